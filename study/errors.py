@@ -1,0 +1,54 @@
+"""Errors that a user can cause, each with one message that names the place, the value and the way out.
+
+    StudyError
+    |-- UnknownNameError   a plug-in, model or column that does not exist
+    |-- GridError          mistakes in a grid file, all of them at once
+    |-- PlanError          a plan that cannot be run as it stands
+    |-- DataError          a data source, subset or evaluation set that cannot be read
+    |-- StorageError       a disk that is full or a file that cannot be read or written
+    |-- BusyError          a run folder that another process holds
+    `-- TooFewStepsError   a measurement with too few steps to be summarised
+
+The command line prints the message and ends with exit code 2; anything else is a fault of the program
+and shows its traceback.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class StudyError(Exception):
+    """Base of all errors that the user can mend."""
+
+
+class UnknownNameError(StudyError):
+    """A name that no registry knows; the message gives the nearest ones."""
+
+
+class GridError(StudyError):
+    """All mistakes of a grid file; one line each: ``file:line:column: path: what is wrong``."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = list(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class PlanError(StudyError):
+    """A plan that cannot be run: over its limit, without data, or replaced by another."""
+
+
+class DataError(StudyError):
+    """Data that is missing, unreadable or not of the promised form."""
+
+
+class StorageError(StudyError):
+    """A file that cannot be read or written: full disk, missing file, no permission."""
+
+
+class BusyError(StudyError):
+    """A folder that another process is writing to."""
+
+
+class TooFewStepsError(StudyError):
+    """Too few steady steps for a median and a spread."""

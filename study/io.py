@@ -1,0 +1,104 @@
+"""Files that are either whole or absent: a temporary name of its own, fsync, rename.
+
+Every write of the project goes through this module. A full disk or a missing permission becomes a
+StorageError that names the file; the temporary file is removed, the old file stays as it was.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from study.errors import BusyError, StorageError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
+    """Let ``write`` fill a temporary file beside ``path``, then rename it over ``path``.
+
+    Raises StorageError when the file cannot be written; then ``path`` is as it was before.
+    """
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("wb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full; free some space and run the same command again"
+    return f"{error.strerror or error}"
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a whole binary file or none."""
+    write_whole(path, lambda file: file.write(content))
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole UTF-8 text file or none."""
+    write_bytes(path, text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write JSON with sorted keys; NaN and infinity are refused, since they are not JSON."""
+    write_text(path, json.dumps(value, indent=2, sort_keys=True, allow_nan=False) + "\n")
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file; raises StorageError when it is missing or not JSON."""
+    try:
+        return json.loads(path.read_text())
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {_reason(error)}") from error
+    except ValueError as error:
+        raise StorageError(f"{path} is not valid JSON ({error}); remove it and run again") from error
+
+
+def write_parquet(path: Path, table: pl.DataFrame) -> None:
+    """Write a whole parquet file or none."""
+    write_whole(path, table.write_parquet)
+
+
+def read_parquet(path: Path) -> pl.DataFrame:
+    """Read a parquet file; raises StorageError when it is missing or damaged."""
+    import polars as pl  # costs 0.4 s: only for those who read tables
+
+    try:
+        return pl.read_parquet(path)
+    except OSError as error:
+        raise StorageError(f"cannot read {path}: {_reason(error)}") from error
+    except pl.exceptions.PolarsError as error:
+        raise StorageError(f"{path} is not a readable parquet file ({error})") from error
+
+
+@contextmanager
+def lock(path: Path, wait: bool = False) -> Iterator[None]:
+    """Hold ``path`` as a lock between processes; released when the process ends, however it ends.
+
+    Raises BusyError when another process holds it and ``wait`` is false.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it") from error
+        yield

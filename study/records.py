@@ -1,0 +1,232 @@
+"""What a run is, how it ended, and the columns of every table: plain data, no torch.
+
+``RunSpec`` holds identity only. Its ``run_id`` is a hash of the fields that differ from their defaults, so a new
+field with a default changes no id; a shipped default therefore never changes its value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class Frozen(BaseModel):
+    """Base of all records: immutable, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class PluginConfig(Frozen):
+    """Base of every plug-in's own ``Config``; a subclass narrows ``name`` to a Literal of its own."""
+
+    name: str
+
+
+class PluginRef(Frozen):
+    """One choice of a plug-in: its name, its version and the options that differ from its defaults."""
+
+    name: str
+    version: int = Field(1, description="raised when a correction changes the plug-in's results")
+    options: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """The name with its options, as shown in tables: ``flip(mask_ratio=0.75)``."""
+        options = ", ".join(f"{key}={_plain(value)}" for key, value in sorted(self.options.items()))
+        return f"{self.name}({options})" if options else self.name
+
+
+def _plain(value: Any) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+class DataRef(Frozen):
+    """A subset of a pool: the best share by score, then a nested number of pairs by stable hash."""
+
+    source: PluginRef
+    quality: float = Field(1.0, gt=0, le=1, description="share of the pool kept, best scores first")
+    unique_pairs: int = Field(ge=1, description="distinct pairs in the subset")
+    fingerprint: str = Field(description="of the pool's ids and scores")
+
+
+Schedule = Literal["cosine", "constant"]
+Precision = Literal["auto", "fp32", "bf16"]
+BatchNorm = Literal["synchronised", "per_micro_batch"]
+
+
+class RunSpec(Frozen):
+    """Everything that can change a run's result, and nothing else."""
+
+    data: DataRef
+    arch: PluginRef
+    strategy: PluginRef
+    samples_seen: int = Field(ge=1, description="image-text pairs consumed in training, repeats counted")
+    seed: int = Field(0, ge=0, description="of the weights, the order of the data and all noise")
+    image_size: int | None = Field(None, ge=8, description="side in pixels; none = the architecture's own")
+    text_length: int | None = Field(None, ge=3, description="tokens; none = the architecture's own")
+    global_batch_size: int = Field(256, ge=1, description="pairs an optimiser step, over all devices")
+    lr: float | None = Field(None, gt=0, description="peak learning rate; none = the strategy's own")
+    weight_decay: float | None = Field(None, ge=0, description="none = the strategy's own")
+    beta1: float | None = Field(None, ge=0, lt=1, description="of AdamW; none = the strategy's own")
+    beta2: float | None = Field(None, ge=0, lt=1, description="of AdamW; none = the strategy's own")
+    eps: float | None = Field(None, gt=0, description="of AdamW; none = the strategy's own")
+    schedule: Schedule = Field("cosine", description="shape of the learning rate after warm-up")
+    warmup: float = Field(0.05, ge=0, lt=1, description="share of the samples with a rising learning rate")
+    cooldown: float = Field(0.2, ge=0, le=1, description="share at the end of a constant schedule that falls")
+    grad_clip: float | None = Field(1.0, gt=0, description="largest norm of the gradient; none = no clipping")
+    precision: Precision = Field("auto", description="auto = bf16 autocast on a GPU that has it, else fp32")
+    batch_norm: BatchNorm = Field("synchronised", description="statistics over the global batch, or not")
+    micro_batch_size: int | None = Field(None, ge=1, description="only with batch_norm: per_micro_batch")
+
+
+def run_id(spec: RunSpec) -> str:
+    """``r`` and 12 hex digits of SHA-256 over the fields that differ from their defaults, keys sorted."""
+    identity = spec.model_dump(mode="json", exclude_defaults=True)
+    text = json.dumps(identity, sort_keys=True, separators=(",", ":"))
+    return "r" + hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+class Status(StrEnum):
+    """How a run stands. Everything but ``completed`` is kept as a row with its reason."""
+
+    PLANNED = "planned"
+    RUNNING = "running"
+    INTERRUPTED = "interrupted"
+    COMPLETED = "completed"
+    DIVERGED = "diverged"
+    OUT_OF_MEMORY = "out_of_memory"
+    BAD_DATA = "bad_data"
+    FAILED = "failed"
+
+
+class Attempt(Frozen):
+    """One process that worked on a run."""
+
+    started: str = Field(description="UTC, ISO 8601")
+    host: str
+    first_sample: int
+    last_sample: int
+    wall_hours: float
+
+
+class Cost(Frozen):
+    """What a run took, measured; a missing value is none, never 0."""
+
+    device: str = Field(description="name of the GPU or CPU model")
+    device_kind: Literal["cuda", "cpu"]
+    world_size: int
+    threads: int
+    loader_workers: int
+    precision: Literal["fp32", "bf16"]
+    micro_batch_size: int
+    grad_accum_steps: int
+    gpu_hours: float | None = Field(None, description="device-hours from start to end over all attempts")
+    train_hours: float | None = Field(None, description="device-hours in the training loop alone")
+    evaluate_hours: float | None = None
+    start_up_seconds: float | None = None
+    samples_per_second_per_gpu: float | None = Field(None, description="from the median steady step")
+    step_time_ms: float | None = Field(None, description="median of the steady steps")
+    step_time_ms_p10: float | None = None
+    step_time_ms_p90: float | None = None
+    steady_steps: int = 0
+    data_wait_ms: float | None = Field(None, description="median wait for data a steady step")
+    peak_memory_gib: float | None = Field(None, description="allocator's peak on a GPU, peak RSS on a CPU")
+    mfu: float | None = None
+    energy_kwh: float | None = None
+
+
+class Outcome(Frozen):
+    """How a run ended and what it cost: ``outcome.json``."""
+
+    run_id: str
+    status: Status
+    reason: str | None = Field(None, description="why it did not complete, in one line")
+    samples_seen: int
+    steps: int
+    loss: float | None = Field(None, description="mean of the strategy's loss over the last tenth of the steps")
+    contrastive_loss: float | None = Field(None, description="CLIP's loss over the same steps, comparable")
+    logit_scale: float | None = None
+    samples_skipped: dict[str, int] = Field(default_factory=dict)
+    weights_sha256: str | None = Field(None, description="of the final weights, to compare two runs exactly")
+    finished: str = Field(description="UTC, ISO 8601")
+    resolved: dict[str, Any] = Field(description="values after defaults: image size, lr, phases, ...")
+    cost: Cost | None = None
+    attempts: list[Attempt] = Field(default_factory=list)
+    versions: dict[str, str] = Field(default_factory=dict)
+
+
+class Score(Frozen):
+    """One number of an evaluation, 0 to 1."""
+
+    dataset: str
+    metric: str
+    value: float | None = Field(description="none where the metric is not defined, never 0 instead")
+    n: int = Field(description="images the value was computed on")
+    chance: float | None = Field(None, description="expected value of random features")
+    majority: float | None = Field(None, description="value of always answering the largest class")
+
+
+class Scores(Frozen):
+    """All scores of one run: ``scores.json``."""
+
+    run_id: str
+    outcome_finished: str = Field(description="of the outcome the scores belong to")
+    scores: list[Score]
+    errors: dict[str, str] = Field(default_factory=dict, description="data set: why it has no score")
+    settings: dict[str, Any] = Field(default_factory=dict)
+
+
+def _columns(**types: str) -> dict[str, str]:
+    return types
+
+
+# Column -> polars type, by name, so that this module loads no polars. The published tables use the same columns.
+PLAN_COLUMNS = _columns(
+    run_id="String", study="String", sub_grid="String", arch="String", family="String", strategy="String",
+    strategy_label="String", source="String", quality_share="Float64", size_share="Float64",
+    unique_pairs="Int64", samples_seen="Int64", global_batch_size="Int64", micro_batch_size="Int64",
+    grad_accum_steps="Int64", lr="Float64", seed="Int64", image_size="Int64", text_length="Int64",
+    gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", gpu="String", gpus="Int64",
+    threads="Int64", mem_mb="Int64", runtime_minutes="Int64", predicted_gpu_hours="Float64",
+    predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64", prediction_evidence="String",
+    predicted_memory_gib="Float64",
+)  # fmt: skip
+
+RUNS_COLUMNS = _columns(
+    run_id="String", study="String", sub_grid="String", source="String", citation="String", arch="String",
+    family="String", strategy="String", strategy_label="String", pretrain_data="String", unique_pairs="Int64",
+    quality="String", quality_share="Float64", samples_seen="Int64", global_batch_size="Int64", lr="Float64",
+    seed="Int64", image_size="Int64", text_length="Int64", gmacs_per_sample="Float64", params_m="Float64",
+    train_flops="Float64", status="String", reason="String", loss="Float64", contrastive_loss="Float64",
+    gpu="String", n_gpus="Int64", threads="Int64", precision="String", samples_per_second="Float64",
+    step_time_ms="Float64", step_time_ms_p10="Float64", step_time_ms_p90="Float64", data_wait_ms="Float64",
+    peak_memory_gib="Float64", mfu="Float64", gpu_hours="Float64", train_hours="Float64", energy_kwh="Float64",
+    predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
+    predicted_memory_gib="Float64", samples_skipped="Int64", attempts="Int64", finished="String", note="String",
+)  # fmt: skip
+
+SCORES_COLUMNS = _columns(
+    run_id="String", dataset="String", metric="String", value="Float64", n="Int64", chance="Float64",
+    majority="Float64",
+)  # fmt: skip
+
+LAWS_COLUMNS = _columns(
+    study="String", law="String", selection="String", dataset="String", metric="String", group="String",
+    x="String", y="String", coefficients="String", intervals="String", residual_std="Float64", n_points="Int64",
+    n_runs="Int64", points_used="String", points_left_out="String", x_min="Float64", x_max="Float64",
+    provisional="String", draws="String",
+)  # fmt: skip
+
+
+def schema(columns: dict[str, str]) -> dict[str, type[pl.DataType]]:
+    """The polars schema of one of the column tables above."""
+    import polars as pl
+
+    return {name: getattr(pl, kind) for name, kind in columns.items()}

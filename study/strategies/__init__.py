@@ -1,0 +1,20 @@
+"""Training strategies: one file each, one line here each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from study.registry import Registry
+
+if TYPE_CHECKING:
+    from study.strategies.base import Strategy
+
+STRATEGIES: Registry[type[Strategy]] = Registry(
+    "strategy",
+    {
+        "amorlip": "study.strategies.amorlip:AmorLip",
+        "clip": "study.strategies.clip:Clip",
+        "flip": "study.strategies.flip:Flip",
+        "slip": "study.strategies.slip:Slip",
+    },
+)

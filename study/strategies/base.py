@@ -1,0 +1,197 @@
+"""The strategy seam: what a training strategy says, and what the loop does for it.
+
+A step has two halves, so that one code path serves one process, many processes and accumulation:
+
+1. ``embed`` runs the towers on the pairs at hand and returns named features, one row a pair. It sees a few pairs
+   (a micro-batch of one process) and must treat each on its own.
+2. ``loss`` gets the features of the whole global batch, detached, and returns the loss. What couples pairs belongs
+   here: contrastive terms, SimCLR's head with its batch norm, an amortiser's inner updates. Every process computes
+   the same loss on the same features, so its modules stay equal without talking to each other.
+
+The loop carries the gradient of the loss at the features back into the towers (Gao et al., GradCache,
+arXiv:2101.06983, section 3), which is exact for any split into processes and micro-batches unless a tower has batch
+norm, where statistics depend on the split.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from study.records import PluginConfig, RunSpec
+
+if TYPE_CHECKING:
+    from study.models import Arch, ClipModel
+
+Features = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of training with fixed sizes.
+
+    ``samples`` pairs are consumed; ``lr_scale`` multiplies the peak learning rate; each phase has its own schedule.
+    """
+
+    samples: int
+    image_size: int
+    text_length: int
+    keep_patches: float = 1.0
+    lr_scale: float = 1.0
+
+
+@dataclass(frozen=True)
+class Passes:
+    """What one pair costs in a phase: forward passes of each tower and multiply-adds of extra modules."""
+
+    image: int = 1
+    text: int = 1
+    extra_gmacs: float = 0.0
+
+
+@dataclass(frozen=True)
+class OptimDefaults:
+    """The strategy's own AdamW settings, used where the grid is silent; ``lr`` is for ``batch`` pairs a step."""
+
+    lr: float
+    batch: int
+    weight_decay: float
+    beta1: float = 0.9
+    beta2: float = 0.98
+    eps: float = 1e-6
+
+
+class Noise:
+    """Random numbers of one optimiser step, the same however the global batch is split.
+
+    Numbers are drawn for the whole global batch and cut to the pairs at hand: splits and resumes see equal noise.
+    """
+
+    def __init__(self, seed: int, first: int, size: int, rows: slice, device: torch.device) -> None:
+        self.seed, self.first, self.size, self.rows, self.device = seed, first, size, rows, device
+
+    def uniform(self, purpose: str, *shape: int) -> Tensor:
+        """Uniform numbers in [0, 1), one row a pair at hand: (rows, *shape); ``purpose`` names the stream."""
+        generator = torch.Generator().manual_seed(mix(self.seed, self.first, purpose))
+        drawn = torch.rand(self.size, *shape, generator=generator)
+        return drawn[self.rows].to(self.device, non_blocking=True)
+
+
+def mix(*parts: int | str) -> int:
+    """A 63-bit seed from numbers and words, the same on every machine and Python."""
+    from hashlib import blake2b
+
+    digest = blake2b("/".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") >> 1
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Pairs at hand, on the device.
+
+    ``images`` is uint8 (B, 3, S, S) as stored; ``texts`` is int64 (B, L). A strategy makes its views from the
+    former with ``study.data.views``.
+    """
+
+    images: Tensor
+    texts: Tensor
+    noise: Noise
+
+
+@dataclass(frozen=True)
+class StepOutput:
+    """The loss of a global batch, and numbers worth logging (tensors: no host sync before they are written)."""
+
+    loss: Tensor
+    logs: Mapping[str, Tensor] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where in the run a step stands: pairs seen before it, of how many, and the size of the training subset."""
+
+    samples_seen: int
+    total_samples: int
+    unique_pairs: int
+    global_batch_size: int
+
+    @property
+    def epoch(self) -> int:
+        """Completed passes over the subset before this step."""
+        return self.samples_seen // self.unique_pairs
+
+    @property
+    def starts_epoch(self) -> bool:
+        """Whether this step is the first of a new pass over the subset (true at the very first step)."""
+        return self.samples_seen == 0 or self.epoch > (self.samples_seen - self.global_batch_size) // self.unique_pairs
+
+    @property
+    def share(self) -> float:
+        """Share of the run already done, 0 to 1."""
+        return self.samples_seen / self.total_samples
+
+
+class Strategy(nn.Module, ABC):
+    """A training strategy; its extra modules are submodules, so they are saved and restored with it.
+
+    Parameters of submodules are trained with the towers, unless ``trains_itself`` names them: those belong to an
+    optimiser of the strategy's own, kept in ``inner_state``.
+    """
+
+    class Config(PluginConfig):
+        """Options of the strategy; a subclass adds its own."""
+
+    version: ClassVar[int] = 1
+    optim: ClassVar[OptimDefaults] = OptimDefaults(lr=5e-4, batch=256, weight_decay=0.2)
+
+    def __init__(self, config: Any) -> None:
+        super().__init__()
+        self.config = config
+
+    @classmethod
+    def problems(cls, config: Any, spec: RunSpec, arch: Arch) -> Sequence[str]:
+        """What makes this run impossible, one sentence with the way out each; empty when it can be run."""
+        return ()
+
+    def attach(self, model: ClipModel) -> None:
+        """Create the extra modules for a model's widths; called once before training."""
+
+    def phases(self, spec: RunSpec, arch: Arch) -> list[Phase]:
+        """The phases of a run; their samples sum to ``spec.samples_seen``, each a multiple of the batch."""
+        return [Phase(spec.samples_seen, spec.image_size or arch.image_size, spec.text_length or arch.text_length)]
+
+    def passes(self, phase: Phase, arch: Arch) -> Passes:
+        """What one pair costs in a phase."""
+        return Passes()
+
+    @abstractmethod
+    def embed(self, model: ClipModel, batch: Batch, phase: Phase) -> Features:
+        """Features of the pairs at hand, one row a pair; no pair may see another."""
+
+    @abstractmethod
+    def loss(self, model: ClipModel, features: Features, progress: Progress) -> StepOutput:
+        """The loss of a whole global batch from its features; differentiable in them and in own parameters."""
+
+    def trains_itself(self) -> set[str]:
+        """Names of own parameters that the strategy's own optimiser trains."""
+        return set()
+
+    def inner_state(self) -> dict[str, Any]:
+        """State of own optimisers and schedules, for the checkpoint."""
+        return {}
+
+    def load_inner_state(self, state: dict[str, Any]) -> None:
+        """Restore what ``inner_state`` gave."""
+
+    def image_embedding(self, model: ClipModel, images: Tensor) -> Tensor:
+        """The image embedding that is evaluated and exported, not yet normalised: (B, d)."""
+        return model.image(images).projected
+
+    def text_embedding(self, model: ClipModel, texts: Tensor) -> Tensor:
+        """The text embedding that is evaluated and exported, not yet normalised: (B, d)."""
+        return model.text(texts).projected
