@@ -199,16 +199,21 @@ PLAN_COLUMNS = _columns(
     predicted_memory_gib="Float64",
 )  # fmt: skip
 
+# ``setting`` is the run_id that the same run has with seed 0, so that repeats of one setting share it;
+# ``other_settings`` names what differs from the defaults and has no column; ``versions`` is JSON.
 RUNS_COLUMNS = _columns(
-    run_id="String", study="String", sub_grid="String", source="String", citation="String", arch="String",
-    family="String", strategy="String", strategy_label="String", pretrain_data="String", unique_pairs="Int64",
-    quality="String", quality_share="Float64", samples_seen="Int64", global_batch_size="Int64", lr="Float64",
+    run_id="String", setting="String", study="String", sub_grid="String", source="String", citation="String",
+    arch="String", family="String", strategy="String", strategy_label="String", pretrain_data="String",
+    unique_pairs="Int64", quality="String", quality_share="Float64", size_share="Float64",
+    samples_seen="Int64", global_batch_size="Int64", lr="Float64", other_settings="String",
     seed="Int64", image_size="Int64", text_length="Int64", gmacs_per_sample="Float64", params_m="Float64",
-    train_flops="Float64", status="String", reason="String", loss="Float64", contrastive_loss="Float64",
-    gpu="String", n_gpus="Int64", threads="Int64", precision="String", samples_per_second="Float64",
+    train_flops="Float64", status="String", reason="String", evaluation_note="String", loss="Float64",
+    contrastive_loss="Float64", device_kind="String", gpu="String", n_gpus="Int64", threads="Int64",
+    precision="String", versions="String", samples_per_second="Float64",
     step_time_ms="Float64", step_time_ms_p10="Float64", step_time_ms_p90="Float64", data_wait_ms="Float64",
-    peak_memory_gib="Float64", mfu="Float64", gpu_hours="Float64", train_hours="Float64", energy_kwh="Float64",
-    predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
+    peak_memory_gib="Float64", mfu="Float64", gpu_hours="Float64", train_hours="Float64",
+    evaluate_hours="Float64", energy_kwh="Float64", predicted_gpu_hours="Float64",
+    predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
     predicted_memory_gib="Float64", samples_skipped="Int64", attempts="Int64", finished="String", note="String",
 )  # fmt: skip
 
