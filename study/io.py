@@ -102,3 +102,12 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
         except BlockingIOError as error:
             raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it") from error
         yield
+
+
+def append_line(path: Path, line: str) -> None:
+    """Add a line to a log; a line cut short by a kill is the reader's to leave out."""
+    try:
+        with path.open("a") as file:
+            file.write(line + "\n")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {_reason(error)}") from error

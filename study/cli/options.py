@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from study.errors import StorageError
+
 
 def results(parser: argparse.ArgumentParser) -> None:
     """Add ``--results DIR``: where runs and tables live."""
@@ -16,3 +18,13 @@ def results(parser: argparse.ArgumentParser) -> None:
 def as_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``: the answer for a program."""
     parser.add_argument("--json", action="store_true", help="print JSON for a program instead of a table")
+
+
+def run_folder(given: str, results_root: Path) -> Path:
+    """The folder of a run given by its id, its folder or its spec.json; raises StorageError when it is not there."""
+    path = Path(given)
+    candidates = [path.parent if path.name == "spec.json" else path, results_root / "runs" / given]
+    for folder in candidates:
+        if (folder / "spec.json").is_file():
+            return folder
+    raise StorageError(f"no run {given}: neither {candidates[0]} nor {candidates[1]} holds a spec.json")

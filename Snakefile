@@ -1,0 +1,140 @@
+# Plans a grid, trains and scores its runs, and renders the report:
+#
+#   snakemake --cores all                                    grids/quickstart.yaml
+#   snakemake --cores all --config grid=grids/quality.yaml   another grid
+#   snakemake --cores all -n                                 what is left to do
+#
+# Everything that thinks is in the `study` command; this file wires. Settings such as keep-going are in
+# profiles/default/config.yaml, which Snakemake reads by itself.
+
+import subprocess
+import sys
+from pathlib import Path
+
+from study.hardware import gpus_present
+from study.plan.table import StudyTable
+
+GRID = Path(config.get("grid", "grids/quickstart.yaml"))
+RESULTS = Path(config.get("results", "results"))
+REPORTS = Path(config.get("reports", "reports"))
+STUDY = GRID.stem
+RUNS = RESULTS / "runs"
+
+if workflow.is_main_process:
+    if subprocess.run(["study", "plan", GRID, "--results", RESULTS, "--quiet", "--runnable"]).returncode:
+        sys.exit(2)
+    workflow.global_resources.setdefault("gpus", gpus_present())
+
+PLAN = StudyTable(RESULTS, STUDY)
+
+
+def planned_gpus(wildcards):
+    return PLAN.resource(wildcards.run_id, "gpus")
+
+
+def planned_threads(wildcards):
+    return PLAN.resource(wildcards.run_id, "threads")
+
+
+def planned_mem_mb(wildcards):
+    return PLAN.resource(wildcards.run_id, "mem_mb")
+
+
+def planned_minutes(wildcards):
+    return PLAN.resource(wildcards.run_id, "runtime_minutes")
+
+
+wildcard_constraints:
+    run_id="r[0-9a-f]{12}",
+
+
+localrules:
+    all,
+    collect,
+    fit,
+    report,
+
+
+rule all:
+    input:
+        REPORTS / STUDY / "index.html",
+
+
+rule train:
+    input:
+        RUNS / "{run_id}/spec.json",
+    output:
+        RUNS / "{run_id}/outcome.json",
+    log:
+        RUNS / "{run_id}/train.log",
+    group:
+        "run"
+    threads: planned_threads
+    resources:
+        gpus=planned_gpus,
+        mem_mb=planned_mem_mb,
+        runtime=planned_minutes,
+    shell:
+        "study train {input} --study {STUDY} --threads {threads} --results {RESULTS} --log {log}"
+
+
+rule evaluate:
+    input:
+        RUNS / "{run_id}/outcome.json",
+    output:
+        RUNS / f"{{run_id}}/evaluations/{PLAN.evaluation_id}.json",
+    log:
+        RUNS / "{run_id}/evaluate.log",
+    group:
+        "run"
+    threads: planned_threads
+    resources:
+        gpus=planned_gpus,
+        mem_mb=planned_mem_mb,
+    shell:
+        "study evaluate {wildcards.run_id} --study {STUDY} --threads {threads} --results {RESULTS} --log {log}"
+
+
+rule collect:
+    input:
+        [RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json" for run_id in PLAN.run_ids],
+    output:
+        RESULTS / STUDY / "runs.parquet",
+        RESULTS / STUDY / "scores.parquet",
+    log:
+        RESULTS / STUDY / "collect.log",
+    shell:
+        "study collect {STUDY} --results {RESULTS} 2>&1 | tee {log}"
+
+
+rule fit:
+    input:
+        rules.collect.output,
+    output:
+        RESULTS / STUDY / "laws.parquet",
+    log:
+        RESULTS / STUDY / "fit.log",
+    shell:
+        "study fit {STUDY} --results {RESULTS} 2>&1 | tee {log}"
+
+
+rule report:
+    input:
+        rules.collect.output,
+        rules.fit.output,
+    output:
+        REPORTS / STUDY / "index.html",
+    log:
+        RESULTS / STUDY / "report.log",
+    shell:
+        "study report {STUDY} --results {RESULTS} --out {REPORTS} 2>&1 | tee {log}"
+
+
+onsuccess:
+    print(f"{REPORTS / STUDY / 'index.html'}")
+
+
+onerror:
+    print("some runs did not finish; the report shows which and why")
+    shell("study collect {STUDY} --results {RESULTS} && study fit {STUDY} --results {RESULTS}")
+    shell("study report {STUDY} --results {RESULTS} --out {REPORTS}")

@@ -1,0 +1,7 @@
+"""``python -m study``: the same as the ``study`` command, for torchrun."""
+
+import sys
+
+from study.cli import main
+
+sys.exit(main())

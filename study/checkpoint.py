@@ -1,0 +1,106 @@
+"""Checkpoints of a run: whole, verified by checksum, the last two kept.
+
+A checkpoint is written at the end of a step and holds all that the next step depends on; noise is a function of the
+seed and the position, so no generator is saved. A damaged file is passed over for the one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io as memory
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from study import io
+from study.errors import StorageError
+
+KEPT = 2
+FINAL = "final.pt"
+
+
+def folder(run: Path) -> Path:
+    """Where a run's checkpoints are."""
+    return run / "checkpoints"
+
+
+def _checksum(path: Path) -> Path:
+    return path.with_suffix(".sha256")
+
+
+def _write(path: Path, state: Mapping[str, Any]) -> None:
+    buffer = memory.BytesIO()
+    torch.save(dict(state), buffer)
+    content = buffer.getvalue()
+    io.write_bytes(path, content)
+    io.write_text(_checksum(path), hashlib.sha256(content).hexdigest() + "\n")
+
+
+def _verified(path: Path) -> bool:
+    try:
+        expected = _checksum(path).read_text().strip()
+        return hashlib.sha256(path.read_bytes()).hexdigest() == expected
+    except OSError:  # no checksum yet: the process ended between the two files
+        return False
+
+
+def _saved(run: Path) -> list[Path]:
+    return sorted(folder(run).glob("samples-*.pt"))
+
+
+def save(run: Path, samples_seen: int, state: Mapping[str, Any]) -> Path:
+    """Write the state after ``samples_seen`` pairs, then forget all but the last two checkpoints."""
+    path = folder(run) / f"samples-{samples_seen:015d}.pt"
+    _write(path, state)
+    for old in _saved(run)[:-KEPT]:
+        _remove(old)
+    return path
+
+
+def _remove(path: Path) -> None:
+    for file in (path, _checksum(path)):
+        with suppress(FileNotFoundError):
+            file.unlink()
+
+
+def load_latest(run: Path, device: torch.device) -> dict[str, Any] | None:
+    """The newest checkpoint that passes its checksum, or none; tensors only, nothing is executed."""
+    for path in reversed(_saved(run)):
+        if _verified(path):
+            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+            return state
+    return None
+
+
+def save_final(run: Path, state: Mapping[str, Any]) -> None:
+    """Keep the trained weights; the optimiser's state is of no more use and goes."""
+    _write(folder(run) / FINAL, state)
+    for old in _saved(run):
+        _remove(old)
+
+
+def has_final(run: Path) -> bool:
+    """Whether the run's trained weights are there and whole."""
+    return _verified(folder(run) / FINAL)
+
+
+def load_final(run: Path, device: torch.device) -> dict[str, Any]:
+    """The trained weights; raises StorageError when they are missing or damaged."""
+    path = folder(run) / FINAL
+    if not _verified(path):
+        raise StorageError(f"{path} is missing or damaged; remove {run}/outcome.json and train the run again")
+    state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    return state
+
+
+def fingerprint(state: Mapping[str, Tensor]) -> str:
+    """SHA-256 over all tensors by name: equal for equal weights."""
+    digest = hashlib.sha256()
+    for name in sorted(state):
+        digest.update(name.encode())
+        digest.update(state[name].detach().cpu().contiguous().view(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -1,0 +1,98 @@
+"""``study train``: one run, trained, resumed or left alone, then scored in the same process."""
+
+from __future__ import annotations
+
+import argparse
+import time
+import traceback
+from pathlib import Path
+
+from study import io
+from study.cli import options
+from study.errors import PlanError, StudyError
+
+EXAMPLES = """\
+  study train results/runs/r0123456789ab/spec.json
+  study train r0123456789ab --study quickstart     score it as that study asks, too
+  study train r0123456789ab --device cpu --threads 1
+  torchrun --nproc-per-node 2 -m study train r0123456789ab
+A run that was stopped or killed goes on from its last checkpoint; a run that has ended is left as it is."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Paths and switches; whatever changes a result is in the spec."""
+    parser.add_argument("run", help="a run id, or the path of its spec.json")
+    parser.add_argument("--study", help="score the run as this study asks, and say which of its runs it is")
+    parser.add_argument("--log", type=Path, help="write the progress lines to this file, too")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    parser.add_argument("--threads", type=int, help="CPU threads (default: all that are there)")
+    parser.add_argument("--micro-batch-size", type=int, metavar="N", help="pairs at once on a device")
+    parser.add_argument(
+        "--checkpoint-seconds", type=float, default=120.0, metavar="S", help="between checkpoints (default 120)"
+    )
+    options.results(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Train, then evaluate."""
+    started = time.monotonic()
+    run_folder = options.run_folder(args.run, args.results)
+    say = Log(args.log, label(run_folder, args.results, args.study))
+    try:
+        _train_and_score(args, run_folder, say, started)
+    except Exception as error:
+        text = str(error) if isinstance(error, StudyError) else traceback.format_exc()
+        say.to_file(text)
+        raise
+    return 0
+
+
+def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> None:
+    from study.train import place, train_run
+    from study.train.run import Switches
+
+    switches = Switches(
+        place=lambda: place(args.device, args.threads),
+        say=say,
+        micro_batch_size=args.micro_batch_size,
+        checkpoint_seconds=args.checkpoint_seconds,
+        already=time.monotonic() - started,
+    )
+    trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
+    if args.study is not None and trained.session is not None and trained.session.place.leads:
+        from study.evaluate import evaluate_session
+
+        evaluate_session(trained, run_folder, run_folder.parents[1] / args.study / "evaluation.json", say)
+
+
+class Log:
+    """Says a line on the console, with the run's place in its study, and in the log file."""
+
+    def __init__(self, path: Path | None, prefix: str) -> None:
+        self.path, self.prefix = path, prefix
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
+
+    def __call__(self, line: str) -> None:
+        print(f"{self.prefix} {line}", flush=True)
+        self.to_file(line)
+
+    def to_file(self, text: str) -> None:
+        """Only into the log file, with the time."""
+        if self.path is not None:
+            io.append_line(self.path, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+
+
+def label(run_folder: Path, results: Path, study: str | None) -> str:
+    """``[3/16 r0123456789ab]``: which of the study's runs this is."""
+    name = run_folder.name
+    if study is None:
+        return f"[{name}]"
+    from study.plan.table import run_ids
+
+    ids = run_ids(results, study)
+    if name not in ids:
+        raise PlanError(f"run {name} is not in study {study}; it has {len(ids)} runs: plan it again")
+    return f"[{ids.index(name) + 1}/{len(ids)} {name}]"
+
+

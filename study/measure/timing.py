@@ -1,0 +1,81 @@
+"""Step times: the device is timed, not the queue; warm-up is dropped; the spread is kept."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+import torch
+
+from study.errors import TooFewStepsError
+
+MIN_STEADY_STEPS = 5
+WARMUP_SHARE, MAX_WARMUP = 0.1, 20  # of the steps; compilation, caches and clocks settle well within 20
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Median, 10th and 90th percentile of n values."""
+
+    median: float
+    p10: float
+    p90: float
+    n: int
+
+
+def summarise(values: Sequence[float], warmup: int) -> Spread:
+    """Spread of the values after the first ``warmup``; raises TooFewStepsError under 5 steady values."""
+    steady = values[warmup:]
+    if len(steady) < MIN_STEADY_STEPS:
+        raise TooFewStepsError(f"{len(steady)} steady steps, need {MIN_STEADY_STEPS}; run more steps")
+    deciles = quantiles(steady, n=10, method="inclusive")
+    return Spread(deciles[4], deciles[0], deciles[8], len(steady))
+
+
+def warmup_steps(steps: int) -> int:
+    """How many of ``steps`` count as warm-up: a tenth, at most 20, at least 1."""
+    return max(1, min(MAX_WARMUP, int(steps * WARMUP_SHARE)))
+
+
+@dataclass
+class StepTimer:
+    """Times of every step in milliseconds, and the part that was spent waiting for data.
+
+    On a GPU a step is bracketed by events, read only when asked for, so the loop never waits for the device.
+    """
+
+    device: torch.device
+    step_ms: list[float] = field(default_factory=list)
+    data_ms: list[float] = field(default_factory=list)
+    _events: list[tuple[torch.cuda.Event, torch.cuda.Event]] = field(default_factory=list)
+
+    @contextmanager
+    def data(self) -> Iterator[None]:
+        """Bracket the wait for a batch."""
+        start = time.perf_counter()
+        yield
+        self.data_ms.append((time.perf_counter() - start) * 1e3)
+
+    @contextmanager
+    def step(self) -> Iterator[None]:
+        """Bracket one optimiser step, its data included."""
+        if self.device.type == "cuda":
+            first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            first.record()
+            yield
+            last.record()
+            self._events.append((first, last))
+        else:
+            start = time.perf_counter()
+            yield
+            self.step_ms.append((time.perf_counter() - start) * 1e3)
+
+    def settle(self) -> None:
+        """Read the events of the steps so far; waits for the device."""
+        if self._events:
+            self._events[-1][1].synchronize()
+            self.step_ms.extend(first.elapsed_time(last) for first, last in self._events)
+            self._events.clear()

@@ -1,0 +1,59 @@
+"""CLIP: symmetric cross entropy over the global batch (Radford et al., 2021, arXiv:2103.00020, figure 3)."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from study.data import views
+from study.models import ClipModel
+from study.records import PluginConfig
+from study.strategies.base import Batch, Features, OptimDefaults, Phase, Progress, StepOutput, Strategy
+
+
+def info_nce(image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float) -> Tensor:
+    """CLIP's loss: the mean of the two cross entropies of ``logit_scale * u v^T`` against the diagonal.
+
+    ``image_features`` and ``text_features`` are (B, d) with unit rows, row i of one belonging to row i of the other;
+    ``logit_scale`` is s itself (positive), not its logarithm. Returns a scalar >= 0; ln B for features that tell
+    nothing. Raises ValueError when the shapes differ.
+    """
+    if image_features.shape != text_features.shape:
+        raise ValueError(f"features differ in shape: {image_features.shape} and {text_features.shape}")
+    logits = logit_scale * image_features @ text_features.T  # (B, B)
+    labels = torch.arange(len(logits), device=logits.device)
+    return (F.cross_entropy(logits, labels) + F.cross_entropy(logits.T, labels)) / 2
+
+
+def embed_pair(model: ClipModel, batch: Batch, phase: Phase, keep: Tensor | None = None) -> Features:
+    """Unit-norm image and text features of the pairs at hand, each (B, d); no augmentation."""
+    images = views.plain(batch.images, phase.image_size)
+    texts = views.truncate(batch.texts, phase.text_length)
+    return {
+        "image": F.normalize(model.image(images, keep=keep).projected, dim=-1),
+        "text": F.normalize(model.text(texts).projected, dim=-1),
+    }
+
+
+class Clip(Strategy):
+    """CLIP without augmentation."""
+
+    class Config(PluginConfig):
+        """CLIP has no options of its own."""
+
+        name: Literal["clip"] = "clip"
+
+    # arXiv:2103.00020, tables 18 and 19 (ViT-B/32)
+    optim = OptimDefaults(lr=5e-4, batch=32768, weight_decay=0.2, beta1=0.9, beta2=0.98, eps=1e-6)
+
+    def embed(self, model: ClipModel, batch: Batch, phase: Phase) -> Features:
+        """Unit-norm features of the whole images and texts."""
+        return embed_pair(model, batch, phase)
+
+    def loss(self, model: ClipModel, features: Features, progress: Progress) -> StepOutput:
+        """Equation of figure 3 of the paper."""
+        loss = info_nce(features["image"], features["text"], model.logit_scale.exp())
+        return StepOutput(loss, {"contrastive_loss": loss.detach()})

@@ -1,0 +1,110 @@
+"""Where a process trains: its device, its threads, its place among the processes of a run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import platform
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+import torch.distributed as dist
+
+from study.errors import PlanError
+from study.records import Precision
+
+
+@dataclass(frozen=True)
+class Place:
+    """A process's device and rank; ``kind`` is the device's name as the vendor gives it."""
+
+    device: torch.device
+    kind: str
+    rank: int = 0
+    world_size: int = 1
+    threads: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process writes the files."""
+        return self.rank == 0
+
+    def precision(self, wanted: Precision) -> Literal["fp32", "bf16"]:
+        """What ``auto`` means here: bf16 on a GPU that computes in it, else fp32."""
+        if wanted != "auto":
+            return wanted
+        return "bf16" if self.device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+
+
+def cpu_name() -> str:
+    """The CPU's model name, or its architecture where the system does not tell."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _available_threads() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def place(wanted: str, threads: int | None) -> Iterator[Place]:
+    """Take a device (``auto``, ``cpu``, ``cuda`` or ``cuda:N``) and join the run's processes, as torchrun set them.
+
+    On a machine with several GPUs, a run alone in its process takes one that no other run holds. Raises PlanError
+    when a GPU is asked for and none is there or free.
+    """
+    torch.set_num_threads(threads or _available_threads())
+    if wanted == "auto":
+        wanted = "cuda" if torch.cuda.is_available() else "cpu"
+    if wanted.startswith("cuda") and not torch.cuda.is_available():
+        raise PlanError(f"--device {wanted}: this machine has no GPU that torch can use; take --device cpu")
+    rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    with _device(wanted, world_size) as device:
+        kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
+        if world_size > 1:
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        try:
+            yield Place(device, kind, rank, world_size, torch.get_num_threads())
+        finally:
+            if world_size > 1:
+                dist.destroy_process_group()
+
+
+@contextmanager
+def _device(wanted: str, world_size: int) -> Iterator[torch.device]:
+    device = torch.device(wanted)
+    if device.type != "cuda":
+        yield device
+    elif device.index is not None or world_size > 1:
+        index = device.index if device.index is not None else int(os.environ["LOCAL_RANK"])
+        torch.cuda.set_device(index)
+        yield torch.device("cuda", index)
+    else:
+        with _free_gpu() as index:
+            torch.cuda.set_device(index)
+            yield torch.device("cuda", index)
+
+
+@contextmanager
+def _free_gpu() -> Iterator[int]:
+    """Hold a lock file a GPU, so that runs side by side on one machine take different ones."""
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "_")
+    for index in range(torch.cuda.device_count()):
+        path = Path(tempfile.gettempdir()) / f"study-gpu-{os.getuid()}-{visible}-{index}.lock"
+        with path.open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            yield index
+            return
+    raise PlanError("every GPU of this machine is taken by another run; start fewer at once, or name one by --device")

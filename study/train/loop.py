@@ -1,0 +1,54 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import nn
+
+from study.measure.timing import StepTimer
+from study.optim import learning_rate
+from study.strategies.base import Progress
+from study.train.recorder import Recorder
+from study.train.setup import Session
+
+MAX_LOGIT_SCALE = math.log(100)  # arXiv:2103.00020, section 2.5
+
+
+def train(session: Session, timer: StepTimer, recorder: Recorder) -> None:
+    """Train to the end of the last phase, or until the recorder raises."""
+    spec = session.spec
+    session.model.train()
+    session.strategy.train()
+    parameters = [p for group in session.optimizer.param_groups for p in group["params"]]
+    while session.samples_seen < spec.samples_seen:
+        phase, phase_start = session.phase()
+        with timer.step():
+            with timer.data():
+                batches = session.batches()
+            rate = _learning_rate(session, phase.samples, phase_start) * phase.lr_scale
+            for group in session.optimizer.param_groups:
+                group["lr"] = rate
+            output = session.backward(batches, phase, _progress(session))
+            if spec.grad_clip is not None:
+                nn.utils.clip_grad_norm_(parameters, spec.grad_clip)
+            session.optimizer.step()
+            session.optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():
+                session.model.logit_scale.clamp_(max=MAX_LOGIT_SCALE)
+        session.samples_seen += spec.global_batch_size
+        recorder.after_step(output, rate)
+
+
+def _learning_rate(session: Session, samples: int, start: int) -> float:
+    spec = session.spec
+    share, step = (session.samples_seen - start) / samples, spec.global_batch_size / samples
+    return learning_rate(
+        session.optim_settings["lr"], share, step, spec.schedule, spec.warmup, spec.cooldown
+    )
+
+
+def _progress(session: Session) -> Progress:
+    spec = session.spec
+    return Progress(session.samples_seen, spec.samples_seen, len(session.stream), spec.global_batch_size)

@@ -1,0 +1,110 @@
+"""How a run ended and what it cost, put together from what the process knows."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from study import checkpoint
+from study.errors import TooFewStepsError
+from study.measure.memory import peak_memory_gib
+from study.measure.timing import Spread, StepTimer, summarise, warmup_steps
+from study.records import Cost, Outcome, RunSpec, Status, run_id
+from study.train.attempts import Attempts, utc_now
+from study.train.device import Place
+from study.train.recorder import read_steps
+from study.train.setup import Session
+
+PACKAGES = ("clip-scaling-study", "torch", "torchvision", "open_clip_torch", "timm", "clip-benchmark", "fvcore")
+LAST_SHARE = 0.1  # of the samples, over which the final loss is averaged
+
+
+def make(
+    spec: RunSpec,
+    place: Place,
+    session: Session | None,
+    timer: StepTimer,
+    attempts: Attempts,
+    run: Path,
+    status: Status,
+    reason: str | None,
+) -> Outcome:
+    """The outcome of a run; ``session`` is none where it could not be set up."""
+    seen = session.samples_seen if session else 0
+    timer.settle()
+    completed = session is not None and status is Status.COMPLETED
+    last = final_means(read_steps(run), spec.samples_seen) if completed else {}
+    return Outcome(
+        run_id=run_id(spec),
+        status=status,
+        reason=reason,
+        samples_seen=seen,
+        steps=seen // spec.global_batch_size,
+        loss=last.get("loss"),
+        contrastive_loss=last.get("contrastive_loss"),
+        logit_scale=last.get("logit_scale"),
+        samples_skipped=session.samples_skipped if session else {},
+        weights_sha256=checkpoint.fingerprint(session.model.state_dict()) if session and completed else None,
+        finished=utc_now(),
+        resolved=_resolved(session) if session else {},
+        cost=_cost(session, place, timer, attempts, seen) if session else None,
+        attempts=attempts.all(seen),
+        versions={name: version(name) for name in PACKAGES},
+    )
+
+
+def final_means(steps: Sequence[dict[str, Any]], total: int) -> dict[str, float]:
+    """Means of all logged numbers over the last tenth of the samples, weighted by steps."""
+    last = [line for line in steps if line["samples_seen"] > (1 - LAST_SHARE) * total]
+    count = sum(line["steps"] for line in last)
+    names = [name for name in (last[0] if last else {}) if name not in ("samples_seen", "steps", "lr")]
+    return {name: sum(line[name] * line["steps"] for line in last) / count for name in names}
+
+
+def _resolved(session: Session) -> dict[str, Any]:
+    return {
+        **session.optim_settings,
+        "arch": session.arch.name,
+        "family": session.arch.family,
+        "arch_config": session.arch.config,
+        "strategy": session.strategy.config.model_dump(mode="json"),
+        "phases": [dataclasses.asdict(phase) for phase in session.phases],
+        "image_size": session.phases[-1].image_size,
+        "text_length": session.phases[-1].text_length,
+    }
+
+
+def _spread(values: Sequence[float]) -> Spread | None:
+    try:
+        return summarise(values, warmup_steps(len(values)))
+    except TooFewStepsError:
+        return None
+
+
+def _cost(session: Session, place: Place, timer: StepTimer, attempts: Attempts, seen: int) -> Cost:
+    step, wait = _spread(timer.step_ms), _spread(timer.data_ms)
+    local_batch = session.spec.global_batch_size / place.world_size
+    every = attempts.all(seen)
+    return Cost(
+        device=place.kind,
+        device_kind="cuda" if place.device.type == "cuda" else "cpu",
+        world_size=place.world_size,
+        threads=place.threads,
+        loader_workers=0,
+        precision="bf16" if session.precision == "bf16" else "fp32",
+        micro_batch_size=session.micro_batch_size,
+        grad_accum_steps=session.grad_accum_steps,
+        gpu_hours=sum(attempt.wall_hours for attempt in every) * place.world_size,
+        train_hours=sum(timer.step_ms) / 3.6e6 * place.world_size,
+        start_up_seconds=attempts.start_up_seconds,
+        samples_per_second_per_gpu=local_batch * 1e3 / step.median if step else None,
+        step_time_ms=step.median if step else None,
+        step_time_ms_p10=step.p10 if step else None,
+        step_time_ms_p90=step.p90 if step else None,
+        steady_steps=step.n if step else 0,
+        data_wait_ms=wait.median if wait else None,
+        peak_memory_gib=peak_memory_gib(place.device),
+    )

@@ -1,0 +1,152 @@
+"""What a run leaves behind while it trains: steps, checkpoints, a line every ten seconds; and when it must end."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from study import checkpoint, io
+from study.measure.timing import StepTimer
+from study.strategies.base import StepOutput
+from study.train.attempts import Attempts
+from study.train.setup import Session
+
+WINDOW = 20  # steps a line of steps.jsonl; losses are read from the device only then
+PRINT_SECONDS = 10.0
+DIVERGED = 2.0  # times the loss of chance, ln(global batch)
+
+
+class Diverged(Exception):
+    """The loss is not finite, or far above that of chance."""
+
+
+class Interrupted(Exception):
+    """A signal asked for a checkpoint and an end."""
+
+
+@dataclass
+class Recorder:
+    """Called after every step; raises Diverged or Interrupted to end the run."""
+
+    session: Session
+    run: Path
+    timer: StepTimer
+    attempts: Attempts
+    say: Callable[[str], None]
+    asked_to_stop: Callable[[], bool]
+    checkpoint_seconds: float
+    window: list[dict[str, Tensor]] = field(default_factory=list)
+    last_line: dict[str, float] = field(default_factory=dict)
+    _printed: float = field(default_factory=time.monotonic)
+    _saved: float = field(default_factory=time.monotonic)
+
+    def after_step(self, output: StepOutput, rate: float) -> None:
+        """Keep the step's numbers; write, print, save and check when it is time."""
+        scale = self.session.model.logit_scale.detach().exp()
+        self.window.append({"loss": output.loss.detach(), "logit_scale": scale, **output.logs})
+        ended = self.session.samples_seen == self.session.spec.samples_seen
+        if ended or len(self.window) == WINDOW:
+            self._close_window(rate)
+        if self.asked_to_stop() and not ended:
+            self.save()
+            raise Interrupted
+        now = time.monotonic()
+        if now - self._printed >= PRINT_SECONDS or ended:
+            self._print(now)
+        if now - self._saved >= self.checkpoint_seconds and not ended:
+            self.save()
+
+    def _close_window(self, rate: float) -> None:
+        means = {name: _mean([step[name] for step in self.window]) for name in self.window[0]}
+        steps, self.window = len(self.window), []
+        if self.session.place.leads:
+            finite = {name: value if math.isfinite(value) else None for name, value in means.items()}
+            line = {"samples_seen": self.session.samples_seen, "steps": steps, "lr": rate, **finite}
+            io.append_line(self.run / "steps.jsonl", json.dumps(line))
+        self.last_line = means
+        self._check(means)
+
+    def _check(self, means: dict[str, float]) -> None:
+        seen = self.session.samples_seen
+        for name, value in means.items():
+            if not math.isfinite(value):
+                raise Diverged(f"{name} is {value} after {seen} samples; try a lower lr or a longer warm-up")
+        chance = math.log(self.session.spec.global_batch_size)
+        contrastive = means.get("contrastive_loss", 0.0)
+        if chance > 0 and contrastive > DIVERGED * chance:
+            raise Diverged(
+                f"the contrastive loss is {contrastive:.2f} after {seen} samples, over {DIVERGED:g} times that of "
+                f"chance ({chance:.2f}); try a lower lr or a longer warm-up"
+            )
+
+    def _print(self, now: float) -> None:
+        self._printed = now
+        spec, seen, timer = self.session.spec, self.session.samples_seen, self.timer
+        timer.settle()
+        recent = timer.step_ms[-100:]
+        rate = spec.global_batch_size * len(recent) * 1e3 / sum(recent)
+        left = (spec.samples_seen - seen) / rate
+        loss = f"loss {self.last_line['loss']:.3f}  " if self.last_line else ""
+        self.say(
+            f"{seen:,} of {spec.samples_seen:,} samples ({seen / spec.samples_seen:.0%})  {loss}"
+            f"{rate:,.0f} samples/s  {_clock(left)} left"
+        )
+        if self.session.place.leads:
+            self.attempts.update(seen)
+
+    def save(self) -> None:
+        """Write a checkpoint of the run as it stands after the last step."""
+        self._saved = time.monotonic()
+        self.timer.settle()
+        if not self.session.place.leads:
+            return
+        window = [{name: value.item() for name, value in step.items()} for step in self.window]
+        timing = {"step_ms": self.timer.step_ms, "data_ms": self.timer.data_ms}
+        state = {**self.session.state(), "window": window, "timing": timing}
+        checkpoint.save(self.run, self.session.samples_seen, state)
+        self.attempts.update(self.session.samples_seen)
+
+    def resume(self) -> bool:
+        """Go on from the newest whole checkpoint, if there is one; steps written after it are dropped."""
+        state = checkpoint.load_latest(self.run, self.session.place.device)
+        if state is not None:
+            self.session.restore(state)
+            self.window = [{n: torch.tensor(v) for n, v in step.items()} for step in state["window"]]
+            self.timer.step_ms, self.timer.data_ms = state["timing"]["step_ms"], state["timing"]["data_ms"]
+        if self.session.place.leads:
+            kept = [line for line in read_steps(self.run) if line["samples_seen"] <= self.session.samples_seen]
+            io.write_text(self.run / "steps.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
+        return state is not None
+
+
+def read_steps(run: Path) -> list[dict[str, Any]]:
+    """The lines of ``steps.jsonl``; a last line cut short by a kill is left out."""
+    try:
+        lines = (run / "steps.jsonl").read_text().splitlines()
+    except FileNotFoundError:
+        return []
+    steps = []
+    for line in lines:
+        try:
+            steps.append(json.loads(line))
+        except ValueError:
+            break
+    return steps
+
+
+def _mean(values: list[Tensor]) -> float:
+    return torch.stack([value.detach().float().cpu() for value in values]).mean().item()
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -1,0 +1,137 @@
+"""Train one run folder to its outcome, whatever that is; resume where an earlier process stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from pydantic import ValidationError
+
+from study import checkpoint, io
+from study.errors import DataError, StorageError, StudyError
+from study.measure.timing import StepTimer
+from study.records import Outcome, RunSpec, Status, run_id
+from study.train import outcome as outcomes
+from study.train.attempts import Attempts
+from study.train.device import Place
+from study.train.loop import train
+from study.train.recorder import Diverged, Interrupted, Recorder
+from study.train.setup import Session, open_session
+from study.train.signals import listening
+
+CUDA_ERRORS = (torch.OutOfMemoryError, MemoryError)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A run's outcome, and its live model where this process trained it."""
+
+    outcome: Outcome
+    session: Session | None
+
+
+class StoppedError(StudyError):
+    """A signal ended the run before its end; its checkpoint is saved."""
+
+
+def read_spec(path: Path) -> RunSpec:
+    """The spec in a file; raises StorageError when it is damaged or not the one its folder is named after."""
+    try:
+        spec = RunSpec.model_validate(io.read_json(path))
+    except ValidationError as error:
+        raise StorageError(f"{path} is not a run's spec ({error.error_count()} problems); plan again") from error
+    if path.parent.name != run_id(spec):
+        raise StorageError(f"{path} holds the spec of {run_id(spec)}; it was changed by hand: plan again")
+    return spec
+
+
+@dataclass(frozen=True)
+class Switches:
+    """What may differ from one process to the next without changing the result."""
+
+    place: Callable[[], AbstractContextManager[Place]]
+    say: Callable[[str], None]
+    micro_batch_size: int | None = None
+    checkpoint_seconds: float = 120.0
+    already: float = 0.0
+
+
+def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
+    """Train a run unless it has an outcome; write ``outcome.json`` when it ends.
+
+    Divergence, lack of memory and bad data are outcomes. Raises StoppedError after a signal, BusyError when
+    another process holds the folder, and StorageError when the disk fails: these leave no outcome.
+    """
+    run = spec_path.parent
+    with io.lock(run / ".lock"):
+        done = read_outcome(run)
+        if done is not None:
+            switches.say(f"already {done.status}, nothing to train")
+            return Trained(done, None)
+        spec = read_spec(spec_path)
+        attempts = Attempts(run, switches.already)
+        with switches.place() as place, listening() as flag:
+            timer = StepTimer(place.device)
+            session: Session | None = None
+            try:
+                session = open_session(spec, results, place, switches.micro_batch_size)
+                recorder = Recorder(
+                    session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds
+                )
+                _go(session, timer, recorder, switches.say)
+                ended, reason = Status.COMPLETED, None
+            except Interrupted:
+                raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
+            except Diverged as error:
+                ended, reason = Status.DIVERGED, str(error)
+            except CUDA_ERRORS as error:
+                ended, reason = Status.OUT_OF_MEMORY, _first_line(error)
+            except DataError as error:
+                ended, reason = Status.BAD_DATA, str(error)
+            outcome = outcomes.make(spec, place, session, timer, attempts, run, ended, reason)
+            if place.leads:
+                _settle(run, session, outcome)
+            switches.say(f"{outcome.status}" + (f": {outcome.reason}" if outcome.reason else ""))
+            return Trained(outcome, session if ended is Status.COMPLETED else None)
+
+
+def read_outcome(run: Path) -> Outcome | None:
+    """The outcome of a run, or none; raises StorageError when the file is damaged."""
+    path = run / "outcome.json"
+    if not path.exists():
+        return None
+    try:
+        return Outcome.model_validate(io.read_json(path))
+    except ValidationError as error:
+        raise StorageError(f"{path} is not a run's outcome; remove it and train the run again") from error
+
+
+def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[str], None]) -> None:
+    place, spec = session.place, session.spec
+    resumed = recorder.resume()
+    recorder.attempts.begin(session.samples_seen)
+    say(
+        f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
+        f" on {place.kind} ({place.world_size} x {place.threads} threads, {session.precision})"
+        + (f"; goes on at {session.samples_seen:,}" if resumed else "")
+    )
+    train(session, timer, recorder)
+
+
+def _settle(run: Path, session: Session | None, outcome: Outcome) -> None:
+    if session is not None and outcome.status is Status.COMPLETED:
+        checkpoint.save_final(run, session.weights())
+    io.write_json(run / "outcome.json", outcome.model_dump(mode="json"))
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip()
+    return text.splitlines()[0] if text else type(error).__name__
+
+
+def to_console(line: str) -> None:
+    """Print a line at once, so that progress is seen through a pipe."""
+    print(line, flush=True)

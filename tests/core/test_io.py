@@ -1,0 +1,91 @@
+import errno
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from study import io
+from study.errors import BusyError, StorageError
+
+
+def test_json_round_trip_leaves_no_temporary_file(tmp_path):
+    path = tmp_path / "deep" / "value.json"
+    io.write_json(path, {"b": 1, "a": [1.5, None]})
+    assert io.read_json(path) == {"a": [1.5, None], "b": 1}
+    assert os.listdir(path.parent) == ["value.json"]
+
+
+def test_nan_is_not_written_and_the_old_file_stays(tmp_path):
+    path = tmp_path / "value.json"
+    io.write_json(path, {"a": 1})
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        io.write_json(path, {"a": float("nan")})
+    assert io.read_json(path) == {"a": 1}
+
+
+def test_a_write_that_fails_in_the_middle_leaves_the_old_file_whole(tmp_path):
+    path = tmp_path / "value.bin"
+    io.write_bytes(path, b"old")
+
+    def half(file):
+        file.write(b"ne")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with pytest.raises(StorageError, match=r"cannot write .*value.bin: the disk is full; free some space"):
+        io.write_whole(path, half)
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["value.bin"]
+
+
+def test_a_full_disk_is_a_storage_error(tmp_path):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("no /dev/full on this system")
+    with pytest.raises(StorageError, match="the disk is full"):
+        io.append_line(type(tmp_path)("/dev/full"), "x" * 100_000)
+
+
+@pytest.mark.parametrize(("content", "message"), [(None, "cannot read"), ("{", "is not valid JSON")])
+def test_missing_and_damaged_json_name_the_file(tmp_path, content, message):
+    path = tmp_path / "value.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(StorageError, match=message):
+        io.read_json(path)
+
+
+def test_damaged_parquet_names_the_file(tmp_path):
+    path = tmp_path / "table.parquet"
+    path.write_bytes(b"PAR1 but not really PAR1")
+    with pytest.raises(StorageError, match=r"table.parquet is not a readable parquet file"):
+        io.read_parquet(path)
+
+
+def test_a_lock_is_held_against_other_processes_and_freed_afterwards(tmp_path):
+    path = tmp_path / "run" / ".lock"
+    take = (
+        "import sys; from pathlib import Path; from study import io\n"
+        "from study.errors import BusyError\n"
+        "try:\n    with io.lock(Path(sys.argv[1])): print('taken')\nexcept BusyError: print('busy')"
+    )
+
+    def other() -> str:
+        command = [sys.executable, "-c", take, str(path)]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+
+    with io.lock(path):
+        assert other() == "busy"
+    assert other() == "taken"
+
+
+def test_a_held_lock_says_which_folder(tmp_path):
+    with io.lock(tmp_path / "r1" / ".lock"), pytest.raises(BusyError, match="r1 is in use by another process"):
+        with io.lock(tmp_path / "r1" / ".lock"):
+            pass
+
+
+def test_append_line_writes_lines(tmp_path):
+    io.append_line(tmp_path / "log", json.dumps({"a": 1}))
+    io.append_line(tmp_path / "log", "b")
+    assert (tmp_path / "log").read_text() == '{"a": 1}\nb\n'

@@ -1,0 +1,47 @@
+import pytest
+import torch
+
+from study import checkpoint
+from study.errors import StorageError
+
+CPU = torch.device("cpu")
+
+
+def test_the_last_two_are_kept_and_the_newest_is_loaded(tmp_path):
+    for seen in (128, 256, 384):
+        checkpoint.save(tmp_path, seen, {"samples_seen": seen})
+    assert sorted(p.name for p in checkpoint.folder(tmp_path).glob("*.pt")) == [
+        "samples-000000000000256.pt",
+        "samples-000000000000384.pt",
+    ]
+    assert checkpoint.load_latest(tmp_path, CPU) == {"samples_seen": 384}
+
+
+def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path):
+    for seen in (128, 256):
+        newest = checkpoint.save(tmp_path, seen, {"samples_seen": seen})
+    newest.write_bytes(newest.read_bytes()[:-7])
+    assert checkpoint.load_latest(tmp_path, CPU) == {"samples_seen": 128}
+
+
+def test_a_checkpoint_without_its_checksum_is_not_used(tmp_path):
+    checkpoint.save(tmp_path, 128, {"samples_seen": 128}).with_suffix(".sha256").unlink()
+    assert checkpoint.load_latest(tmp_path, CPU) is None
+
+
+def test_the_final_weights_replace_the_checkpoints(tmp_path):
+    checkpoint.save(tmp_path, 128, {"samples_seen": 128})
+    checkpoint.save_final(tmp_path, {"model": {"w": torch.ones(2)}})
+    assert sorted(p.name for p in checkpoint.folder(tmp_path).iterdir()) == ["final.pt", "final.sha256"]
+    torch.testing.assert_close(checkpoint.load_final(tmp_path, CPU)["model"]["w"], torch.ones(2))
+
+
+def test_missing_final_weights_are_told(tmp_path):
+    with pytest.raises(StorageError, match=r"final.pt is missing or damaged; remove .*outcome.json"):
+        checkpoint.load_final(tmp_path, CPU)
+
+
+def test_fingerprints_tell_weights_apart_and_not_their_order():
+    a, b = torch.ones(2), torch.zeros(3)
+    assert checkpoint.fingerprint({"a": a, "b": b}) == checkpoint.fingerprint({"b": b, "a": a})
+    assert checkpoint.fingerprint({"a": a, "b": b}) != checkpoint.fingerprint({"a": a, "b": b + 1e-7})
