@@ -1,6 +1,6 @@
 """Views of a batch of stored images, made on the training device, one draw of noise a sample.
 
-Every function takes uint8 images (B, 3, S, S) and returns normalised float32 (B, 3, size, size). Random views are
+Every function takes uint8 images (B, 3, S, S) and returns normalised floats (B, 3, size, size). Random views are
 functions of uniform numbers, so that they are the same however a batch is split.
 """
 
@@ -21,17 +21,17 @@ SIMCLR_NUMBERS = 13  # uniform numbers that simclr() takes for each sample
 
 
 def normalise(images: Tensor) -> Tensor:
-    """uint8 or float images in 0..255, (B, 3, S, S), to float32 with CLIP's mean and standard deviation."""
+    """uint8 or float images in 0..255, (B, 3, S, S), to floats with CLIP's mean and standard deviation."""
     mean = torch.tensor(MEAN, device=images.device).view(1, 3, 1, 1) * 255
     std = torch.tensor(STD, device=images.device).view(1, 3, 1, 1) * 255
-    return (images.float() - mean) / std
+    return (images.to(mean.dtype) - mean) / std
 
 
 def plain(images: Tensor, size: int) -> Tensor:
     """The whole image, resized (bicubic, antialiased) where it is not yet ``size`` pixels wide."""
     if images.shape[-1] == size:
         return normalise(images)
-    resized = F.interpolate(images.float(), size=(size, size), mode="bicubic", antialias=True)
+    resized = F.interpolate(images.to(torch.get_default_dtype()), size=(size, size), mode="bicubic", antialias=True)
     return normalise(resized.clamp(0, 255))
 
 
@@ -60,7 +60,7 @@ def crop(images: Tensor, size: int, numbers: Tensor, scale: tuple[float, float],
     zero = torch.zeros_like(left)
     theta = torch.stack([width * mirrored, zero, left, zero, height, top], dim=1).view(-1, 2, 3)
     grid = F.affine_grid(theta, [len(images), 3, size, size], align_corners=False)
-    return F.grid_sample(images.float(), grid, mode="bilinear", padding_mode="border", align_corners=False)
+    return F.grid_sample(images.to(grid.dtype), grid, mode="bilinear", padding_mode="border", align_corners=False)
 
 
 def jitter(images: Tensor, numbers: Tensor, strength: tuple[float, float, float, float]) -> Tensor:
@@ -90,7 +90,7 @@ def _rotation(angle: Tensor) -> Tensor:
 def blur(images: Tensor, sigma: Tensor) -> Tensor:
     """Gaussian blur with one sigma (pixels) a sample; the kernel covers a tenth of the side, as in SimCLR."""
     radius = max(1, images.shape[-1] // 20)
-    offsets = torch.arange(-radius, radius + 1, device=images.device, dtype=torch.float32)
+    offsets = torch.arange(-radius, radius + 1, device=images.device, dtype=sigma.dtype)
     kernel = torch.exp(-0.5 * (offsets / sigma[:, None]) ** 2)
     kernel = (kernel / kernel.sum(dim=1, keepdim=True)).repeat_interleave(3, dim=0)
     flat = images.reshape(1, -1, *images.shape[-2:])
