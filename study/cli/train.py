@@ -28,7 +28,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--threads", type=int, help="CPU threads (default: all that are there)")
     parser.add_argument("--micro-batch-size", type=int, metavar="N", help="pairs at once on a device")
     parser.add_argument(
-        "--checkpoint-seconds", type=float, default=120.0, metavar="S", help="between checkpoints (default 120)"
+        "--checkpoint-seconds",
+        type=float,
+        default=120.0,
+        metavar="S",
+        help="between checkpoints (default 120)",
     )
     options.results(parser)
 
@@ -74,6 +78,7 @@ class Log:
             path.parent.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, line: str) -> None:
+        """On the console and in the file."""
         print(f"{self.prefix} {line}", flush=True)
         self.to_file(line)
 
@@ -94,5 +99,3 @@ def label(run_folder: Path, results: Path, study: str | None) -> str:
     if name not in ids:
         raise PlanError(f"run {name} is not in study {study}; it has {len(ids)} runs: plan it again")
     return f"[{ids.index(name) + 1}/{len(ids)} {name}]"
-
-

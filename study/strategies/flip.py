@@ -44,7 +44,10 @@ class Flip(Clip):
         name: Literal["flip"] = "flip"
         mask_ratio: float = Field(0.5, ge=0, lt=1, description="share of the patches dropped, section 3")
         unmasked_share: float = Field(
-            0.01, ge=0, lt=1, description="share of the samples in the unmasked tuning (.32 of 32 epochs, section 4)"
+            0.01,
+            ge=0,
+            lt=1,
+            description="share of the samples in the unmasked tuning (.32 of 32 epochs, section 4)",
         )
         unmasked_lr_scale: float = Field(0.01, gt=0, description="learning rate of the tuning, over the main one")
 

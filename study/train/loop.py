@@ -44,9 +44,7 @@ def train(session: Session, timer: StepTimer, recorder: Recorder) -> None:
 def _learning_rate(session: Session, samples: int, start: int) -> float:
     spec = session.spec
     share, step = (session.samples_seen - start) / samples, spec.global_batch_size / samples
-    return learning_rate(
-        session.optim_settings["lr"], share, step, spec.schedule, spec.warmup, spec.cooldown
-    )
+    return learning_rate(session.optim_settings["lr"], share, step, spec.schedule, spec.warmup, spec.cooldown)
 
 
 def _progress(session: Session) -> Progress:

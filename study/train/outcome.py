@@ -18,7 +18,15 @@ from study.train.device import Place
 from study.train.recorder import read_steps
 from study.train.setup import Session
 
-PACKAGES = ("clip-scaling-study", "torch", "torchvision", "open_clip_torch", "timm", "clip-benchmark", "fvcore")
+PACKAGES = (
+    "clip-scaling-study",
+    "torch",
+    "torchvision",
+    "open_clip_torch",
+    "timm",
+    "clip-benchmark",
+    "fvcore",
+)
 LAST_SHARE = 0.1  # of the samples, over which the final loss is averaged
 
 

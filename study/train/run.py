@@ -78,9 +78,7 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
             session: Session | None = None
             try:
                 session = open_session(spec, results, place, switches.micro_batch_size)
-                recorder = Recorder(
-                    session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds
-                )
+                recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
                 _go(session, timer, recorder, switches.say)
                 ended, reason = Status.COMPLETED, None
             except Interrupted:

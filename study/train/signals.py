@@ -15,6 +15,7 @@ class StopFlag:
         self.reason: str | None = None
 
     def __call__(self) -> bool:
+        """Whether a signal has come."""
         return self.reason is not None
 
     def receive(self, number: int, frame: FrameType | None) -> None:

@@ -64,7 +64,10 @@ class GlobalStep:
         )
         towers = {id(p) for p in embedder.towers.parameters()}
         owned = strategy.trains_itself()
-        shared = [*model.named_parameters(), *((n, p) for n, p in strategy.named_parameters() if n not in owned)]
+        shared = [
+            *model.named_parameters(),
+            *((n, p) for n, p in strategy.named_parameters() if n not in owned),
+        ]
         self.shared = [p for _, p in shared if id(p) not in towers and p.requires_grad]
 
     def __call__(self, batches: Sequence[Batch], phase: Phase, progress: Progress) -> StepOutput:
@@ -85,7 +88,10 @@ class GlobalStep:
     def _embed(self, batch: Batch, phase: Phase, grad: bool) -> Features:
         # towers with dropout draw from the global generator: the same numbers in both passes and after a resume
         torch.manual_seed(mix(self.seed, batch.noise.first, batch.noise.rows.start, "towers"))
-        with torch.set_grad_enabled(grad), torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.bf16):
+        with (
+            torch.set_grad_enabled(grad),
+            torch.autocast(self.place.device.type, torch.bfloat16, enabled=self.bf16),
+        ):
             features: Features = self.embedder(batch, phase)
             return features
 

@@ -80,9 +80,12 @@ def test_a_lock_is_held_against_other_processes_and_freed_afterwards(tmp_path):
 
 
 def test_a_held_lock_says_which_folder(tmp_path):
-    with io.lock(tmp_path / "r1" / ".lock"), pytest.raises(BusyError, match="r1 is in use by another process"):
-        with io.lock(tmp_path / "r1" / ".lock"):
-            pass
+    with (
+        io.lock(tmp_path / "r1" / ".lock"),
+        pytest.raises(BusyError, match="r1 is in use by another process"),
+        io.lock(tmp_path / "r1" / ".lock"),
+    ):
+        pass
 
 
 def test_append_line_writes_lines(tmp_path):

@@ -72,8 +72,14 @@ def test_help_and_lookup_load_nothing_heavy(tmp_path):
         "import sys; from study.cli import main; code = main({arguments}); "
         "print(sorted(set(sys.modules) & {{'torch', 'open_clip', 'seaborn', 'matplotlib', 'scipy', 'timm'}}), code)"
     )
-    for arguments in (["--help"], ["lookup", "--study", "absent", "--budget", "1e12", "--results", str(tmp_path)]):
+    for arguments in (
+        ["--help"],
+        ["lookup", "--study", "absent", "--budget", "1e12", "--results", str(tmp_path)],
+    ):
         done = subprocess.run(
-            [sys.executable, "-c", script.format(arguments=arguments)], capture_output=True, text=True, check=True
+            [sys.executable, "-c", script.format(arguments=arguments)],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         assert done.stdout.splitlines()[-1].startswith("[] "), done.stdout

@@ -35,9 +35,7 @@ def make_spec_for(arch):
 
     data = DataRef(source=PluginRef(name="embedded"), unique_pairs=64, fingerprint="0" * 12)
     ref = PluginRef(name=arch.name)
-    return RunSpec(
-        data=data, arch=ref, strategy=PluginRef(name="clip"), samples_seen=6400, global_batch_size=ROWS
-    )
+    return RunSpec(data=data, arch=ref, strategy=PluginRef(name="clip"), samples_seen=6400, global_batch_size=ROWS)
 
 
 def pairs(arch, phase, rows=slice(0, ROWS)):
