@@ -1,0 +1,104 @@
+"""Architectures: small members of four families, every open_clip model, every timm tower.
+
+Resolving a name loads no torch for small members and for open_clip's own towers; ``build`` does.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import ValidationError
+
+from study.errors import PlanError
+from study.models.arch import Arch, size_problem
+from study.models.family import Family
+from study.models.vocabulary import tokenizer
+from study.records import PluginRef
+from study.registry import Registry, unknown_name
+
+if TYPE_CHECKING:
+    import torch
+
+    from study.models.clip_model import ClipModel
+    from study.models.towers import TowerOutput
+
+# In the order in which a name is looked for; timm, which must be loaded to be asked, comes last.
+FAMILIES: Registry[type[Family]] = Registry(
+    "architecture family",
+    {
+        "vit": "study.models.vit:SmallVit",
+        "resnet": "study.models.resnet:SmallResNet",
+        "convnext": "study.models.convnext:SmallConvNeXt",
+        "swin": "study.models.swin:SmallSwin",
+        "open_clip": "study.models.open_clip_named:OpenClipNamed",
+        "timm": "study.models.timm_named:TimmNamed",
+    },
+)
+
+__all__ = [
+    "FAMILIES",
+    "Arch",
+    "ClipModel",
+    "TowerOutput",
+    "build",
+    "names",
+    "resolve",
+    "size_problem",
+    "tokenizer",
+]
+
+
+def names() -> list[str]:
+    """Every name that ``resolve`` knows, families in their order; loads timm."""
+    return [name for family in FAMILIES.targets for name in FAMILIES.load(family)().names()]
+
+
+def resolve(ref: PluginRef) -> Arch:
+    """The architecture of a name and its options; nothing is built.
+
+    Raises UnknownNameError with the nearest names, PlanError for options that its family does not have.
+    """
+    for name in FAMILIES.targets:
+        family = FAMILIES.load(name)()
+        if ref.name in family.names():
+            return family.arch(_options(family, ref))
+    raise unknown_name("architecture", ref.name, names())
+
+
+def _options(family: Family, ref: PluginRef) -> Any:
+    try:
+        return family.Config(name=ref.name, **ref.options)
+    except ValidationError as error:
+        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        known = ", ".join(sorted(set(family.Config.model_fields) - {"name"})) or "none"
+        raise PlanError(f"architecture {ref.label}: {problems}; its options: {known}") from error
+
+
+def build(
+    arch: Arch,
+    image_size: int | None = None,
+    text_length: int | None = None,
+    seed: int = 0,
+    device: str | torch.device = "cpu",
+) -> ClipModel:
+    """A model with weights drawn from ``seed``, equal on every device; "meta" takes no memory.
+
+    ``image_size`` in pixels and ``text_length`` in tokens default to the architecture's own. Raises PlanError
+    for an image size that the tower cannot take.
+    """
+    from study.models.build import build_model
+
+    return build_model(arch, image_size or arch.image_size, text_length or arch.text_length, seed, device)
+
+
+def __getattr__(name: str) -> Any:
+    # Names that need torch are loaded when they are asked for.
+    if name == "ClipModel":
+        from study.models.clip_model import ClipModel
+
+        return ClipModel
+    if name == "TowerOutput":
+        from study.models.towers import TowerOutput
+
+        return TowerOutput
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

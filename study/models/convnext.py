@@ -1,0 +1,22 @@
+"""Small ConvNeXts: timm's ConvNeXt with a stem of small patches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from study.models.family import Member, SmallFamily
+from study.models.traits import Traits
+
+
+class SmallConvNeXt(SmallFamily):
+    """ConvNeXts with a stem of 2 px patches."""
+
+    members: ClassVar[Mapping[str, Member]] = {
+        "convnext_pico": {"depths": (1, 1, 2, 1), "dims": (32, 64, 128, 192)},
+        "convnext_nano": {"depths": (1, 1, 3, 1), "dims": (48, 96, 160, 256)},
+    }
+
+    def traits(self, member: Member) -> Traits:
+        """Layer norm; any size that leaves a pixel to the last stage."""
+        return Traits("convnext", channels_last=True, least=32, width=member["dims"][-1])

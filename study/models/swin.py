@@ -1,0 +1,25 @@
+"""Small Swins: timm's SwinTransformer with windows of 4 by 4 tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from study.models.family import Member, SmallFamily
+from study.models.traits import Traits
+
+_GRAIN = {"patch_size": 4, "window_size": 4}
+
+
+class SmallSwin(SmallFamily):
+    """Swins of three stages that see 8, 4 and 2 positions a side at 32 px."""
+
+    members: ClassVar[Mapping[str, Member]] = {
+        "swin_pico": {"embed_dim": 48, "depths": (2, 2, 1), "num_heads": (2, 4, 8), **_GRAIN},
+        "swin_nano": {"embed_dim": 64, "depths": (2, 3, 1), "num_heads": (2, 4, 8), **_GRAIN},
+    }
+
+    def traits(self, member: Member) -> Traits:
+        """A window of patches is its grain; each stage after the first doubles the width."""
+        window = member["patch_size"] * member["window_size"]
+        return Traits("swin", step=window, least=window, width=member["embed_dim"] * 2 ** (len(member["depths"]) - 1))
