@@ -1,0 +1,1 @@
+"""How the embedded data is made: packages -> concepts -> drawings -> pairs -> one parquet and a vocabulary."""
