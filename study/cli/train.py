@@ -52,8 +52,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> None:
-    from study.train import place, train_run
-    from study.train.run import Switches
+    from study.records import Status
+    from study.train.device import place
+    from study.train.run import Switches, train_run
 
     switches = Switches(
         place=lambda: place(args.device, args.threads),
@@ -63,7 +64,8 @@ def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, start
         already=time.monotonic() - started,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
-    if args.study is not None and trained.session is not None and trained.session.place.leads:
+    live, completed = trained.session, trained.outcome.status is Status.COMPLETED
+    if args.study is not None and live is not None and live.place.leads and completed:
         from study.evaluate import evaluate_session
 
         evaluate_session(trained, run_folder, run_folder.parents[1] / args.study / "evaluation.json", say)

@@ -160,7 +160,7 @@ class AmorLip(Clip):
         if first:  # untrained amortisers are off by log B, which stage II would exponentiate
             for modality, log_z in zip(("image", "text"), partition, strict=True):
                 for copies in (self.amortizers, self.averaged):
-                    copies[modality].fc3.bias.fill_(log_z.mean())
+                    copies.get_parameter(f"{modality}.fc3.bias").fill_(log_z.mean())
         self.snapshot.load_state_dict(self.averaged.state_dict())
 
     def _stage_one(self, image: Tensor, text: Tensor, partition: tuple[Tensor, Tensor], weight: float) -> Tensor:
@@ -174,10 +174,8 @@ class AmorLip(Clip):
                 for m, x, log_z in zip(("image", "text"), (image, text), partition, strict=True)
             ]
         for _ in range(config.online_steps):
-            fit = sum(
-                stage_one_l2log(self.amortizers[m](x), target)
-                for m, x, target in zip(("image", "text"), (image, text), targets, strict=True)
-            )
+            fit = stage_one_l2log(self.amortizers["image"](image), targets[0])
+            fit = fit + stage_one_l2log(self.amortizers["text"](text), targets[1])
             self.inner.zero_grad(set_to_none=True)
             fit.backward()
             self.inner.step()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,12 +22,17 @@ from study.train.recorder import Diverged, Interrupted, Recorder
 from study.train.setup import Session, open_session
 from study.train.signals import listening
 
-CUDA_ERRORS = (torch.OutOfMemoryError, MemoryError)
+OUTCOMES: dict[type[BaseException], Status] = {
+    Diverged: Status.DIVERGED,
+    torch.OutOfMemoryError: Status.OUT_OF_MEMORY,
+    MemoryError: Status.OUT_OF_MEMORY,
+    DataError: Status.BAD_DATA,
+}
 
 
 @dataclass(frozen=True)
 class Trained:
-    """A run's outcome, and its live model where this process trained it."""
+    """A run's outcome, and its session with the live model where this process trained it."""
 
     outcome: Outcome
     session: Session | None
@@ -66,34 +71,39 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
     another process holds the folder, and StorageError when the disk fails: these leave no outcome.
     """
     run = spec_path.parent
-    with io.lock(run / ".lock"):
+    with switches.place() as place, _held(run, place):
         done = read_outcome(run)
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
-        spec = read_spec(spec_path)
-        attempts = Attempts(run, switches.already)
-        with switches.place() as place, listening() as flag:
-            timer = StepTimer(place.device)
-            session: Session | None = None
-            try:
-                session = open_session(spec, results, place, switches.micro_batch_size)
-                recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
-                _go(session, timer, recorder, switches.say)
-                ended, reason = Status.COMPLETED, None
-            except Interrupted:
-                raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
-            except Diverged as error:
-                ended, reason = Status.DIVERGED, str(error)
-            except CUDA_ERRORS as error:
-                ended, reason = Status.OUT_OF_MEMORY, _first_line(error)
-            except DataError as error:
-                ended, reason = Status.BAD_DATA, str(error)
-            outcome = outcomes.make(spec, place, session, timer, attempts, run, ended, reason)
-            if place.leads:
-                _settle(run, session, outcome)
-            switches.say(f"{outcome.status}" + (f": {outcome.reason}" if outcome.reason else ""))
-            return Trained(outcome, session if ended is Status.COMPLETED else None)
+        trained = _to_the_end(read_spec(spec_path), run, results, place, switches)
+        if place.leads:
+            _settle(run, trained)
+        reason = f": {trained.outcome.reason}" if trained.outcome.reason else ""
+        switches.say(f"{trained.outcome.status}{reason}")
+        return trained
+
+
+def _held(run: Path, place: Place) -> AbstractContextManager[None]:
+    return io.lock(run / ".lock") if place.leads else nullcontext()
+
+
+def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches: Switches) -> Trained:
+    attempts, timer = Attempts(run, switches.already), StepTimer(place.device)
+    session: Session | None = None
+    status, reason = Status.COMPLETED, None
+    with listening() as flag:
+        try:
+            session = open_session(spec, results, place, switches.micro_batch_size)
+            recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
+            _go(session, timer, recorder, switches.say)
+        except Interrupted:
+            raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
+        except tuple(OUTCOMES) as error:
+            status = next(status for kind, status in OUTCOMES.items() if isinstance(error, kind))
+            reason = _first_line(error)
+    outcome = outcomes.make(spec, place, session, timer, attempts, run, status, reason)
+    return Trained(outcome, session)
 
 
 def read_outcome(run: Path) -> Outcome | None:
@@ -119,10 +129,10 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[s
     train(session, timer, recorder)
 
 
-def _settle(run: Path, session: Session | None, outcome: Outcome) -> None:
-    if session is not None and outcome.status is Status.COMPLETED:
-        checkpoint.save_final(run, session.weights())
-    io.write_json(run / "outcome.json", outcome.model_dump(mode="json"))
+def _settle(run: Path, trained: Trained) -> None:
+    if trained.session is not None and trained.outcome.status is Status.COMPLETED:
+        checkpoint.save_final(run, trained.session.weights())
+    io.write_json(run / "outcome.json", trained.outcome.model_dump(mode="json"))
 
 
 def _first_line(error: BaseException) -> str:

@@ -127,7 +127,7 @@ def make_model(spec: RunSpec, phase: Phase, device: torch.device) -> tuple[Arch,
         torch.manual_seed(mix(spec.seed, "strategy"))
         strategy.attach(model)
     memory_format = torch.channels_last if model.prefers_channels_last else torch.contiguous_format
-    model.to(device, memory_format=memory_format)
+    model.to(device).to(memory_format=memory_format)
     strategy.to(device)
     return arch, model, strategy
 
@@ -179,7 +179,7 @@ def open_session(spec: RunSpec, results: Path, place: Place, micro_batch_size: i
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":
-        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)
+        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
     precision = place.precision(spec.precision)
     chosen = settings(spec, strategy.optim)
     return Session(

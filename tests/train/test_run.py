@@ -1,0 +1,198 @@
+"""A run's folder through training, failures, stops and kills."""
+
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from study import checkpoint, io
+from study.errors import BusyError, PlanError, StorageError
+from study.measure.timing import StepTimer
+from study.records import Outcome, Status
+from study.strategies import STRATEGIES
+from study.train import loop
+from study.train.attempts import Attempts
+from study.train.device import place
+from study.train.recorder import Interrupted, Recorder, read_steps
+from study.train.run import Switches, read_spec, train_run
+from study.train.setup import open_session
+
+BATCH = 32
+
+
+@pytest.fixture
+def switches():
+    def make(checkpoint_seconds=1e9, micro_batch_size=None):
+        lines = []
+        made = Switches(lambda: place("cpu", 1), lines.append, micro_batch_size, checkpoint_seconds)
+        return made, lines
+
+    return make
+
+
+def train(path, switches, **kwargs):
+    made, lines = switches(**kwargs)
+    return train_run(path, path.parents[2], made), lines
+
+
+def test_a_run_completes_with_its_costs_and_its_weights(planned_run, switches):
+    path = planned_run()
+    trained, lines = train(path, switches)
+    outcome = Outcome.model_validate(io.read_json(path.parent / "outcome.json"))
+    assert outcome == trained.outcome
+    assert (outcome.status, outcome.samples_seen, outcome.steps) == (Status.COMPLETED, 12 * BATCH, 12)
+    assert outcome.cost.step_time_ms_p10 <= outcome.cost.step_time_ms <= outcome.cost.step_time_ms_p90
+    assert 0 < outcome.cost.train_hours < outcome.cost.gpu_hours
+    assert outcome.cost.threads == 1
+    assert outcome.resolved["lr"] == 1e-3
+    assert (path.parent / "checkpoints/final.pt").exists()
+    assert "vit_pico, clip, 256 pairs, 384 samples" in lines[0]
+    assert lines[-1] == "completed"
+
+
+def test_a_run_with_an_outcome_is_left_alone(planned_run, switches):
+    path = planned_run()
+    first, _ = train(path, switches)
+    again, lines = train(path, switches)
+    assert again.outcome == first.outcome
+    assert lines == ["already completed, nothing to train"]
+
+
+def test_the_same_spec_gives_the_same_weights(planned_run, switches, tmp_path):
+    path = planned_run()
+    first, _ = train(path, switches)
+    (path.parent / "outcome.json").unlink()
+    second, _ = train(path, switches)
+    other = planned_run(seed=1)
+    third, _ = train(other, switches)
+    assert first.outcome.weights_sha256 == second.outcome.weights_sha256 != third.outcome.weights_sha256
+
+
+def go_on(path, stop_after):
+    """Train in a new session from what is on disk, as a new process would; stop after some steps."""
+    spec, run = read_spec(path), path.parent
+    with place("cpu", 1) as where:
+        session, timer, steps = open_session(spec, path.parents[2], where, None), StepTimer(where.device), [stop_after]
+
+        def asked_to_stop():
+            steps[0] -= 1
+            return steps[0] == 0
+
+        recorder = Recorder(session, run, timer, Attempts(run, 0.0), print, asked_to_stop, 1e9)
+        recorder.resume()
+        began = session.samples_seen
+        try:
+            loop.train(session, timer, recorder)
+        except Interrupted:
+            return began, None
+        return began, checkpoint.fingerprint(session.model.state_dict())
+
+
+OPTIONS = {"slip": {"hidden": 16}, "flip": {"unmasked_share": 0.5}}
+
+
+@pytest.mark.parametrize("strategy", STRATEGIES.names())
+def test_a_stopped_run_goes_on_to_the_very_same_weights(planned_run, switches, strategy):
+    path = planned_run(strategy=strategy, options=OPTIONS.get(strategy), pairs=64)
+    found = [go_on(path, 5), go_on(path, 5), go_on(path, 5)]
+    steps = [line["samples_seen"] for line in read_steps(path.parent)]
+    for left in (path.parent / "checkpoints").iterdir():
+        left.unlink()
+    straight, _ = train(path, switches)
+    assert [began for began, _ in found] == [0, 5 * BATCH, 10 * BATCH]
+    assert found[2][1] == straight.outcome.weights_sha256
+    assert steps == [line["samples_seen"] for line in read_steps(path.parent)]
+
+
+def test_micro_batches_train_to_nearly_the_same_weights(planned_run, switches):
+    losses = []
+    for micro in (None, 8):
+        path = planned_run(samples_seen=3 * BATCH)
+        losses.append(train(path, switches, micro_batch_size=micro)[0].outcome)
+        (path.parent / "outcome.json").unlink()
+    assert losses[1].cost.grad_accum_steps == 4
+    assert losses[1].loss == pytest.approx(losses[0].loss, rel=1e-5)
+
+
+def test_micro_batches_are_refused_with_batch_norm(planned_run, switches):
+    path = planned_run(arch="resnet_pico")
+    with pytest.raises(PlanError, match=r"resnet_pico has batch norm, whose statistics would cover 8 pairs"):
+        train(path, switches, micro_batch_size=8)
+    assert not (path.parent / "outcome.json").exists()
+
+
+def test_a_diverging_run_is_an_outcome_with_its_reason(planned_run, switches):
+    path = planned_run(lr=1e4, grad_clip=None, warmup=0.0, samples_seen=BATCH * 60)
+    outcome = train(path, switches)[0].outcome
+    assert outcome.status is Status.DIVERGED
+    assert "try a lower lr or a longer warm-up" in outcome.reason
+    assert outcome.samples_seen < BATCH * 60
+    assert outcome.loss is None
+    assert not (path.parent / "checkpoints/final.pt").exists()
+
+
+def test_a_changed_pool_is_bad_data(planned_run, switches, tmp_path):
+    from study.records import RunSpec, run_id
+
+    given = io.read_json(planned_run())
+    given["data"]["fingerprint"] = "0" * 12
+    spec = RunSpec.model_validate(given)
+    path = tmp_path / "results/runs" / run_id(spec) / "spec.json"
+    io.write_json(path, given)
+    outcome = train(path, switches)[0].outcome
+    assert outcome.status is Status.BAD_DATA
+    assert "has changed since the run was planned" in outcome.reason
+
+
+def test_a_spec_changed_by_hand_is_refused(planned_run, switches):
+    path = planned_run()
+    io.write_json(path, {**io.read_json(path), "seed": 7})
+    with pytest.raises(StorageError, match="it was changed by hand"):
+        train(path, switches)
+
+
+def test_a_folder_in_use_is_left_alone(planned_run, switches):
+    path = planned_run()
+    with io.lock(path.parent / ".lock"), pytest.raises(BusyError, match="is in use by another process"):
+        train(path, switches)
+
+
+def test_a_run_killed_at_any_moment_ends_with_the_same_weights(planned_run, switches):
+    path = planned_run(samples_seen=BATCH * 60)
+    command = [sys.executable, "-m", "study", "train", str(path), "--threads", "1", "--checkpoint-seconds", "0"]
+    for enough in (3, 20):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while process.poll() is None and newest(path.parent) < enough * BATCH:
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
+    assert newest(path.parent) >= 20 * BATCH
+    assert not (path.parent / "outcome.json").exists()
+    resumed = train(path, switches)[0].outcome
+    assert len(resumed.attempts) == 3
+    (path.parent / "outcome.json").unlink()
+    straight = train(path, switches)[0].outcome
+    assert resumed.weights_sha256 == straight.weights_sha256
+    assert resumed.loss == straight.loss
+
+
+def newest(run):
+    saved = sorted((run / "checkpoints").glob("samples-*.sha256"))
+    return int(saved[-1].stem.removeprefix("samples-")) if saved else 0
+
+
+def test_a_signal_saves_and_the_same_command_goes_on(planned_run, capfd):
+    path = planned_run(samples_seen=BATCH * 2000)
+    log = path.parent / "train.log"
+    command = [sys.executable, "-m", "study", "train", str(path), "--threads", "1", "--log", str(log)]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while len(read_steps(path.parent)) < 1:
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(signal.SIGUSR2)
+    assert process.wait() == 2
+    assert "stopped by SIGUSR2; saved, the same command goes on from here" in process.stderr.read()
+    assert "stopped by SIGUSR2" in log.read_text()
+    assert newest(path.parent) > 0
