@@ -47,9 +47,7 @@ class SetFeatures:
     captions: Sequence[Sequence[str]] = ()
     train: Labelled | None = None
 
-    def score(
-        self, metric: str, value: float | None, chance: float | None, majority: float | None = None
-    ) -> Score:
+    def score(self, metric: str, value: float | None, chance: float | None, majority: float | None = None) -> Score:
         """A score on this set."""
         return Score(
             dataset=self.dataset,

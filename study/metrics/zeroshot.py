@@ -1,6 +1,6 @@
 """Zero-shot classification (Radford et al., 2021, arXiv:2103.00020, section 3.1.2).
 
-Classifier and logits come from clip-benchmark's code. Its ``accuracy`` is written out here: it turns arrays of
+Classifier and logits come from clip-benchmark. Its ``accuracy`` is written out here: it turns arrays of
 one element into numbers, which new versions of numpy refuse.
 """
 
@@ -39,9 +39,7 @@ def scores(features: SetFeatures) -> list[Score]:
     return [
         features.score("zeroshot_top1", float(ranked[:, 0].float().mean()), 1 / classes, float(shares[0])),
         features.score("zeroshot_top5", *(top5 if classes >= 5 else (None, None, None))),
-        features.score(
-            "zeroshot_mean_per_class", float(recalls.nanmean()), 1 / classes, 1 / int((counts > 0).sum())
-        ),
+        features.score("zeroshot_mean_per_class", float(recalls.nanmean()), 1 / classes, 1 / int((counts > 0).sum())),
     ]
 
 

@@ -1,0 +1,64 @@
+"""Evaluation sets of the project's own data sources."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+
+import numpy as np
+import torch
+
+from study.data import SOURCES, Source
+from study.data.source import EvaluationSet, Samples
+from study.evaluate.opened import NO_LABELS, Opened, Pictures
+from study.records import PluginRef
+from study.registry import unknown_name
+
+
+def source_of(ref: PluginRef) -> Source:
+    """The data source of a spec."""
+    kind = SOURCES.load(ref.name)
+    return kind(kind.Config(name=ref.name, **ref.options))
+
+
+def open_own(name: str, trained_on: PluginRef, size: int) -> Opened:
+    """Open ``SOURCE/SET``: of the source that the model was trained on, or of another with its defaults.
+
+    Raises UnknownNameError when there is no such set and DataError when it cannot be read.
+    """
+    prefix = name.partition("/")[0]
+    other = prefix != trained_on.name and prefix in SOURCES
+    source = source_of(PluginRef(name=prefix) if other else trained_on)
+    if name not in source.evaluation_sets():
+        raise unknown_name("evaluation set", name, list(source.evaluation_sets()))
+    return _opened(source.evaluation_set(name), size)
+
+
+def _opened(found: EvaluationSet, size: int) -> Opened:
+    labelled = partial(_batches, found.samples, size, found.labels, found.image_captions)
+    return Opened(
+        name=found.name,
+        batches=labelled,
+        classnames=found.classnames,
+        templates=[template.replace("{}", "{c}") for template in found.templates],
+        captioned=any(found.image_captions),
+        training=_training(found, size),
+    )
+
+
+def _training(found: EvaluationSet, size: int) -> Callable[[], Opened] | None:
+    if found.train is None or found.train_labels is None:
+        return None
+    batches = partial(_batches, found.train, size, found.train_labels, ())
+    return lambda: Opened(f"{found.name} (training)", batches, found.classnames)
+
+
+def _batches(
+    samples: Samples, size: int, labels: np.ndarray, captions: Sequence[Sequence[str]], count: int
+) -> Iterator[Pictures]:
+    images = samples.images(size)  # (n, S, S, 3), memory-mapped: only the batch at hand is copied
+    for start in range(0, len(images), count):
+        rows = slice(start, start + count)
+        pictures = torch.from_numpy(np.array(images[rows])).permute(0, 3, 1, 2)
+        known = torch.as_tensor(np.array(labels[rows]), dtype=torch.int64) if len(labels) else NO_LABELS
+        yield Pictures(pictures, known, captions[rows])
