@@ -71,8 +71,9 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 @contextmanager
 def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
     from study.evaluate.embed import Subject
-    from study.train import load_trained, place
+    from study.train.device import place
     from study.train.run import read_spec
+    from study.train.setup import load_trained
 
     spec = read_spec(folder / "spec.json")
     with place(args.device, args.threads) as here:

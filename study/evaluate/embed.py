@@ -10,7 +10,7 @@ from typing import Literal
 
 import torch
 from open_clip.tokenizer import SimpleTokenizer
-from torch import Tensor
+from torch import Tensor, nn
 
 from study.data import views
 from study.errors import DataError
@@ -62,7 +62,7 @@ class Subject:
 @contextmanager
 def at_rest(subject: Subject) -> Iterator[None]:
     """Eval mode without gradients; afterwards the model is in the mode it was in."""
-    modules = (subject.model, subject.strategy)
+    modules: tuple[nn.Module, ...] = (subject.model, subject.strategy)
     before = [module.training for module in modules]
     for module in modules:
         module.eval()

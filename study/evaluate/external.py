@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from clip_benchmark.datasets import builder  # type: ignore[import-untyped]
+from clip_benchmark.datasets import builder
 from PIL import Image
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from math import comb
 
-from clip_benchmark.metrics import zeroshot_retrieval  # type: ignore[import-untyped]
+from clip_benchmark.metrics import zeroshot_retrieval
 
 from study.metrics.base import Metric, Need, SetFeatures
 from study.metrics.cached import CachedLoader, CachedModel, quietly

@@ -6,7 +6,7 @@ one element into numbers, which new versions of numpy refuse.
 
 from __future__ import annotations
 
-from clip_benchmark.metrics import zeroshot_classification  # type: ignore[import-untyped]
+from clip_benchmark.metrics import zeroshot_classification
 from torch import Tensor
 
 from study.metrics.base import Metric, Need, SetFeatures

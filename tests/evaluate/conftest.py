@@ -12,10 +12,10 @@ from PIL import Image
 FACES = ["angry", "disgust", "fear", "happy", "neutral", "sad", "surprise"]  # folders of fer2013
 
 
-def draw(number, size=40):
-    """A picture of its own for each number: noise around a colour."""
-    rng = np.random.default_rng(number)
-    pixels = rng.integers(0, 200, size=3) + rng.integers(0, 55, size=(size, size + 8, 3))
+def draw(number, colour=None):
+    """A picture of its own for each number: noise around a colour, its own or one that several share."""
+    base = np.random.default_rng(number if colour is None else colour).integers(0, 200, size=3)
+    pixels = base + np.random.default_rng(number).integers(0, 55, size=(40, 48, 3))
     return Image.fromarray(pixels.astype(np.uint8))
 
 
@@ -43,14 +43,14 @@ def write_tar(path, samples):
 
 @pytest.fixture
 def faces(tmp_path):
-    """fer2013: a folder a class and split; two images a class to train on, one to test."""
+    """fer2013: a folder a class and split, a colour a class; four images a class to train on, one to test."""
     root = tmp_path / "fer2013"
-    for split, each in (("train", 2), ("test", 1)):
+    for split, each in (("train", 4), ("test", 1)):
         for label, name in enumerate(FACES):
             folder = root / split / name
             folder.mkdir(parents=True)
             for index in range(each):
-                draw(10 * label + index).save(folder / f"{index}.png")
+                draw(10 * label + index + 100 * (split == "train"), colour=label).save(folder / f"{index}.png")
     return root
 
 

@@ -1,3 +1,5 @@
+import shutil
+
 import pytest
 import torch
 from open_clip.constants import OPENAI_DATASET_MEAN, OPENAI_DATASET_STD
@@ -34,7 +36,7 @@ def test_class_folders(faces):
     assert len(opened.classnames) == 7
     assert all("{c}" in template for template in opened.templates)
     assert opened.offers == {Need.CLASSES, Need.TRAIN}
-    assert len(read(opened.training())[1]) == 14
+    assert len(read(opened.training())[1]) == 28
 
 
 def test_imagenet_has_clip_benchmarks_names(imagenet):
@@ -108,9 +110,7 @@ def test_damaged_image_is_named(faces):
 
 
 def test_missing_training_split(faces):
-    for path in sorted((faces / "train").rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
-    (faces / "train").rmdir()
+    shutil.rmtree(faces / "train")
     opened = open_external("fer2013", faces, size=16)
     with pytest.raises(DataError, match="split train cannot be read"):
         opened.training()
