@@ -1,0 +1,113 @@
+"""Images decoded once, to squares of uint8, and shared by all processes through a memory-mapped file."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from study.errors import StorageError
+from study.io import lock, read_json, write_json, write_whole
+
+CHUNK = 256  # images decoded together, between two writes
+DECODER = 1  # raised when the same bytes give other pixels
+
+
+class Skip(Exception):
+    """An image that cannot be used; the message is the reason it is counted under."""
+
+
+@dataclass
+class Pixels:
+    """Decoded images, uint8 (n, size, size, 3), and why some rows are black: row -> reason."""
+
+    images: np.ndarray
+    skipped: dict[int, str] = field(default_factory=dict)
+
+
+def decode(content: bytes, size: int) -> np.ndarray:
+    """An encoded image as uint8 (size, size, 3): upright, on white, short side resized, centre cropped.
+
+    Raises Skip when the bytes are no image that can be read.
+    """
+    try:
+        with Image.open(io.BytesIO(content)) as opened:
+            upright = ImageOps.exif_transpose(opened)
+            fitted = ImageOps.fit(_on_white(upright), (size, size), Image.Resampling.BICUBIC)
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise Skip("unreadable image") from error
+    return np.asarray(fitted)
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
+
+
+def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache: Path | None) -> Pixels:
+    """The images of ``uids``, ``read`` row by row; from and to a file in ``cache``, if given.
+
+    The file is named by the ids, so that replaced images with old ids need the folder to be emptied. Raises
+    StorageError when it cannot be written.
+    """
+    if cache is None:
+        skipped: dict[int, str] = {}
+        chunks = list(_decode_all(len(uids), read, size, skipped))
+        images = np.concatenate(chunks) if chunks else np.zeros((0, size, size, 3), np.uint8)
+        return Pixels(images, skipped)
+    name = blake2b("\n".join([str(DECODER), *uids]).encode(), digest_size=10).hexdigest()
+    path = cache / f"{name}-{size}.npy"
+    with lock(cache / f".{name}-{size}.lock", wait=True):
+        if not path.exists():
+            write_whole(path, lambda file: _fill(file, path.with_suffix(".json"), len(uids), read, size))
+    return _open(path)
+
+
+def _fill(file: BinaryIO, reasons: Path, count: int, read: Callable[[int], bytes], size: int) -> None:
+    """Write the array; the reasons are written before the array gets its name, so that it never lacks them."""
+    header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
+    np.lib.format.write_array_header_2_0(file, header)
+    skipped: dict[int, str] = {}
+    for chunk in _decode_all(count, read, size, skipped):
+        file.write(chunk.tobytes())
+    write_json(reasons, {str(row): reason for row, reason in skipped.items()})
+
+
+def _decode_all(count: int, read: Callable[[int], bytes], size: int, skipped: dict[int, str]) -> Iterator[np.ndarray]:
+    """Decoded images in chunks, in order; fills ``skipped``."""
+
+    def one(row: int) -> tuple[np.ndarray | None, str]:
+        try:
+            return decode(read(row), size), ""
+        except Skip as reason:
+            return None, str(reason)
+
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+        for first in range(0, count, CHUNK):
+            rows = range(first, min(first + CHUNK, count))
+            chunk = np.zeros((len(rows), size, size, 3), np.uint8)
+            for row, (image, reason) in zip(rows, threads.map(one, rows), strict=True):
+                if image is None:
+                    skipped[row] = reason
+                else:
+                    chunk[row - first] = image
+            yield chunk
+
+
+def _open(path: Path) -> Pixels:
+    try:
+        images = np.load(path, mmap_mode="r")
+    except (OSError, ValueError) as error:
+        raise StorageError(f"{path} cannot be read ({error}); remove it and run again") from error
+    reasons = read_json(path.with_suffix(".json"))
+    return Pixels(images, {int(row): reason for row, reason in reasons.items()})

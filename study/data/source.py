@@ -1,0 +1,160 @@
+"""The source seam: where image-text pairs come from. Everything here works without torch."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import polars as pl
+
+from study.data.pixels import Pixels, decoded
+from study.errors import DataError
+from study.records import PluginConfig
+
+
+class Samples:
+    """Pairs in a fixed order; images are decoded when they are first asked for, once a size.
+
+    ``read`` gives the encoded image of a row, or raises Skip or OSError. With a ``cache`` folder the decoded
+    images live there as a memory-mapped file that processes share; without one they live in memory.
+    """
+
+    def __init__(
+        self,
+        uids: Sequence[str],
+        captions: Sequence[str],
+        read: Callable[[int], bytes],
+        cache: Path | None = None,
+    ) -> None:
+        self.uids, self.captions = list(uids), list(captions)
+        self.read, self.cache = read, cache
+        self._pixels: dict[int, Pixels] = {}
+
+    def __len__(self) -> int:
+        return len(self.uids)
+
+    def images(self, size: int) -> np.ndarray:
+        """All images, uint8 (n, size, size, 3), row i belonging to caption i; a row that was skipped is black."""
+        return self._decoded(size).images
+
+    def usable(self, size: int) -> np.ndarray:
+        """Rows whose image could be read, int64, ascending; raises DataError when there is none."""
+        skipped = self._decoded(size).skipped
+        if len(skipped) == len(self):
+            raise DataError(f"none of the {len(self)} images could be read: {_counts(self.skipped)}")
+        return np.setdiff1d(np.arange(len(self)), np.fromiter(skipped, np.int64, len(skipped)))
+
+    @property
+    def skipped(self) -> dict[str, int]:
+        """Reason -> number of images left out, of those decoded so far."""
+        reasons = {row: reason for pixels in self._pixels.values() for row, reason in pixels.skipped.items()}
+        return dict(sorted(Counter(reasons.values()).items()))
+
+    def _decoded(self, size: int) -> Pixels:
+        if size not in self._pixels:
+            self._pixels[size] = decoded(self.uids, self.read, size, self.cache)
+        return self._pixels[size]
+
+
+def _counts(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in reasons.items())
+
+
+@dataclass(frozen=True)
+class EvaluationSet:
+    """Images with what is known of them: class labels, captions, and perhaps a training split for probes.
+
+    ``labels`` is int64 (n,) into ``classnames``; ``templates`` hold the class name's place as ``{}``;
+    ``image_captions`` has the captions of each image, and is empty where a set has none.
+    """
+
+    name: str
+    samples: Samples
+    classnames: list[str]
+    labels: np.ndarray
+    templates: tuple[str, ...]
+    image_captions: list[list[str]]
+    train: Samples | None = None
+    train_labels: np.ndarray | None = None
+
+
+class Source(ABC):
+    """A pool of image-text pairs for training, and evaluation sets that share nothing with it."""
+
+    class Config(PluginConfig):
+        """Options of the source; a subclass adds its own."""
+
+    version: ClassVar[int] = 1
+
+    def __init__(self, config: Any) -> None:
+        self.config = config
+
+    def declared_pairs(self) -> int | None:
+        """Size of a pool that can be planned without its data; none where the data is there to be read."""
+        return None
+
+    @abstractmethod
+    def pool(self) -> pl.DataFrame:
+        """The training pool: ``uid`` (32 hex digits, unique) and ``score`` (Float32, null where not known).
+
+        Raises DataError when the data is missing or not of the promised form.
+        """
+
+    @abstractmethod
+    def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
+        """The pairs of these uids, in this order; decoded images are kept in ``cache`` if given.
+
+        Raises DataError for a uid that the source does not have.
+        """
+
+    def fingerprint(self) -> str:
+        """12 hex digits over the pool's ids and scores."""
+        return self._fingerprint
+
+    @cached_property
+    def _fingerprint(self) -> str:
+        return fingerprint(self.pool())
+
+    def left_out(self) -> dict[str, int]:
+        """Reason -> rows of the data that are not in the pool because they are not usable pairs."""
+        return {}
+
+    def details(self) -> pl.DataFrame:
+        """What ``study data inspect`` counts beside the pool: ``split``, ``caption``, ``noise``; may be empty."""
+        return pl.DataFrame(schema={"split": pl.String, "caption": pl.String, "noise": pl.String})
+
+    def evaluation_sets(self) -> tuple[str, ...]:
+        """Names of the source's own evaluation sets, ``SOURCE/SET``."""
+        return ()
+
+    def evaluation_set(self, name: str) -> EvaluationSet:
+        """One of the source's own evaluation sets; raises DataError when there is none of that name."""
+        raise DataError(f"{self.config.name} has no evaluation set {name!r}")
+
+
+def fingerprint(pool: pl.DataFrame) -> str:
+    """12 hex digits of SHA-256 over sorted ids and their scores as little-endian float32, NaN for null."""
+    ordered = pool.sort("uid")
+    scores = ordered["score"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
+    digest = hashlib.sha256("\n".join(ordered["uid"]).encode())
+    digest.update(scores.astype("<f4").tobytes())
+    return digest.hexdigest()[:12]
+
+
+def rows_of(uids: Sequence[str], known: pl.DataFrame, source: str) -> pl.DataFrame:
+    """The rows of ``known`` with these uids, in their order; raises DataError for one that is missing."""
+    wanted = pl.DataFrame({"uid": list(uids)}, schema={"uid": pl.String})
+    missing = wanted.join(known, on="uid", how="anti")
+    if missing.height:
+        raise DataError(
+            f"{source} has no pair {missing['uid'][0]!r} ({missing.height} of {len(uids)} are missing); "
+            "the data has changed since the subset was made: plan again"
+        )
+    return wanted.join(known, on="uid", how="left", maintain_order="left")

@@ -1,0 +1,57 @@
+"""Training batches as an endless, seeded stream with random access, so that a run can go on from any position."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from open_clip.tokenizer import SimpleTokenizer
+from torch import Tensor
+
+from study.data.source import Samples
+
+
+class RawBatch(NamedTuple):
+    """Pairs as stored: ``images`` uint8 (b, S, S, 3), ``texts`` int64 (b, L), from position ``first`` on."""
+
+    images: Tensor
+    texts: Tensor
+    first: int
+
+
+class Stream:
+    """Position p holds pair ``order(p // n)[p % n]``: every pass over the n usable pairs is a new permutation.
+
+    Decodes all images and reads all captions when it is made; ``samples.skipped`` then says what was left out.
+    """
+
+    def __init__(
+        self, samples: Samples, tokenizer: SimpleTokenizer, seed: int, image_size: int, text_length: int | None = None
+    ) -> None:
+        self.seed = seed
+        self.images = samples.images(image_size)
+        self.rows = samples.usable(image_size)
+        length = text_length or tokenizer.context_length
+        self.texts: Tensor = tokenizer(samples.captions, length).to(torch.int32)
+        self._order = lru_cache(maxsize=2)(self._permutation)  # a batch may straddle two passes
+
+    def __len__(self) -> int:
+        """Usable pairs, which is the length of a pass."""
+        return len(self.rows)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The rows of one pass in their order, int64 (n,); depends on seed, epoch and n alone."""
+        return self._order(epoch)
+
+    def _permutation(self, epoch: int) -> np.ndarray:
+        return self.rows[np.random.default_rng([self.seed, epoch]).permutation(len(self.rows))]
+
+    def batch(self, first: int, count: int) -> RawBatch:
+        """The pairs at positions ``first`` to ``first + count - 1``."""
+        positions = np.arange(first, first + count)
+        epochs, places = np.divmod(positions, len(self.rows))
+        rows = np.concatenate([self.order(int(epoch))[places[epochs == epoch]] for epoch in np.unique(epochs)])
+        images = torch.from_numpy(np.ascontiguousarray(self.images[rows]))
+        return RawBatch(images, self.texts[torch.from_numpy(rows)].long(), first)

@@ -1,0 +1,66 @@
+"""Reading some columns of a table file, whatever its format, with an error that says what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import polars as pl
+
+from study.errors import DataError
+from study.registry import unknown_name
+
+# Text files are read as text throughout: a caption such as "1984" is no number.
+READERS: dict[str, Callable[[Path], pl.LazyFrame]] = {
+    ".csv": lambda path: pl.scan_csv(path, infer_schema=False),
+    ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=None),
+    ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
+    ".parquet": pl.scan_parquet,
+}
+
+
+def read_columns(path: Path, columns: Mapping[str, str | None]) -> pl.DataFrame:
+    """The columns under the names that the project uses: all null where the file's name of one is none.
+
+    ``columns`` maps ``uid``, ``image``, ``caption`` and ``score`` to the file's names. Raises DataError for a file
+    that is missing or damaged, a column that it lacks, and values of the wrong kind.
+    """
+    named = [name for name in columns.values() if name is not None]
+    table = _read(path, named)
+    image = pl.Binary if table.schema[columns["image"] or ""] == pl.Binary else pl.String
+    kinds = {"uid": pl.String, "caption": pl.String, "score": pl.Float32, "image": image}
+    return pl.DataFrame([_column(path, table, ours, columns[ours], kind) for ours, kind in kinds.items()])
+
+
+def _read(path: Path, named: list[str]) -> pl.DataFrame:
+    if path.suffix not in READERS:
+        raise DataError(f"{path}: the end of the name must be one of {', '.join(READERS)}")
+    if not path.is_file():
+        raise DataError(f"{path} does not exist; give its path, or pairs: NUMBER to plan without it")
+    try:
+        table = READERS[path.suffix](path)
+        known = table.collect_schema().names()
+        for name in named:
+            if name not in known:
+                raise DataError(f"{path}: {unknown_name('column', name, known)}")
+        return table.select(dict.fromkeys(named)).collect()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
+
+
+def _column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None, kind: type[pl.DataType]) -> pl.Series:
+    if theirs is None:
+        return pl.Series(ours, [None] * table.height, kind)
+    given = table[theirs]
+    try:
+        cast = given.cast(kind, strict=False).alias(ours)
+    except pl.exceptions.PolarsError as error:
+        raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, not {given.dtype}") from error
+    lost = given.filter(cast.is_null() & given.is_not_null())
+    if len(lost):
+        raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, got {lost[0]!r}")
+    return cast
+
+
+def _words(kind: type[pl.DataType]) -> str:
+    return "numbers" if kind == pl.Float32 else "text"
