@@ -53,6 +53,14 @@ def place():
     return Place(torch.device("cpu"), "test")
 
 
+@pytest.fixture
+def float64():
+    """Modules made in the test are in double precision."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
+
+
 def gradients(model, strategy):
     named = [*model.named_parameters(), *((f"strategy.{n}", p) for n, p in strategy.named_parameters())]
     return {name: p.grad.clone() for name, p in named if p.grad is not None}
@@ -75,7 +83,7 @@ def test_it_lowers_its_loss_on_one_batch(name, tower):
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
-def test_micro_batches_give_the_gradient_of_the_whole_batch(name):
+def test_micro_batches_give_the_gradient_of_the_whole_batch(name, float64):
     model, strategy, phases, arch = parts(name, "vit_pico")
     progress, found = Progress(0, 100 * ROWS, 64, ROWS), []
     for split in ([slice(0, 8)], [slice(i, i + 2) for i in range(0, 8, 2)]):
@@ -85,7 +93,7 @@ def test_micro_batches_give_the_gradient_of_the_whole_batch(name):
         found.append(gradients(one_model, one_strategy))
     assert found[0].keys() == found[1].keys()
     for key, whole in found[0].items():
-        torch.testing.assert_close(found[1][key], whole, rtol=1e-4, atol=1e-7, msg=key)
+        torch.testing.assert_close(found[1][key], whole, rtol=1e-9, atol=1e-13, msg=key)
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
@@ -96,7 +104,7 @@ def test_its_state_is_all_there_is(name):
     other_model, other, _, _ = parts(name, "vit_pico", seed=1)
     other_model.load_state_dict(model.state_dict())
     other.load_state_dict(strategy.state_dict())
-    other.load_inner_state(strategy.inner_state())
+    other.load_inner_state(copy.deepcopy(strategy.inner_state()))
     later, outputs = Progress(ROWS, 100 * ROWS, 64, ROWS), []
     for one_model, one in ((model, strategy), (other_model, other)):
         again = GlobalStep(one_model, one, place(), "fp32", seed=0)
