@@ -65,7 +65,8 @@ class Arch:
 def size_problem(arch: Arch, image_size: int) -> str | None:
     """Why the tower cannot take images of this size, with the nearest sizes that it can take; else none."""
     step = arch.multiple_of
-    if image_size % step == 0 and image_size >= arch.smallest:
+    fits = image_size % step == 0 and image_size >= arch.smallest
+    if fits or image_size == arch.image_size:  # some published models leave a border unseen at their own size
         return None
     least = -(-arch.smallest // step) * step
     below = image_size // step * step

@@ -34,7 +34,9 @@ def kept_patches(conv: nn.Conv2d, images: Tensor, keep: Tensor) -> Tensor:
     """
     size = conv.kernel_size[0]
     batch, channels, height, width = images.shape
-    split = images.reshape(batch, channels, height // size, size, width // size, size)
+    rows, columns = height // size, width // size
+    whole = images[:, :, : rows * size, : columns * size]  # a border that makes no patch is unseen, as in a convolution
+    split = whole.reshape(batch, channels, rows, size, columns, size)
     pixels = split.permute(0, 2, 4, 1, 3, 5).reshape(batch, -1, channels * size * size)
     chosen = pixels.gather(1, keep.unsqueeze(-1).expand(-1, -1, pixels.shape[-1]))
     return F.linear(chosen, conv.weight.flatten(1), conv.bias)

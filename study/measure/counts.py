@@ -1,0 +1,82 @@
+"""Counted multiply-adds of an architecture, kept on disk so that a plan without new configurations loads no torch."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from study.io import lock, read_json, write_json
+from study.models import Arch
+
+# Raised when the counter itself counts otherwise; the libraries' versions are part of the key beside it.
+COUNTER_VERSION = 1
+_LIBRARIES = ("torch", "fvcore", "open_clip_torch", "timm")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """Forward multiply-adds (in 1e9) of one image and one text, and parameters (in 1e6).
+
+    ``by_module`` has a mapping for "image" and one for "text": GMACs by the tower's modules, "" the whole tower.
+    ``uncounted`` names operators that nobody counts, with their elements over the towers' multiply-adds.
+    """
+
+    image_gmacs: float
+    text_gmacs: float
+    image_params_m: float
+    text_params_m: float
+    params_m: float
+    by_module: dict[str, dict[str, float]] = field(default_factory=dict)
+    uncounted: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def gmacs_per_sample(self) -> float:
+        """Forward multiply-adds a pair, both towers, in 1e9."""
+        return self.image_gmacs + self.text_gmacs
+
+
+@lru_cache
+def _versions() -> dict[str, str]:
+    return {library: version(library) for library in _LIBRARIES}
+
+
+def counts_key(arch: Arch, image_size: int, text_length: int, keep_patches: float) -> str:
+    """What a count depends on, as 24 hex digits."""
+    what = {
+        "config": arch.config,
+        "trunk": arch.trunk,
+        "sizes": [image_size, text_length, keep_patches],
+        "versions": {**_versions(), "counter": COUNTER_VERSION},
+    }
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=list).encode()).hexdigest()[:24]
+
+
+class CountsCache:
+    """Counts in one JSON file; processes that count at the same time keep each other's results."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._known: dict[str, Any] = read_json(path) if path.exists() else {}
+
+    def count(
+        self, arch: Arch, image_size: int | None = None, text_length: int | None = None, keep_patches: float = 1.0
+    ) -> Counts:
+        """As ``study.measure.flops.count``, from the file where it has the answer."""
+        size, length = image_size or arch.image_size, text_length or arch.text_length
+        key = counts_key(arch, size, length, keep_patches)
+        if key not in self._known:
+            from study.measure.flops import count  # loads torch and open_clip
+
+            self._keep(key, count(arch, size, length, keep_patches))
+        return Counts(**self._known[key])
+
+    def _keep(self, key: str, counts: Counts) -> None:
+        with lock(self.path.with_suffix(".lock"), wait=True):
+            on_disk = read_json(self.path) if self.path.exists() else {}
+            self._known = {**self._known, **on_disk, key: asdict(counts)}
+            write_json(self.path, self._known)

@@ -1,0 +1,105 @@
+"""What fvcore does not count, or counts otherwise than open_clip's published profile: matrix products only."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from fvcore.nn.jit_handles import Handle, conv_flop_count, get_shape
+from torch import Tensor
+from torch.overrides import TorchFunctionMode
+
+
+def attention(inputs: list[Any], outputs: list[Any]) -> int:
+    """Queries by keys, then weights by values: q (..., L, E), k (..., S, E), v (..., S, V)."""
+    query, key, value = (get_shape(inputs[i]) for i in range(3))
+    return int(prod(query) * key[-2] + prod(query[:-1]) * key[-2] * value[-1])
+
+
+def nothing(inputs: list[Any], outputs: list[Any]) -> int:
+    """An operator without a matrix product; fvcore's ``None`` would not replace a default handler."""
+    return 0
+
+
+def elements_made(inputs: list[Any], outputs: list[Any]) -> int:
+    """The size of an operator's outputs: what it at least computes, when nothing better is known."""
+    return sum(int(prod(get_shape(output) or ())) for output in outputs)
+
+
+def matrix_product(inputs: list[Any], outputs: list[Any]) -> int:
+    """Any matmul, broadcast batch dimensions and vectors too; fvcore takes the first operand's batch only."""
+    inner = get_shape(inputs[0])[-1]
+    return int(prod(get_shape(outputs[0])) * inner)
+
+
+class MetaConvolution(torch.autograd.Function):
+    """One node of the trace for a convolution on the meta device.
+
+    There a convolution is Python code, whose own checks fail under the tracer, and of which the tracer sees nothing.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, images: Tensor, weight: Tensor, convolve: Callable[[], Tensor]) -> Tensor:
+        """Learn the shape unseen by the tracer; a result that it did not see made it would take for a constant."""
+        tracing = torch._C._get_tracing_state()
+        torch._C._set_tracing_state(None)
+        try:
+            shape = tuple(convolve().shape)
+        finally:
+            torch._C._set_tracing_state(tracing)
+        return images.new_empty(shape)
+
+
+class MetaTransposedConvolution(MetaConvolution):
+    """The same for a transposed convolution, which counts by its input's positions."""
+
+
+_NODES: dict[Any, type[MetaConvolution]] = {
+    **dict.fromkeys((F.conv1d, F.conv2d, F.conv3d), MetaConvolution),
+    **dict.fromkeys((F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d), MetaTransposedConvolution),
+}
+
+
+class VisibleConvolutions(TorchFunctionMode):
+    """While active, every convolution is one node of a trace, so that fvcore can count it."""
+
+    def __torch_function__(
+        self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        options = kwargs or {}
+        node = _NODES.get(function)
+        if node is None or len(args) < 2:
+            return function(*args, **options)
+        return node.apply(args[0], args[1], lambda: function(*args, **options))
+
+
+def _convolution(transposed: bool) -> Handle:
+    def handle(inputs: list[Any], outputs: list[Any]) -> Counter[str]:
+        images, weight = get_shape(inputs[0]), get_shape(inputs[1])
+        return Counter(conv=int(conv_flop_count(images, weight, get_shape(outputs[0]), transposed=transposed)))
+
+    return handle
+
+
+# No matrix products, so zero by open_clip's convention.
+_NORMS = ("batch_norm", "group_norm", "layer_norm", "linalg_vector_norm", "norm", "var", "var_mean")
+_POOLING = ("adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "max_pool2d", "mean", "sum", "cumsum")
+_RESIZING = ("upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d")
+_ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "sigmoid", "silu", "softmax", "tanh")
+_ARITHMETIC = ("add", "div", "exp", "log", "mul", "neg", "pow", "rsqrt", "rsub", "softplus", "sqrt", "sub")
+_IN_PLACE = tuple(f"{name}_" for name in (*_ACTIVATIONS, *_ARITHMETIC))
+# Look-ups, masks and shapes that fvcore's own list of free operators lacks.
+_FREE = ("argmax", "embedding", "masked_fill_", "ne", "new_ones", "pad", "repeat_interleave", "unflatten")
+_NOTHING = (*_NORMS, *_POOLING, *_RESIZING, *_ACTIVATIONS, *_ARITHMETIC, *_IN_PLACE, *_FREE)
+
+HANDLERS: dict[str, Handle] = {
+    **{f"aten::{name}": nothing for name in _NOTHING},
+    "aten::scaled_dot_product_attention": attention,
+    "aten::matmul": matrix_product,
+    "prim::PythonOp.MetaConvolution": _convolution(transposed=False),
+    "prim::PythonOp.MetaTransposedConvolution": _convolution(transposed=True),
+}
