@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def missing(scores: Scores, asked: Sequence[Asked]) -> list[Asked]:
         answered = scores.settings.get(item.name, {}).get("metrics", [])
         metrics = tuple(name for name in item.metrics if name not in answered)
         if metrics:
-            left.append(Asked(name=item.name, root=item.root, metrics=metrics))
+            left.append(replace(item, metrics=metrics))
     return left
 
 

@@ -17,7 +17,7 @@ from study.evaluate.external import open_external
 from study.evaluate.opened import Opened
 from study.evaluate.own import open_own
 from study.metrics import METRICS
-from study.metrics.base import Need
+from study.metrics.base import Metric, Need
 from study.records import Outcome, Score, Scores
 
 __all__ = ["Subject", "evaluate", "evaluate_model"]
@@ -53,20 +53,25 @@ def evaluate_model(
 
 
 def summary(new: SetScores) -> str:
-    """One line: the scores in percent, or the reason why there are none."""
-    values = [f"{score.metric} {score.value:.1%}" for score in new.scores if score.value is not None]
-    error = [f"not scored: {new.error}"] if new.error else []
-    return f"{new.dataset} in {new.settings['seconds']} s: {', '.join(values + error)}"
+    """One line: the headlines in percent, or the reason why there are none."""
+    headlines = {headline for name in new.metrics for headline in METRICS.load(name).headline}
+    shown = [score for score in new.scores if score.metric in headlines and score.value is not None]
+    values = [f"{score.metric} {score.value:.1%}" for score in shown]
+    values += [f"not scored: {new.error}"] if new.error else []
+    return f"{new.dataset} in {new.settings['seconds']} s: {', '.join(values) or 'no metric is defined on it'}"
 
 
 def _score_set(subject: Subject, item: Asked) -> SetScores:
-    begun = time.monotonic()
-    answered, scores, error = list[str](), list[Score](), None
+    begun, error = time.monotonic(), None
+    answers: dict[str, list[Score]] = {}
+    skipped: dict[str, int] = {}
     try:
         opened = _open(item, subject)
-        for name, found in _score(subject, opened, item.metrics):
-            answered.append(name)
-            scores += found
+        metrics = _defined(item, opened)
+        answers = {name: [] for name in item.metrics if name not in metrics}
+        for name, found in _score(subject, opened, metrics):
+            answers[name] = found
+        skipped = opened.skipped()
     except (StudyError, torch.OutOfMemoryError) as problem:
         error = str(problem).splitlines()[0]
     settings = {
@@ -74,9 +79,11 @@ def _score_set(subject: Subject, item: Asked) -> SetScores:
         "precision": subject.precision,
         "image_size": subject.phase.image_size,
         "text_length": subject.phase.text_length,
+        "images_skipped": skipped,
         "seconds": round(time.monotonic() - begun, 2),
     }
-    return SetScores(dataset=item.name, metrics=tuple(answered), scores=tuple(scores), error=error, settings=settings)
+    scores = tuple(score for found in answers.values() for score in found)
+    return SetScores(dataset=item.name, metrics=tuple(answers), scores=scores, error=error, settings=settings)
 
 
 def _open(item: Asked, subject: Subject) -> Opened:
@@ -85,17 +92,23 @@ def _open(item: Asked, subject: Subject) -> Opened:
     return open_external(item.name, Path(item.root).expanduser(), subject.phase.image_size)
 
 
-def _score(subject: Subject, opened: Opened, names: Sequence[str]) -> Iterator[tuple[str, list[Score]]]:
-    """Each metric with its scores; those that train come last: a missing split costs no other score."""
-    metrics = {name: METRICS.load(name) for name in names}
-    defined = {name: metric for name, metric in metrics.items() if metric.needs <= opened.offers}
-    if not defined:
+def _defined(item: Asked, opened: Opened) -> dict[str, Metric]:
+    """The metrics that are defined on a set; those that train come last: a missing split costs no other score."""
+    metrics = {name: METRICS.load(name) for name in item.metrics}
+    undefined = [name for name, metric in metrics.items() if not metric.needs <= opened.offers]
+    if undefined and item.all_defined:
         has = ", ".join(sorted(opened.offers)) or "nothing"
-        raise DataError(f"{', '.join(names)}: not defined on {opened.name}, which has {has}")
-    needs = frozenset[Need]().union(*(metric.needs for metric in defined.values()))
+        raise DataError(f"{', '.join(undefined)}: not defined on {opened.name}, which has {has}")
+    names = sorted(metrics.keys() - undefined, key=lambda name: (Need.TRAIN in metrics[name].needs, name))
+    return {name: metrics[name] for name in names}
+
+
+def _score(subject: Subject, opened: Opened, metrics: dict[str, Metric]) -> Iterator[tuple[str, list[Score]]]:
+    if not metrics:
+        return
+    needs = frozenset[Need]().union(*(metric.needs for metric in metrics.values()))
     features = features_of(subject, opened, needs)
-    yield from ((name, []) for name in names if name not in defined)
-    for name in sorted(defined, key=lambda name: Need.TRAIN in defined[name].needs):
-        if Need.TRAIN in defined[name].needs and opened.training is not None:
+    for name, metric in metrics.items():
+        if Need.TRAIN in metric.needs and opened.training is not None:
             features = replace(features, train=labelled(subject, opened.training()))
-        yield name, defined[name].scores(features)
+        yield name, metric.scores(features)

@@ -27,6 +27,7 @@ class Opened:
     """An evaluation set: ``batches(b)`` yields all its images in an order of its own, b at a time.
 
     ``templates`` hold the class name's place as ``{c}``. ``training`` opens the set's training split, if any.
+    ``skipped`` tells, after reading, why images are missing: reason -> number.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Opened:
     templates: Sequence[str] = ()
     captioned: bool = False
     training: Callable[[], Opened] | None = None
+    skipped: Callable[[], dict[str, int]] = dict
 
     @property
     def offers(self) -> frozenset[Need]:

@@ -31,10 +31,11 @@ def open_own(name: str, trained_on: PluginRef, size: int) -> Opened:
     source = source_of(PluginRef(name=prefix) if other else trained_on)
     if name not in source.evaluation_sets():
         raise unknown_name("evaluation set", name, list(source.evaluation_sets()))
-    return _opened(source.evaluation_set(name), size)
+    return opened(source.evaluation_set(name), size)
 
 
-def _opened(found: EvaluationSet, size: int) -> Opened:
+def opened(found: EvaluationSet, size: int) -> Opened:
+    """A source's set at an image size; images that cannot be read are left out."""
     labelled = partial(_batches, found.samples, size, found.labels, found.image_captions)
     return Opened(
         name=found.name,
@@ -42,6 +43,7 @@ def _opened(found: EvaluationSet, size: int) -> Opened:
         classnames=found.classnames,
         templates=[template.replace("{}", "{c}") for template in found.templates],
         captioned=any(found.image_captions),
+        skipped=lambda: found.samples.skipped,
         training=_training(found, size),
     )
 
@@ -56,9 +58,9 @@ def _training(found: EvaluationSet, size: int) -> Callable[[], Opened] | None:
 def _batches(
     samples: Samples, size: int, labels: np.ndarray, captions: Sequence[Sequence[str]], count: int
 ) -> Iterator[Pictures]:
-    images = samples.images(size)  # (n, S, S, 3), memory-mapped: only the batch at hand is copied
-    for start in range(0, len(images), count):
-        rows = slice(start, start + count)
-        pictures = torch.from_numpy(np.array(images[rows])).permute(0, 3, 1, 2)
-        known = torch.as_tensor(np.array(labels[rows]), dtype=torch.int64) if len(labels) else NO_LABELS
-        yield Pictures(pictures, known, captions[rows])
+    images, usable = samples.images(size), samples.usable(size)
+    for start in range(0, len(usable), count):
+        rows = usable[start : start + count]
+        pictures = torch.from_numpy(images[rows]).permute(0, 3, 1, 2)  # indexing copies: (b, S, S, 3)
+        known = torch.from_numpy(labels[rows]).long() if len(labels) else NO_LABELS
+        yield Pictures(pictures, known, [captions[row] for row in rows] if captions else ())

@@ -61,10 +61,11 @@ class SetFeatures:
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric: what it needs of a set, and the function from features to scores."""
+    """A metric: what it needs of a set, the function from features to scores, and the names to show in a line."""
 
     needs: frozenset[Need]
     scores: Callable[[SetFeatures], list[Score]]
+    headline: tuple[str, ...]
 
 
 def prompts(classnames: Sequence[str], templates: Sequence[str]) -> list[str]:

@@ -43,7 +43,7 @@ def fit(data: Labelled, classes: int, l2: float) -> tuple[Tensor, Tensor]:
 def quality(model: tuple[Tensor, Tensor], data: Labelled) -> tuple[float, float]:
     """Share of images whose highest logit is their class, and the negative mean cross entropy."""
     logits = data.images @ model[0] + model[1]
-    right = (logits.argmax(dim=1) == data.labels).float().mean()
+    right = (logits.argmax(dim=1) == data.labels).double().mean()
     return float(right), -float(F.cross_entropy(logits, data.labels))
 
 
@@ -83,7 +83,7 @@ def scores(features: SetFeatures) -> list[Score]:
     """Top-1 accuracy on the set of a probe fitted on its training split; none below two classes there."""
     assert features.train is not None
     classes = len(features.classnames)
-    majority = float(features.labels.bincount().max() / len(features.labels))
+    majority = int(features.labels.bincount().max()) / len(features.labels)
     value = None
     if int((features.train.labels.bincount() > 0).sum()) > 1:
         train, test = standardise(features, features.train)
@@ -91,4 +91,4 @@ def scores(features: SetFeatures) -> list[Score]:
     return [features.score("linear_probe_top1", value, 1 / classes, majority)]
 
 
-METRIC = Metric(needs=frozenset({Need.CLASSES, Need.TRAIN}), scores=scores)
+METRIC = Metric(frozenset({Need.CLASSES, Need.TRAIN}), scores, headline=("linear_probe_top1",))

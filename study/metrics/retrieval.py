@@ -61,4 +61,6 @@ def text_chance(counts: list[int], k: int) -> float:
     return 1 - missed / len(counts)
 
 
-METRIC = Metric(needs=frozenset({Need.CAPTIONS}), scores=scores)
+METRIC = Metric(
+    frozenset({Need.CAPTIONS}), scores, headline=("image_retrieval_recall_at_5", "text_retrieval_recall_at_5")
+)

@@ -33,14 +33,14 @@ def scores(features: SetFeatures) -> list[Score]:
     logits, labels, classes = logits_of(features), features.labels.cpu(), len(features.classnames)
     ranked = logits.topk(min(5, classes), dim=1).indices == labels[:, None]  # (n, 5): is it the label?
     counts = labels.bincount(minlength=classes)
-    recalls = labels[logits.argmax(dim=1) == labels].bincount(minlength=classes) / counts
-    shares = counts.sort(descending=True).values / len(labels)
-    top5 = (float(ranked.any(dim=1).float().mean()), 5 / classes, float(shares[:5].sum()))
+    recalls = labels[logits.argmax(dim=1) == labels].bincount(minlength=classes).double() / counts
+    shares = counts.sort(descending=True).values.double() / len(labels)
+    top5 = (float(ranked.any(dim=1).double().mean()), 5 / classes, float(shares[:5].sum()))
     return [
-        features.score("zeroshot_top1", float(ranked[:, 0].float().mean()), 1 / classes, float(shares[0])),
+        features.score("zeroshot_top1", float(ranked[:, 0].double().mean()), 1 / classes, float(shares[0])),
         features.score("zeroshot_top5", *(top5 if classes >= 5 else (None, None, None))),
         features.score("zeroshot_mean_per_class", float(recalls.nanmean()), 1 / classes, 1 / int((counts > 0).sum())),
     ]
 
 
-METRIC = Metric(needs=frozenset({Need.CLASSES}), scores=scores)
+METRIC = Metric(frozenset({Need.CLASSES}), scores, headline=("zeroshot_top1",))

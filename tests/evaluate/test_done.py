@@ -5,7 +5,7 @@ import pytest
 
 from study import io
 from study.errors import BusyError, StorageError, UnknownNameError
-from study.evaluate.asked import Asked, Evaluation, read_evaluation
+from study.evaluate.asked import Evaluation, SetRef, read_evaluation
 from study.evaluate.done import SetScores, merged, missing, read_scores, write_scores
 from study.evaluate.run import run_evaluation
 from study.records import Outcome, Score, Scores, Status
@@ -14,7 +14,7 @@ OUTCOME = Outcome(
     run_id="r0123456789ab", status=Status.COMPLETED, samples_seen=1, steps=1, finished="2026-01-01", resolved={}
 )
 EVALUATION = Evaluation(
-    evaluation_id="e1a2b3", sets=("embedded/test", Asked(name="imagenet1k", root="/data", metrics=("zeroshot",)))
+    evaluation_id="e1a2b3", sets=("embedded/test", SetRef(name="imagenet1k", root="/data", metrics=("zeroshot",)))
 )
 
 
@@ -45,13 +45,14 @@ def test_evaluation_file(tmp_path):
     own, external = read_evaluation(path).asked()
     assert (own.name, own.root, own.metrics) == ("embedded/test", None, ("zeroshot",))
     assert (external.root, external.metrics) == ("/data/in1k", ("linear_probe",))
+    assert (own.all_defined, external.all_defined) == (False, True)
 
 
 def test_misspelt_metric_gives_the_nearest(tmp_path):
     path = tmp_path / "evaluation.json"
     io.write_json(path, {"evaluation_id": "e", "sets": ["embedded/test"], "metrics": ["retreival"]})
     with pytest.raises(UnknownNameError, match="did you mean retrieval"):
-        read_evaluation(path).asked()
+        read_evaluation(path)
 
 
 def test_damaged_evaluation_file(tmp_path):

@@ -1,4 +1,5 @@
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -6,8 +7,8 @@ import torch
 
 from study import io
 from study.data.views import plain
-from study.evaluate.asked import Asked, Evaluation
-from study.evaluate.model import Subject, evaluate, evaluate_model
+from study.evaluate.asked import Asked, Evaluation, SetRef
+from study.evaluate.model import Subject, evaluate, evaluate_model, summary
 from study.models import build, resolve
 from study.records import Outcome, PluginRef, Status
 from study.strategies import STRATEGIES
@@ -94,9 +95,12 @@ def test_missing_training_split_costs_no_other_score(subject, faces):
     assert "split train cannot be read" in result.error
 
 
-def test_no_metric_is_defined(subject, flickr):
-    _, (result,) = scored(subject, Asked(name="flickr30k", root=str(flickr), metrics=("zeroshot",)))
-    assert result.error == "zeroshot: not defined on flickr30k, which has captions"
+def test_metric_that_is_not_defined(subject, flickr):
+    asked = Asked("flickr30k", ("zeroshot",), str(flickr))
+    _, (common, own) = scored(subject, asked, replace(asked, all_defined=True))
+    assert (common.error, common.metrics, common.scores) == (None, ("zeroshot",), ())
+    assert summary(common).endswith("no metric is defined on it")
+    assert own.error == "zeroshot: not defined on flickr30k, which has captions"
 
 
 def test_broken_weights_have_no_scores(faces):
@@ -120,8 +124,6 @@ def test_model_is_left_as_it_was(faces):
 
 
 def test_scores_are_the_same_in_bf16_within_its_precision(subject, flickr):
-    from dataclasses import replace
-
     asked = Asked(name="flickr30k", root=str(flickr), metrics=("retrieval",))
     _, (half,) = scored(replace(subject, precision="bf16"), asked)
     assert half.error is None
@@ -130,7 +132,7 @@ def test_scores_are_the_same_in_bf16_within_its_precision(subject, flickr):
 
 def test_a_runs_files(subject, faces, flickr, tmp_path):
     run, lines = tmp_path / "run", []
-    sets = (Asked(name="fer2013", root=str(faces)), Asked(name="flickr30k", root=str(tmp_path / "nowhere")))
+    sets = (SetRef(name="fer2013", root=str(faces)), SetRef(name="flickr30k", root=str(tmp_path / "nowhere")))
     first = Evaluation(evaluation_id="e1", sets=sets)
     scores = evaluate_model(run, OUTCOME, subject, first, lines.append)
     assert {score.dataset for score in scores.scores} == {"fer2013"}
@@ -142,7 +144,7 @@ def test_a_runs_files(subject, faces, flickr, tmp_path):
     assert "not scored: " in lines[1]
 
     # another study asks for one set more, and the folder is there now: the first set is not scored again
-    mended = Asked(name="flickr30k", root=str(flickr))
+    mended = SetRef(name="flickr30k", root=str(flickr))
     again = evaluate_model(run, OUTCOME, subject, Evaluation(evaluation_id="e2", sets=(sets[0], mended)), lines.append)
     assert again.errors == {}
     assert len(lines) == 3
