@@ -1,0 +1,94 @@
+"""Grid files: read, checked as a whole, every mistake with its place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from study.config import messages, structure
+from study.config.document import Document, Loc
+from study.config.document import read as read_document
+from study.config.grid import BUDGETS, GridFile, Settings
+from study.config.plugins import Registries, grid_model
+from study.errors import GridError
+
+__all__ = ["BUDGETS", "Grid", "Registries", "Setting", "SubGrid", "read", "schema"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """The values of one setting of a sub-grid, and where they stand in the file."""
+
+    name: str
+    values: tuple[Any, ...]
+    loc: Loc
+
+    def at(self, index: int) -> Loc:
+        """Where one of the values stands."""
+        return (*self.loc, index)
+
+
+@dataclass(frozen=True)
+class SubGrid:
+    """One product of settings, the common ones filled in."""
+
+    name: str
+    loc: Loc
+    settings: dict[str, Setting]
+
+    @property
+    def budget(self) -> Setting:
+        """The one setting that says how long a run trains."""
+        return next(self.settings[name] for name in BUDGETS if name in self.settings)
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A checked grid file."""
+
+    document: Document
+    file: GridFile
+    sub_grids: tuple[SubGrid, ...]
+
+    @property
+    def name(self) -> str:
+        """The study's name: the file's, without its ending."""
+        return self.document.path.stem
+
+
+def read(path: Path, registries: Registries) -> Grid:
+    """Read and check a grid file; raises GridError with all its mistakes at once."""
+    document = read_document(path)
+    names = (structure.plugin_names(document.data, key) for key in ("source", "strategy"))
+    model = grid_model(registries, *names)
+    try:
+        file, details = model.model_validate(document.data), []
+    except ValidationError as error:
+        file, details = None, error.errors()
+    problems = document.problems + [messages.problem(document, model, one) for one in details]
+    problems += structure.problems(document, complete=all(one["type"] != "extra_forbidden" for one in details))
+    if problems or file is None:
+        raise GridError(list(dict.fromkeys(one.text for one in sorted(problems))))
+    return Grid(document, file, tuple(_merged(file, index) for index in range(len(file.grid))))
+
+
+def _merged(file: GridFile, index: int) -> SubGrid:
+    own = file.grid[index]
+    common = _settings(file.common, ("common",))
+    given = _settings(own, ("grid", index))
+    if any(name in given for name in BUDGETS):
+        common = {name: setting for name, setting in common.items() if name not in BUDGETS}
+    return SubGrid(getattr(own, "name", None) or str(index), ("grid", index), common | given)
+
+
+def _settings(settings: Settings, loc: Loc) -> dict[str, Setting]:
+    return {name: Setting(name, values, (*loc, name)) for name, values in settings.axes().items()}
+
+
+def schema(registries: Registries) -> dict[str, Any]:
+    """The JSON Schema of grid files, for editors: every plug-in with its settings."""
+    model = grid_model(registries, registries.sources.names(), registries.strategies.names())
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}

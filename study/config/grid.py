@@ -1,0 +1,83 @@
+"""The models of a grid file, without the plug-ins' own settings, which ``study.config.plugins`` joins in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from study.config.fields import listed
+from study.errors import StudyError
+from study.hardware import find
+from study.records import Frozen
+
+BUDGETS = ("samples_seen", "epochs", "train_flops", "gpu_hours")
+
+
+def raised_as_problem(ask: Callable[[], object]) -> None:
+    """Turn a StudyError, such as an unknown name, into a problem of the value under validation."""
+    try:
+        ask()
+    except StudyError as error:
+        raise PydanticCustomError("told", "{message}", {"message": str(error)}) from error
+
+
+def by_name(value: Any) -> Any:
+    """A bare name as the mapping it stands for."""
+    return {"name": value} if isinstance(value, str) else value
+
+
+def _device(name: str) -> str:
+    raised_as_problem(lambda: find(name))
+    return find(name).name
+
+
+class Hardware(Frozen):
+    """Where the study will run: for predictions, and for budgets in GPU-hours; never identity itself."""
+
+    gpu: Annotated[str, AfterValidator(_device)] = Field(strict=True, description="a device's name, or cpu")
+    count: int = Field(1, ge=1, strict=True, description="GPUs a run")
+
+
+class Limit(Frozen):
+    """Caps for the whole study; a plan over them is refused."""
+
+    gpu_hours: float = Field(gt=0, strict=True, description="predicted device-hours of all runs together")
+
+
+class EvaluationRef(Frozen):
+    """A data set that every run is scored on: the source's own, or one of clip-benchmark with its folder."""
+
+    name: str = Field(strict=True)
+    root: str | None = Field(None, strict=True, description="folder of the data set; never identity")
+
+
+class Settings(Frozen):
+    """Settings of runs; each may be a list, which is then an axis."""
+
+    def axes(self) -> dict[str, tuple[Any, ...]]:
+        """The settings that the file gives, each with its values."""
+        given = self.model_fields_set - {"name"}
+        return {name: getattr(self, name) for name in type(self).model_fields if name in given}
+
+
+def _evaluations(value: Any) -> Any:
+    return None if value is None else tuple(by_name(item) for item in listed(value))
+
+
+class GridFile(Frozen):
+    """A study: one or more products of settings, united."""
+
+    title: str | None = Field(None, strict=True, description="heading of the report")
+    description: str | None = Field(None, strict=True, description="what the study asks, in a few sentences")
+    hardware: Hardware | None = Field(None, description="where it will run, for predictions")
+    limit: Limit | None = Field(None, description="caps for the whole study")
+    evaluation: Annotated[tuple[EvaluationRef, ...] | None, BeforeValidator(_evaluations)] = Field(
+        None, description="data sets to score on; default: the source's own"
+    )
+    common: Settings = Field(default_factory=Settings, description="settings shared by all sub-grids")
+    grid: Annotated[tuple[Settings, ...], BeforeValidator(listed)] = Field(
+        description="sub-grids; a setting here replaces the common one"
+    )

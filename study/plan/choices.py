@@ -1,0 +1,113 @@
+"""What a grid's plug-in choices stand for: a pool, an architecture, a strategy, each opened once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from study.config import Registries
+from study.data import SOURCES
+from study.models import FAMILIES, Arch, resolve
+from study.records import PluginConfig, PluginRef
+from study.strategies import STRATEGIES
+from study.strategies.base import Strategy
+
+T = TypeVar("T")
+
+
+def registries() -> Registries:
+    """The plug-ins that a grid may name."""
+    return Registries(SOURCES, STRATEGIES, resolve)
+
+
+def reference(config: PluginConfig, version: int) -> PluginRef:
+    """A choice as a run's identity has it: only the options that differ from the plug-in's defaults."""
+    options = config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+    return PluginRef(name=config.name, version=version, options=options)
+
+
+@dataclass(frozen=True)
+class Pool:
+    """A source's pool of pairs; ``fingerprint`` is none where only its size is declared."""
+
+    ref: PluginRef
+    pairs: int
+    fingerprint: str | None
+    evaluation_sets: tuple[str, ...]
+    files: tuple[Path, ...]
+    has_scores: bool = True
+
+
+@dataclass(frozen=True)
+class Tower:
+    """An architecture and how a run's identity names it."""
+
+    ref: PluginRef
+    arch: Arch
+
+
+@dataclass(frozen=True)
+class Training:
+    """A strategy with its options, and how a run's identity names it."""
+
+    ref: PluginRef
+    kind: type[Strategy]
+    strategy: Strategy
+
+
+class Choices:
+    """Opens each plug-in choice once, however many runs share it."""
+
+    def __init__(self) -> None:
+        self._opened: dict[Hashable, Any] = {}
+
+    def pool(self, config: PluginConfig) -> Pool:
+        """The pool of a source; raises DataError when its data cannot be read."""
+        return self._once(config, _pool)
+
+    def tower(self, config: PluginConfig) -> Tower:
+        """An architecture."""
+        return self._once(config, _tower)
+
+    def training(self, config: PluginConfig) -> Training:
+        """A strategy."""
+        return self._once(config, _training)
+
+    def pools(self) -> list[Pool]:
+        """The pools opened so far."""
+        return [opened for opened in self._opened.values() if isinstance(opened, Pool)]
+
+    def _once(self, config: PluginConfig, open_it: Callable[[Any], T]) -> T:
+        key = (open_it, config.model_dump_json())
+        if key not in self._opened:
+            self._opened[key] = open_it(config)
+        opened: T = self._opened[key]
+        return opened
+
+
+def _pool(config: PluginConfig) -> Pool:
+    kind = SOURCES.load(config.name)
+    source = kind(config)
+    declared = source.declared_pairs()
+    files = tuple(value for value in dict(config).values() if isinstance(value, Path))
+    ref, sets = reference(config, kind.version), tuple(source.evaluation_sets())
+    if declared is not None:
+        return Pool(ref, declared, None, sets, files)
+    pool = source.pool()
+    scored = pool["score"].null_count() < pool.height
+    return Pool(ref, pool.height, source.fingerprint(), sets, files, scored)
+
+
+def _tower(config: PluginConfig) -> Tower:
+    options = config.model_dump(exclude={"name"})
+    families = (FAMILIES.load(name)() for name in FAMILIES.targets)
+    family = next(family for family in families if config.name in family.names())
+    ref = reference(family.Config(name=config.name, **options), version=1)
+    return Tower(ref, resolve(ref))
+
+
+def _training(config: PluginConfig) -> Training:
+    kind = STRATEGIES.load(config.name)
+    return Training(reference(config, kind.version), kind, kind(config))

@@ -1,0 +1,61 @@
+"""What a run computes: training FLOPs over all its phases and views, from counted towers."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from study.measure.counts import Counts, CountsCache
+from study.models import Arch
+from study.predict import FORWARD_AND_BACKWARD
+from study.records import RunSpec
+from study.strategies.base import Strategy
+
+FLOPS_A_GMAC = 2e9  # a multiply-add is two operations: the one place where GMACs become FLOPs
+
+
+class Counter:
+    """Counts each (architecture, image size, text length, share of patches) once."""
+
+    def __init__(self, cache: CountsCache) -> None:
+        self._cache = cache
+        self._counts: dict[tuple[str, int, int, float], Counts] = {}
+
+    def tower(self, arch: Arch, label: str, image_size: int, text_length: int, keep: float = 1.0) -> Counts:
+        """Forward GMACs a pair of both towers, and parameters; ``label`` tells options of one name apart."""
+        key = (label, image_size, text_length, keep)
+        if key not in self._counts:
+            self._counts[key] = self._cache.count(arch, image_size, text_length, keep)
+        return self._counts[key]
+
+    def whole(self, spec: RunSpec, arch: Arch) -> Counts:
+        """Counts of whole images and texts at the run's own sizes."""
+        size, length = spec.image_size or arch.image_size, spec.text_length or arch.text_length
+        return self.tower(arch, spec.arch.label, size, length)
+
+    def train_flops(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> float:
+        """FLOPs that training needs, forward and backward, over all phases and views."""
+        total = 0.0
+        for phase in strategy.phases(spec, arch):
+            passes = strategy.passes(phase, arch)
+            counted = self.tower(arch, spec.arch.label, phase.image_size, phase.text_length, phase.keep_patches)
+            image, text = passes.image * counted.image_gmacs, passes.text * counted.text_gmacs
+            total += phase.samples * (image + text + passes.extra_gmacs)
+        return total * FLOPS_A_GMAC * FORWARD_AND_BACKWARD
+
+
+@contextmanager
+def counter(results: Path, keep: bool) -> Iterator[Counter]:
+    """A counter with the counts of this results folder; new ones are added to it only if ``keep``."""
+    path = results / "cache" / "counts.json"
+    if keep:
+        yield Counter(CountsCache(path))
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / path.name
+        if path.exists():
+            shutil.copyfile(path, copy)
+        yield Counter(CountsCache(copy))

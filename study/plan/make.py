@@ -1,0 +1,132 @@
+"""Expand a grid into a plan: runs, rows, evaluation, all checked before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study import config
+from study.config import Grid
+from study.errors import GridError
+from study.hardware import Device, find
+from study.plan import lock as locks
+from study.plan.budget import Budgets
+from study.plan.choices import Choices, registries
+from study.plan.cost import Counter, counter
+from study.plan.evaluation import evaluation_of
+from study.plan.expand import points
+from study.plan.lock import Lock
+from study.plan.measured import measured_runs
+from study.plan.predictions import Predictor
+from study.plan.resolve import Resolver, Run
+from study.plan.rows import planned
+from study.plan.stamp import Stamp, stamp_of, with_files
+from study.predict import Measured
+from study.records import run_id
+
+EVERY = 1000  # runs between two lines of progress
+
+
+@dataclass(frozen=True)
+class Options:
+    """Where to predict for, whether frozen budgets are resolved anew, and whether new counts are kept on disk."""
+
+    gpu: str | None = None
+    recalibrate: bool = False
+    keep_counts: bool = True
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study, ready to be written: ``rows`` have the columns PLAN_COLUMNS of study.records."""
+
+    grid: Grid
+    results: Path
+    runs: list[Run]
+    rows: list[dict[str, Any]]
+    evaluation: dict[str, Any]
+    lock: Lock
+    stamp: Stamp
+    device: Device
+    estimate: bool
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.grid.name
+
+    @property
+    def count(self) -> int:
+        """GPUs a run."""
+        return self.grid.file.hardware.count if self.grid.file.hardware else 1
+
+    def over_limit(self) -> str | None:
+        """What the study's cap says to its predicted cost, with the place in the grid; none when it holds."""
+        limit = self.grid.file.limit
+        needed = sum(row["predicted_gpu_hours"] for row in self.rows)
+        if limit is None or needed <= limit.gpu_hours:
+            return None
+        message = f"the plan needs {needed:.4g} GPU-hours, over the limit of {limit.gpu_hours:g}"
+        place = self.grid.document.problem(("limit", "gpu_hours"), f"{message}; raise it, or plan fewer runs")
+        return place.text
+
+
+def _silent(line: str) -> None:
+    pass
+
+
+def make(path: Path, results: Path, options: Options = Options(), say: Callable[[str], None] = _silent) -> Plan:
+    """The plan of a grid file; nothing is written.
+
+    Raises GridError with all mistakes of the grid, each with its place.
+    """
+    stamp = stamp_of(path, (), options.gpu)
+    grid = config.read(path, registries())
+    lock = locks.read(locks.path_of(path))
+    if options.recalibrate:
+        lock.forget()
+    measured = measured_runs(results)
+    with counter(results, options.keep_counts) as counts:
+        resolver = _resolver(grid, counts, lock, measured)
+        runs = _runs(grid, resolver, say)
+        evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
+        if resolver.problems:
+            raise GridError([problem.text for problem in sorted(resolver.problems)])
+        pools = resolver.choices.pools()
+        estimate = any(pool.fingerprint is None for pool in pools)
+        device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"))
+        facts = [resolver.facts(run, grid.name, estimate) for run in runs]
+    bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
+    return Plan(
+        grid=grid,
+        results=results,
+        runs=runs,
+        rows=list(map(Predictor(measured).row, bare)),
+        evaluation=evaluation,
+        lock=lock,
+        stamp=with_files(stamp, [file for pool in pools for file in pool.files]),
+        device=device,
+        estimate=estimate,
+    )
+
+
+def _resolver(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured]) -> Resolver:
+    hardware = grid.file.hardware
+    budgets = Budgets(lock, counts, find(hardware.gpu) if hardware else None, measured)
+    return Resolver(grid, Choices(), counts, budgets, hardware.count if hardware else 1)
+
+
+def _runs(grid: Grid, resolver: Resolver, say: Callable[[str], None]) -> list[Run]:
+    """Each distinct run once, in the order of the file; a repeated one remembers all its sub-grids."""
+    runs: dict[str, Run] = {}
+    for number, point in enumerate(points(grid), start=1):
+        run = resolver.run(point)
+        if run is not None:
+            first = runs.setdefault(run_id(run.spec), run)
+            if point.sub_grid.name not in first.sub_grids:
+                first.sub_grids.append(point.sub_grid.name)
+        if number % EVERY == 0:
+            say(f"{number:,} points of the grid resolved")
+    return list(runs.values())

@@ -1,0 +1,58 @@
+"""Time of every row by the evidence at hand; needs no torch, so a plan's predictions are renewed in no time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from study.hardware import DEVICES, Device
+from study.plan.resources import runtime_minutes
+from study.predict import Measured, Speed, Work, overhead_seconds, predict, speed
+
+_KEPT = (
+    "predicted_gpu_hours",
+    "predicted_gpu_hours_low",
+    "predicted_gpu_hours_high",
+    "prediction_evidence",
+    "runtime_minutes",
+)
+
+
+class Predictor:
+    """Predicts rows; a run is never evidence for itself, since its row stands beside what it took."""
+
+    def __init__(self, measured: Iterable[Measured]) -> None:
+        self.measured = list(measured)
+        self._own = {run.run_id for run in self.measured}
+        self._speeds: dict[tuple[str, str, str, str], Speed] = {}
+        self._overheads: dict[str, float] = {}
+
+    def row(self, row: dict[str, Any]) -> dict[str, Any]:
+        """The row with its prediction, in device-hours, and the minutes to ask for."""
+        device = DEVICES[row["gpu"]]
+        devices = row["threads"] if device.is_cpu else row["gpus"]
+        work = Work(row["arch"], row["family"], row["strategy_label"], row["train_flops"], devices)
+        found = predict(work, device, self._speed(work, device, row["run_id"]), self._overhead(device))
+        minutes = runtime_minutes(found.high, max(row["gpus"], 1))
+        told = (found.gpu_hours, found.low, found.high, found.evidence, minutes)
+        return row | dict(zip(_KEPT, told, strict=True))
+
+    def _speed(self, work: Work, device: Device, run_id: str | None) -> Speed:
+        if run_id in self._own:
+            return speed(work, device, [run for run in self.measured if run.run_id != run_id])
+        key = (work.arch, work.family, work.strategy, device.name)
+        if key not in self._speeds:
+            self._speeds[key] = speed(work, device, self.measured)
+        return self._speeds[key]
+
+    def _overhead(self, device: Device) -> float:
+        if device.name not in self._overheads:
+            self._overheads[device.name] = overhead_seconds(device, self.measured)
+        return self._overheads[device.name]
+
+
+def keep_made(rows: list[dict[str, Any]], before: list[dict[str, Any]], ended: set[str]) -> list[dict[str, Any]]:
+    """Rows of ended runs with the predictions made before they ran: a prediction made afterwards is none."""
+    made = {(row["run_id"], row["gpu"], row["gpus"]): row for row in before if row["run_id"] in ended}
+    kept = [made.get((row["run_id"], row["gpu"], row["gpus"])) for row in rows]
+    return [row | {n: old[n] for n in _KEPT} if old else row for row, old in zip(rows, kept, strict=True)]

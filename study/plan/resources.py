@@ -1,0 +1,33 @@
+"""What a run asks of the machine: threads, GPUs, memory, minutes."""
+
+from __future__ import annotations
+
+import math
+
+from study.hardware import Device, cores
+
+# A small tower is fastest in one thread, and many of them fill the cores better than one run with many threads.
+SMALL_GMACS = 1.0
+IMPORTS_MB = 1500  # torch, open_clip and clip-benchmark: 0.9 GiB resident, and room for the data
+GPU_HOST_MB = 8000  # a process that feeds a GPU: pinned buffers, CUDA's own
+MINUTES_MARGIN = 10
+TIME_MARGIN = 1.5  # on the upper end of the prediction; a scheduler kills what runs over
+
+
+def threads_for(gmacs_per_sample: float, device: Device) -> int:
+    """CPU threads of a run: one for a small tower on a CPU, else all cores; a share of them beside a GPU."""
+    if device.is_cpu:
+        return 1 if gmacs_per_sample < SMALL_GMACS else cores()
+    return min(8, cores())
+
+
+def host_memory_mb(device: Device, memory_gib: float, params_m: float) -> int:
+    """Main memory of a run's process; on a CPU with what training takes."""
+    if device.is_cpu:
+        return IMPORTS_MB + math.ceil(1.5 * memory_gib * 1024)
+    return GPU_HOST_MB + math.ceil(params_m * 16)
+
+
+def runtime_minutes(gpu_hours_high: float, devices: int) -> int:
+    """Wall minutes to ask a scheduler for."""
+    return math.ceil(TIME_MARGIN * gpu_hours_high / devices * 60) + MINUTES_MARGIN

@@ -1,0 +1,84 @@
+"""A plan as a table that a person can read: a line for repeats with other seeds, totals below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from study.plan.summary import Row, lines, totals
+
+_COLUMNS = ("arch", "strategy", "pairs", "quality", "samples seen", "px", "runs", "FLOPs", "hours", "GiB")
+_UNITS = ((1e9, "B"), (1e6, "M"))
+
+
+def show(console: Console, facts: dict[str, Any], rows: Sequence[Row], results: Path) -> None:
+    """Print a plan: what it runs, what each run is predicted to take on which evidence, and the sums."""
+    gpu, count = facts["hardware"]["gpu"], facts["hardware"]["count"]
+    where = "CPU" if gpu == "cpu" else f"{count} x {gpu}"
+    console.print(f"[bold]{facts['title']}[/bold]  FLOPs, hours and memory of one run, predicted for {where}")
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name in _COLUMNS:
+        table.add_column(name, justify="left" if name in _COLUMNS[:2] else "right", no_wrap=name != "arch")
+    for group in lines(rows):
+        table.add_row(*_cells(group))
+    console.print(table)
+    for line in _sums(facts, rows, results):
+        console.print(line, highlight=False)
+
+
+def _cells(group: Sequence[Row]) -> Iterable[str]:
+    yield group[0]["arch"]
+    yield group[0]["strategy_label"]
+    yield _range(group, "unique_pairs", _count)
+    yield _range(group, "quality_share", "{:.0%}".format)
+    yield _range(group, "samples_seen", _count)
+    yield str(group[0]["image_size"])
+    yield str(len(group))
+    yield _range(group, "train_flops", "{:.2e}".format)
+    low, high = (sorted(row[f"predicted_gpu_hours{end}"] for row in group) for end in ("_low", "_high"))
+    yield f"{_range(group, 'predicted_gpu_hours', hours)} ({hours(low[0])} to {hours(high[-1])})"
+    yield _range(group, "predicted_memory_gib", "{:.1f}".format)
+
+
+def _range(group: Sequence[Row], name: str, shown: Callable[[Any], str]) -> str:
+    """The values of a column over a line's runs: one, or from the least to the most."""
+    values = [row[name] for row in group]
+    low, high = shown(min(values)), shown(max(values))
+    return low if low == high else f"{low} - {high}"
+
+
+def _count(value: float) -> str:
+    """A number of pairs: exact where it is short."""
+    for size, unit in _UNITS:
+        if value >= 0.9995 * size:
+            return f"{value / size:.3g}{unit}"
+    return f"{value:,}"
+
+
+def hours(value: float) -> str:
+    """Device-hours, or minutes where these are few."""
+    if value < 1:
+        return f"{value * 60:.2g} min"
+    return f"{value:,.1f} h" if value < 100 else f"{value:,.0f} h"
+
+
+def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[str]:
+    total = totals(results, facts["study"], rows)
+    others = f", {total['shared']} shared with other studies" if total["shared"] else ""
+    yield (f"{total['runs']} runs: {total['left']} to do, {total['completed']} done, {total['failed']} failed{others}")
+    unit = "CPU-time" if facts["hardware"]["gpu"] == "cpu" else "GPU-time"
+    low, high = total["predicted_gpu_hours_low"], total["predicted_gpu_hours_high"]
+    yield (
+        f"{total['train_flops']:.3e} training FLOPs, {hours(total['predicted_gpu_hours'])} of {unit} "
+        f"({hours(low)} to {hours(high)}), {hours(total['left_gpu_hours'])} of it left, "
+        f"{total['predicted_energy_kwh']:.3g} kWh at full power, at most {total['predicted_memory_gib']:.1f} GiB"
+    )
+    for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
+        yield f"speed: {evidence}"
+    yield "memory is a rough estimate (a factor of two or so); hours are start to end, scoring included"
+    if facts["estimate"]:
+        yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"

@@ -1,0 +1,87 @@
+"""A plan in sums: how its runs stand, what it will take in all, and lines that group its seeds. No torch."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from study.errors import StorageError
+from study.hardware import DEVICES
+from study.io import read_json
+from study.plan.table import StudyTable
+from study.predict import energy_kwh
+from study.records import Status
+
+Row = dict[str, Any]
+# What the lines of the printed table differ in, and what is put into ranges, in this order, when they get too many.
+_SETTINGS = ("arch", "strategy_label", "source", "image_size", "text_length", "global_batch_size", "lr")
+_DATA = ("unique_pairs", "quality_share")
+_BUDGET = ("samples_seen",)
+_GROUPINGS = ((*_SETTINGS, *_DATA, *_BUDGET), (*_SETTINGS, *_BUDGET), _SETTINGS)
+MOST_LINES = 40
+
+
+def totals(results: Path, study: str, rows: Sequence[Row]) -> dict[str, Any]:
+    """Sums over all runs: FLOPs, predicted device-hours with their range, energy; and how the runs stand."""
+    left = [row for row in rows if _status(results, row["run_id"]) is Status.PLANNED]
+    return {
+        "runs": len(rows),
+        **standing(results, study, rows),
+        "train_flops": sum(row["train_flops"] for row in rows),
+        **{name: sum(row[name] for row in rows) for name in _HOURS},
+        "left_gpu_hours": sum(row["predicted_gpu_hours"] for row in left),
+        "predicted_energy_kwh": sum(_energy(row) for row in rows),
+        "predicted_memory_gib": max((row["predicted_memory_gib"] for row in rows), default=0.0),
+    }
+
+
+_HOURS = ("predicted_gpu_hours", "predicted_gpu_hours_low", "predicted_gpu_hours_high")
+
+
+def _energy(row: Row) -> float:
+    return energy_kwh(row["predicted_gpu_hours"], DEVICES[row["gpu"]], row["threads"])
+
+
+def standing(results: Path, study: str, rows: Sequence[Row]) -> dict[str, int]:
+    """How many runs are completed, ended otherwise, or left; and how many another study has, too."""
+    found = Counter(_status(results, row["run_id"]) for row in rows)
+    others = _ids_of_others(results, study)
+    completed, left = found[Status.COMPLETED], found[Status.PLANNED]
+    return {
+        "completed": completed,
+        "failed": len(rows) - completed - left,
+        "left": left,
+        "shared": sum(row["run_id"] in others for row in rows if row["run_id"] is not None),
+    }
+
+
+def _status(results: Path, run_id: str | None) -> Status:
+    """How a run ended; planned while it has no outcome, failed where that cannot be read."""
+    path = results / "runs" / (run_id or "") / "outcome.json"
+    if run_id is None or not path.exists():
+        return Status.PLANNED
+    try:
+        return Status(read_json(path)["status"])
+    except (StorageError, KeyError, ValueError, TypeError):
+        return Status.FAILED
+
+
+def _ids_of_others(results: Path, study: str) -> set[str]:
+    names = [path.parent.name for path in results.glob("*/plan.json") if path.parent.name != study]
+    return {run_id for name in names for run_id in StudyTable(results, name).facts.get("run_ids", [])}
+
+
+def lines(rows: Sequence[Row]) -> list[list[Row]]:
+    """The rows in groups, one a line, in the order of the grid: repeats with other seeds are always together.
+
+    Runs on other data, and then with other budgets, share a line when there would be more than MOST_LINES.
+    """
+    for names in _GROUPINGS:
+        grouped: dict[tuple[Any, ...], list[Row]] = {}
+        for row in rows:
+            grouped.setdefault(tuple(row[name] for name in names), []).append(row)
+        if len(grouped) <= MOST_LINES:
+            break
+    return list(grouped.values())

@@ -1,0 +1,59 @@
+"""A plan as it lies on disk, for whoever runs it: run ids, resources, evaluation. No torch."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.errors import PlanError, StorageError
+from study.io import read_json, read_parquet
+
+if TYPE_CHECKING:
+    import polars as pl
+
+
+class StudyTable:
+    """The plan of one study; files are read when they are first asked for."""
+
+    def __init__(self, results: Path, name: str) -> None:
+        self.folder, self.name = results / name, name
+
+    @cached_property
+    def rows(self) -> pl.DataFrame:
+        """A row a run: the columns ``PLAN_COLUMNS`` of study.records; raises StorageError without a plan."""
+        path = self.folder / "plan.parquet"
+        if not path.exists():
+            raise StorageError(f"{path} is missing; make it with: study plan grids/{self.name}.yaml")
+        return read_parquet(path)
+
+    @cached_property
+    def facts(self) -> dict[str, Any]:
+        """What the plan says about the study as a whole: ``plan.json``."""
+        facts: dict[str, Any] = read_json(self.folder / "plan.json")
+        return facts
+
+    @property
+    def run_ids(self) -> list[str]:
+        """The study's runs in the order of the grid; empty for an estimate, whose runs have no id."""
+        return [run_id for run_id in self.rows["run_id"].to_list() if run_id is not None]
+
+    @property
+    def evaluation_id(self) -> str:
+        """Of what the runs are scored on."""
+        return str(read_json(self.folder / "evaluation.json")["evaluation_id"])
+
+    @cached_property
+    def _by_id(self) -> dict[str, dict[str, Any]]:
+        return {row["run_id"]: row for row in self.rows.iter_rows(named=True)}
+
+    def resource(self, run_id: str, name: str) -> int:
+        """What a run asks for: gpus, threads, mem_mb or runtime_minutes; raises PlanError for another run."""
+        if run_id not in self._by_id:
+            raise PlanError(f"run {run_id} is not in study {self.name}; plan it again")
+        return int(self._by_id[run_id][name])
+
+
+def run_ids(results: Path, name: str) -> list[str]:
+    """The runs of a study, in the order of its grid."""
+    return StudyTable(results, name).run_ids

@@ -1,0 +1,70 @@
+"""Budgets become whole batches; those that rest on counts and predictions are frozen in a lock file."""
+
+import pytest
+from ruamel.yaml import YAML
+
+from study.cli import main
+from study.errors import GridError
+
+COMMON = (
+    "common: {source: {name: table, path: pairs.csv, score_column: score}, arch: vit_pico, strategy: clip, "
+    "global_batch_size: 100}\n"
+)
+
+
+def samples(plan):
+    return [row["samples_seen"] for row in plan.rows]
+
+
+def test_samples_are_whole_batches_at_least_one(planned):
+    assert samples(planned("{samples_seen: [1, 149, 151, 1000]}")) == [100, 200, 1000]
+
+
+def test_epochs_are_passes_over_the_subset(planned):
+    assert samples(planned("{epochs: [0.5, 2], size: [0.3, 1.0]}")) == [200, 500, 600, 2000]
+
+
+def test_flops_buy_samples_once(planned, folder):
+    plan = planned("{train_flops: [1e12, 2e12], arch: [vit_pico, resnet_pico]}")
+    for row, budget in zip(plan.rows, [1e12, 1e12, 2e12, 2e12], strict=True):
+        assert row["train_flops"] == pytest.approx(budget, abs=row["train_flops"] / row["samples_seen"] * 50)
+        assert row["train_flops"] == pytest.approx(6e9 * row["gmacs_per_sample"] * row["samples_seen"])
+    lock = YAML().load(folder / "small.lock.yaml")
+    assert sorted(entry["samples_seen"] for entry in lock["resolved"]) == sorted(samples(plan))
+    assert {entry["budget"] for entry in lock["resolved"]} == {"train_flops"}
+
+
+def test_gpu_hours_are_frozen_until_recalibrated(planned, write_grid, folder, outcome, capsys):
+    head = "hardware: {gpu: cpu}\n" + COMMON
+    plan = planned("{gpu_hours: 0.01}", head=head)
+    lock = (folder / "small.lock.yaml").read_bytes()
+    before = plan.rows[0]
+    outcome(before["run_id"], samples_per_second=20.0)
+    again = planned("{gpu_hours: 0.01}  # changed", head=head)
+    assert samples(again) == samples(plan)
+    assert (folder / "small.lock.yaml").read_bytes() == lock
+    assert main(["plan", "small.yaml", "--recalibrate", "--quiet"]) == 0
+    assert f"{before['run_id']} (vit_pico, clip) at {before['samples_seen']:,} samples -> r" in capsys.readouterr().err
+    (entry,) = YAML().load(folder / "small.lock.yaml")["resolved"]
+    assert entry["samples_seen"] == 700  # 0.01 h x 3600 s x 20 samples a second, in batches of 100
+    assert entry["evidence"].startswith("1 measured run of this architecture and strategy on cpu")
+
+
+def test_a_damaged_lock_is_told(planned, folder):
+    (folder / "small.lock.yaml").write_text("resolved: [{arch: vit}]\n")
+    with pytest.raises(GridError, match=r"small\.lock\.yaml:1:1: not a lock file of `study plan`"):
+        planned("{train_flops: 1e12}")
+
+
+def test_a_plan_over_its_limit_is_refused(write_grid, folder, capsys):
+    path = write_grid("{samples_seen: 1M, seed: [0, 1, 2]}", "limit: {gpu_hours: 0.001}\n" + COMMON)
+    assert main(["plan", str(path)]) == 2
+    told = capsys.readouterr()
+    assert "3 runs: 3 to do" in told.out
+    assert "study: small.yaml:1:20: limit.gpu_hours: the plan needs " in told.err
+    assert not (folder / "results" / "runs").exists()
+
+
+def test_a_wrong_device_is_told_before_anything_is_loaded(write_grid, capsys):
+    assert main(["plan", str(write_grid("{samples_seen: 200}")), "--gpu", "h10"]) == 2
+    assert "unknown device 'h10'; did you mean h100" in capsys.readouterr().err
