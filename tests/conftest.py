@@ -4,7 +4,7 @@ import os
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-import pytest  # noqa: E402
+import pytest
 
 ARCH, BATCH = "vit_pico", 32
 
@@ -26,7 +26,10 @@ def make_spec(embedded):
         data = DataRef(source=PluginRef(name="embedded"), unique_pairs=pairs, fingerprint=embedded.fingerprint())
         given = {"samples_seen": BATCH * 12, "global_batch_size": BATCH, "lr": 1e-3, **fields}
         return RunSpec(
-            data=data, arch=PluginRef(name=arch), strategy=PluginRef(name=strategy, options=options or {}), **given
+            data=data,
+            arch=PluginRef(name=arch),
+            strategy=PluginRef(name=strategy, options=options or {}),
+            **given,
         )
 
     return make

@@ -5,11 +5,16 @@ from __future__ import annotations
 import argparse
 import time
 import traceback
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from study import io
 from study.cli import options
 from study.errors import PlanError, StudyError
+
+if TYPE_CHECKING:
+    from study.train.setup import Session
 
 EXAMPLES = """\
   study train results/runs/r0123456789ab/spec.json
@@ -64,11 +69,26 @@ def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, start
         already=time.monotonic() - started,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
-    live, completed = trained.session, trained.outcome.status is Status.COMPLETED
-    if args.study is not None and live is not None and live.place.leads and completed:
-        from study.evaluate import evaluate_session
+    completed = trained.outcome.status is Status.COMPLETED
+    if args.study is not None and trained.session is not None and trained.session.place.leads and completed:
+        _score(trained.session, run_folder, run_folder.parents[1] / args.study / "evaluation.json", say)
 
-        evaluate_session(trained, run_folder, run_folder.parents[1] / args.study / "evaluation.json", say)
+
+def _score(session: Session, run_folder: Path, evaluation: Path, say: Log) -> None:
+    from study.evaluate.asked import read_evaluation
+    from study.evaluate.embed import Subject
+    from study.evaluate.run import run_evaluation
+
+    subject = Subject(
+        session.arch,
+        session.model,
+        session.strategy,
+        session.phases[-1],
+        session.spec.data.source,
+        session.place.device,
+        session.precision,
+    )
+    run_evaluation(run_folder, read_evaluation(evaluation), lambda: nullcontext(subject), say)
 
 
 class Log:

@@ -40,6 +40,10 @@ def warmup_steps(steps: int) -> int:
     return max(1, min(MAX_WARMUP, int(steps * WARMUP_SHARE)))
 
 
+def _event() -> torch.cuda.Event:
+    return torch.cuda.Event(enable_timing=True)  # type: ignore[no-untyped-call]
+
+
 @dataclass
 class StepTimer:
     """Times of every step in milliseconds, and the part that was spent waiting for data.
@@ -63,7 +67,7 @@ class StepTimer:
     def step(self) -> Iterator[None]:
         """Bracket one optimiser step, its data included."""
         if self.device.type == "cuda":
-            first, last = (torch.cuda.Event(enable_timing=True) for _ in range(2))
+            first, last = _event(), _event()
             first.record()
             yield
             last.record()

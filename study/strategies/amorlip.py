@@ -177,7 +177,7 @@ class AmorLip(Clip):
             fit = stage_one_l2log(self.amortizers["image"](image), targets[0])
             fit = fit + stage_one_l2log(self.amortizers["text"](text), targets[1])
             self.inner.zero_grad(set_to_none=True)
-            fit.backward()
+            fit.backward()  # type: ignore[no-untyped-call]
             self.inner.step()
         with torch.no_grad():
             for average, current in zip(self.averaged.parameters(), self.amortizers.parameters(), strict=True):

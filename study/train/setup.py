@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import nn
@@ -54,7 +54,7 @@ class Session:
     optimizer: torch.optim.Optimizer
     optim_settings: dict[str, float]
     place: Place
-    precision: str
+    precision: Literal["fp32", "bf16"]
     micro_batch_size: int
     backward: GlobalStep
     samples_skipped: dict[str, int]
