@@ -126,9 +126,9 @@ class Source(ABC):
         """Reason -> rows of the data that are not in the pool because they are not usable pairs."""
         return {}
 
+    @abstractmethod
     def details(self) -> pl.DataFrame:
-        """What ``study data inspect`` counts beside the pool: ``split``, ``caption``, ``noise``; may be empty."""
-        return pl.DataFrame(schema={"split": pl.String, "caption": pl.String, "noise": pl.String})
+        """What ``study data inspect`` counts: a row a pair, with ``split``, ``caption``, ``noise`` and ``score``."""
 
     def evaluation_sets(self) -> tuple[str, ...]:
         """Names of the source's own evaluation sets, ``SOURCE/SET``."""

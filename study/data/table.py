@@ -59,7 +59,8 @@ class Table(Source):
 
     def details(self) -> pl.DataFrame:
         """The captions; a table has one split and no noise labels."""
-        return self._read[0].select(pl.lit("train").alias("split"), "caption", pl.lit("unknown").alias("noise"))
+        split, noise = pl.lit("train").alias("split"), pl.lit("unknown").alias("noise")
+        return self._read[0].select(split, "caption", noise, "score")
 
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs in the order asked for; images are read when they are decoded."""

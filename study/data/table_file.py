@@ -43,7 +43,7 @@ def _read(path: Path, named: list[str]) -> pl.DataFrame:
         for name in named:
             if name not in known:
                 raise DataError(f"{path}: {unknown_name('column', name, known)}")
-        return table.select(dict.fromkeys(named)).collect()
+        return table.select(*dict.fromkeys(named)).collect()
     except (OSError, pl.exceptions.PolarsError) as error:
         raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
 

@@ -1,0 +1,110 @@
+"""Decoded images: right pixels, counted faults, one whole file for all processes."""
+
+import io
+import multiprocessing
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from study.data.pixels import Skip, decode, decoded
+from study.data.source import Samples
+from study.errors import DataError, StorageError
+
+
+def encoded(colour, size=(8, 8), mode="RGB", kind="PNG"):
+    file = io.BytesIO()
+    Image.new(mode, size, colour).save(file, kind)
+    return file.getvalue()
+
+
+IMAGES = [encoded("red"), b"no image", encoded("blue"), encoded("lime")[:40]]
+UIDS = [f"{number:032x}" for number in range(4)]
+
+
+def read(row):
+    return IMAGES[row]
+
+
+def test_an_image_is_fitted_to_a_square():
+    wide = Image.new("RGB", (40, 20), "white")
+    wide.paste("black", (10, 0, 30, 20))
+    file = io.BytesIO()
+    wide.save(file, "PNG")
+    assert decode(file.getvalue(), 10).max() < 30  # the black centre, with a little white at its edges
+
+
+def test_transparency_becomes_white():
+    assert decode(encoded((9, 9, 9, 0), mode="RGBA"), 4).min() == 255
+    assert decode(encoded((9, 0), mode="LA"), 4).min() == 255
+
+
+def test_other_modes_become_rgb():
+    assert decode(encoded(100, mode="L"), 4).tolist() == [[[100] * 3] * 4] * 4
+    assert decode(encoded("red", mode="P"), 4).shape == (4, 4, 3)
+
+
+def test_what_is_no_image_is_skipped():
+    for content in (b"", b"text", encoded("red")[:40], encoded("red", kind="JPEG")[:300]):
+        with pytest.raises(Skip, match="unreadable image"):
+            decode(content, 4)
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_corrupted_images_are_counted_and_the_others_keep_their_rows(tmp_path, cached):
+    samples = Samples(UIDS, ["a", "b", "c", "d"], read, tmp_path / "pixels" if cached else None)
+    images = samples.images(4)
+    assert samples.usable(4).tolist() == [0, 2]
+    assert samples.skipped == {"unreadable image": 2}
+    assert [images[row, 0, 0].tolist() for row in (0, 2)] == [[255, 0, 0], [0, 0, 255]]
+    assert images[1].max() == images[3].max() == 0
+
+
+def test_the_cache_is_read_instead_of_the_images(tmp_path):
+    first = decoded(UIDS, read, 4, tmp_path)
+    again = decoded(UIDS, lambda row: pytest.fail("read again"), 4, tmp_path)
+    assert isinstance(again.images, np.memmap)
+    assert np.array_equal(first.images, again.images)
+    assert first.skipped == again.skipped == {1: "unreadable image", 3: "unreadable image"}
+
+
+def test_other_ids_and_sizes_have_files_of_their_own(tmp_path):
+    decoded(UIDS, read, 4, tmp_path)
+    decoded(UIDS, read, 5, tmp_path)
+    decoded(UIDS[:2], read, 4, tmp_path)
+    assert len(list(tmp_path.glob("*.npy"))) == 3
+
+
+def test_nothing_readable_is_an_error():
+    samples = Samples(UIDS[:1], ["a"], lambda row: b"", None)
+    with pytest.raises(DataError, match="none of the 1 images could be read: 1 unreadable image"):
+        samples.usable(4)
+
+
+def _fill(folder):
+    return decoded(UIDS, read, 6, folder).images.sum()
+
+
+def test_two_processes_fill_the_cache_once(tmp_path):
+    with multiprocessing.get_context("spawn").Pool(2) as workers:
+        one, two = workers.map(_fill, [tmp_path] * 2)
+    assert one == two
+    assert len(list(tmp_path.glob("*.npy"))) == 1
+    assert not list(tmp_path.glob("*.partial"))
+
+
+def test_a_read_that_stops_half_way_leaves_no_file(tmp_path):
+    def stop(row):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decoded(UIDS, stop, 4, tmp_path)
+    assert not [path for path in tmp_path.iterdir() if path.suffix in (".npy", ".partial")]
+
+
+def test_a_damaged_cache_says_what_to_do(tmp_path):
+    decoded(UIDS, read, 4, tmp_path)
+    (path,) = tmp_path.glob("*.npy")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(StorageError, match="remove it and run again"):
+        decoded(UIDS, read, 4, tmp_path)
