@@ -7,6 +7,7 @@ import re
 import subprocess
 from dataclasses import dataclass
 
+from study.errors import UnknownNameError
 from study.registry import unknown_name
 
 _SHEET = "vendor's data sheet, dense figure, as repeated by secondary sources; SXM/OAM form unless named"
@@ -62,6 +63,9 @@ DEVICES: dict[str, Device] = {
 def find(name: str) -> Device:
     """The device of a name, upper or lower case; raises UnknownNameError with the nearest names."""
     plain = name.lower().replace("_", "-").replace(" ", "").removeprefix("nvidia").removeprefix("-")
+    kinds = [known for known in DEVICES if known.startswith(f"{plain}-")]
+    if plain not in DEVICES and len(kinds) > 1:
+        raise UnknownNameError(f"device {name!r} comes in several kinds; take {' or '.join(kinds)}")
     if plain not in DEVICES:
         raise unknown_name("device", name, list(DEVICES))
     return DEVICES[plain]

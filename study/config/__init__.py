@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from study.config import messages, structure
-from study.config.document import Document, Loc
+from study.config.document import Document, Loc, in_order
 from study.config.document import read as read_document
 from study.config.grid import BUDGETS, GridFile, Settings
 from study.config.plugins import Registries, grid_model
@@ -71,7 +71,7 @@ def read(path: Path, registries: Registries) -> Grid:
     problems = document.problems + [messages.problem(document, model, one) for one in details]
     problems += structure.problems(document, complete=all(one["type"] != "extra_forbidden" for one in details))
     if problems or file is None:
-        raise GridError(list(dict.fromkeys(one.text for one in sorted(problems))))
+        raise GridError(in_order(problems))
     return Grid(document, file, tuple(_merged(file, index) for index in range(len(file.grid))))
 
 

@@ -18,11 +18,17 @@ Loc = tuple[str | int, ...]
 
 
 class Problem(NamedTuple):
-    """One mistake and where it stands; sorts by its place in the file."""
+    """One mistake and where it stands."""
 
     line: int
     column: int
     text: str
+
+
+def in_order(problems: Iterable[Problem]) -> list[str]:
+    """What is told of a file: each mistake once, from top to bottom."""
+    ordered = sorted(problems, key=lambda problem: problem[:2])
+    return list(dict.fromkeys(problem.text for problem in ordered))
 
 
 class Place(NamedTuple):

@@ -31,7 +31,10 @@ class Point:
 
 
 def points(grid: Grid) -> Iterator[Point]:
-    """Every point of every sub-grid, in the order of the file; the last setting varies fastest."""
+    """Every point, sub-grids in the order of the file; the last of the given settings varies fastest.
+
+    The order of settings is that of the grid's model, whatever their order in the file.
+    """
     for sub_grid in grid.sub_grids:
         settings = sub_grid.settings.values()
         for indices in product(*(range(len(setting.values)) for setting in settings)):

@@ -9,6 +9,7 @@ from typing import Any
 
 from study import config
 from study.config import Grid
+from study.config.document import in_order
 from study.errors import GridError
 from study.hardware import Device, find
 from study.plan import lock as locks
@@ -93,7 +94,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
         if resolver.problems:
-            raise GridError([problem.text for problem in sorted(resolver.problems)])
+            raise GridError(in_order(resolver.problems))
         pools = resolver.choices.pools()
         estimate = any(pool.fingerprint is None for pool in pools)
         device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"))

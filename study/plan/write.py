@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +20,26 @@ from study.plan.predictions import keep_made
 from study.plan.stamp import with_lock
 from study.records import RunSpec, run_id
 
+WRITERS = 16
+
 
 def write(plan: Plan) -> int:
     """Write a plan and return how many specs are new; an existing spec is never touched."""
     folder = plan.results / plan.name
     if plan.lock.changed:
         locks.write(locks.path_of(plan.grid.document.path), plan.lock)
-    new = 0 if plan.estimate else sum(write_spec(plan.results, run.spec) for run in plan.runs)
+    new = 0 if plan.estimate else write_specs(plan.results, [run.spec for run in plan.runs])
     write_rows(folder, with_made_predictions(plan))
     if _differs(folder / "evaluation.json", plan.evaluation):
         write_json(folder / "evaluation.json", plan.evaluation)
     write_json(folder / "plan.json", facts(plan))  # last: it says that the rest is there
     return new
+
+
+def write_specs(results: Path, specs: Sequence[RunSpec]) -> int:
+    """Write the specs that are not there yet, in threads since each waits for the disk; how many were written."""
+    with ThreadPoolExecutor(WRITERS) as pool:
+        return sum(pool.map(partial(write_spec, results), specs))
 
 
 def write_spec(results: Path, spec: RunSpec) -> bool:

@@ -160,7 +160,8 @@ def test_a_sub_grid_that_lacks_something_says_what(problems):
     assert problems("grid: {arch: vit, gpu_hours: 3}\n") == [
         "grid.yaml:1:7: grid: no source; give it here or under common:",
         "grid.yaml:1:7: grid: no strategy; give it here or under common:",
-        "grid.yaml:1:19: grid.gpu_hours: a budget in GPU-hours needs the GPU it is meant for; add `hardware: {gpu: NAME}`",
+        "grid.yaml:1:19: grid.gpu_hours: a budget in GPU-hours needs the GPU it is meant for; "
+        "add `hardware: {gpu: NAME}`",
     ]
     assert problems("grid: {arch: vit, source: pairs, strategy: plain}\n") == [
         "grid.yaml:1:7: grid: no budget; give one of samples_seen, epochs, train_flops, gpu_hours, "

@@ -21,12 +21,17 @@ def test_samples_are_whole_batches_at_least_one(planned):
 
 
 def test_epochs_are_passes_over_the_subset(planned):
-    assert samples(planned("{epochs: [0.5, 2], size: [0.3, 1.0]}")) == [200, 500, 600, 2000]
+    assert samples(planned("{epochs: [0.5, 2], size: [0.3, 1.0]}")) == [
+        200,
+        600,
+        500,
+        2000,
+    ]
 
 
 def test_flops_buy_samples_once(planned, folder):
     plan = planned("{train_flops: [1e12, 2e12], arch: [vit_pico, resnet_pico]}")
-    for row, budget in zip(plan.rows, [1e12, 1e12, 2e12, 2e12], strict=True):
+    for row, budget in zip(plan.rows, [1e12, 2e12, 1e12, 2e12], strict=True):
         assert row["train_flops"] == pytest.approx(budget, abs=row["train_flops"] / row["samples_seen"] * 50)
         assert row["train_flops"] == pytest.approx(6e9 * row["gmacs_per_sample"] * row["samples_seen"])
     lock = YAML().load(folder / "small.lock.yaml")

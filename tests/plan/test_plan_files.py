@@ -111,7 +111,7 @@ def test_a_dry_run_and_a_bad_grid_write_nothing(write_grid, folder, capsys):
     path = write_grid("{train_flops: 1e12, size: 2000}")
     assert plan(path) == 2
     assert capsys.readouterr().err == (
-        "study: small.yaml:2:32: grid.size: 2000 pairs are asked for, but quality 1 keeps 1000 of 1000; "
+        "study: small.yaml:2:33: grid.size: 2000 pairs are asked for, but quality 1 keeps 1000 of 1000; "
         "ask for fewer pairs or a larger share\n"
     )
     path.unlink()

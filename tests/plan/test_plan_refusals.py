@@ -32,9 +32,9 @@ def test_a_batch_larger_than_its_subset(problems):
 def test_an_image_size_that_patches_or_windows_do_not_divide(problems):
     found = problems("{arch: [vit_pico, swin_pico, resnet_pico], image_size: [32, 34]}")
     assert found == [
-        "small.yaml:3:68: grid.image_size.1: vit_pico needs an image size that is a multiple of 4, got 34; "
+        "small.yaml:3:67: grid.image_size.1: vit_pico needs an image size that is a multiple of 4, got 34; "
         "nearest: 32 or 36",
-        "small.yaml:3:68: grid.image_size.1: swin_pico needs an image size that is a multiple of 16, got 34; "
+        "small.yaml:3:67: grid.image_size.1: swin_pico needs an image size that is a multiple of 16, got 34; "
         "nearest: 32 or 48",
     ]
 
