@@ -1,0 +1,61 @@
+"""The runs of a plan and their folders, gathered into ``runs.parquet`` and ``scores.parquet``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from study.collect.folder import NOT_STARTED, RunFolder, read_run
+from study.collect.rows import run_row
+from study.errors import StorageError
+from study.io import read_parquet, write_parquet
+from study.records import RUNS_COLUMNS, SCORES_COLUMNS, Status, schema
+
+
+@dataclass(frozen=True)
+class Collected:
+    """The two tables of a study: ``RUNS_COLUMNS`` and ``SCORES_COLUMNS`` of study.records."""
+
+    runs: pl.DataFrame
+    scores: pl.DataFrame
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many runs have each status, statuses in the order of ``Status``."""
+        found = self.runs["status"].to_list()
+        return {status.value: found.count(status.value) for status in Status if status.value in found}
+
+
+def collect(results: Path, name: str) -> Collected:
+    """Gather the study's runs and scores and write both tables beside its plan.
+
+    Every planned run is a row, whatever became of it. Raises StorageError when there is no plan.
+    """
+    folder = results / name
+    if not (folder / "plan.parquet").exists():
+        raise StorageError(f"{folder / 'plan.parquet'} is missing; make it with: study plan grids/{name}.yaml")
+    plan = read_parquet(folder / "plan.parquet")
+    pairs = [(row, _read(results, row["run_id"])) for row in plan.iter_rows(named=True)]
+    collected = Collected(
+        runs=_table([run_row(row, run) for row, run in pairs], RUNS_COLUMNS),
+        scores=_table([row for planned, run in pairs for row in _scores(planned["run_id"], run)], SCORES_COLUMNS),
+    )
+    write_parquet(folder / "runs.parquet", collected.runs)
+    write_parquet(folder / "scores.parquet", collected.scores)
+    return collected
+
+
+def _read(results: Path, run_id: str | None) -> RunFolder:
+    """A plan without its data is an estimate, whose runs have no id and no folder."""
+    return read_run(results / "runs" / run_id) if run_id else RunFolder(Status.PLANNED, NOT_STARTED)
+
+
+def _scores(run_id: str, run: RunFolder) -> list[dict[str, Any]]:
+    return [{"run_id": run_id, **score.model_dump()} for score in run.scores]
+
+
+def _table(rows: list[dict[str, Any]], columns: dict[str, str]) -> pl.DataFrame:
+    return pl.DataFrame(rows, schema=schema(columns))

@@ -1,0 +1,81 @@
+"""A fitted law, read back from its row and asked for an error with an interval. No numpy, no scipy."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from study.fit import LAWS
+from study.fit.law import Law, Theta
+
+COVERAGE = 0.9  # of all intervals of the project
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A value with the bounds between which ``COVERAGE`` of new runs are expected."""
+
+    middle: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A law with its draws; ``group`` has the columns and values that its runs share."""
+
+    law: Law
+    group: Mapping[str, str | None]
+    theta: Theta
+    thetas: Sequence[Theta]
+    noise: Sequence[float]
+    least: float
+    most: float
+    provisional: str | None
+
+    def error(self, inputs: Mapping[str, float]) -> Interval:
+        """The error of a new run at ``inputs``, with its prediction interval; within 0 to 1."""
+        low, high = between([self._drawn(*draw, inputs) for draw in zip(self.thetas, self.noise, strict=True)])
+        return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.error(self.theta, inputs), low, high)))
+
+    def _drawn(self, theta: Theta, noise: float, inputs: Mapping[str, float]) -> float:
+        try:
+            return float(self.law.error(theta, inputs) * math.exp(noise))
+        except OverflowError:  # a wild draw of a law of three noisy points
+            return math.inf
+
+    def score(self, inputs: Mapping[str, float]) -> Interval:
+        """1 - error, with its bounds in rising order."""
+        error = self.error(inputs)
+        return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
+
+    def outside(self, value: float) -> float:
+        """How many times the first input lies beyond the points: 1 = within, 10 = ten times above or below."""
+        return max(value / self.most, self.least / value, 1.0)
+
+
+def curve(row: Mapping[str, Any]) -> Curve | None:
+    """The curve of a row of ``laws.parquet``; none where the row says that there is no law."""
+    if row["draws"] is None:
+        return None
+    drawn = json.loads(row["draws"])
+    return Curve(
+        law=LAWS.load(row["law"]),
+        group=json.loads(row["group"]),
+        theta=drawn["theta"],
+        thetas=drawn["thetas"],
+        noise=drawn["noise"],
+        least=row["x_min"],
+        most=row["x_max"],
+        provisional=row["provisional"],
+    )
+
+
+def between(values: Sequence[float]) -> tuple[float, float]:
+    """The bounds that leave out (1 - COVERAGE) / 2 of the draws on each side."""
+    ordered = sorted(values)
+    skipped = round((len(ordered) + 1) * (1 - COVERAGE) / 2) - 1
+    return ordered[skipped], ordered[-1 - skipped]

@@ -1,0 +1,59 @@
+"""The points of a fit: each run of a group with its error, or with the reason why it cannot be a point."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+LEVELS = (
+    ("source", "pretrain_data", "family", "strategy_label", "quality"),
+    ("source", "pretrain_data", "strategy_label", "quality"),
+    ("source",),
+)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that share a law: ``name`` is JSON, the group's columns and their values."""
+
+    name: str
+    points: pl.DataFrame  # all runs of the group, with ``error`` (null where there is none) and ``why``
+
+
+def measured(
+    runs: pl.DataFrame, scores: pl.DataFrame, dataset: str, metric: str, inputs: Sequence[str]
+) -> pl.DataFrame:
+    """All runs with ``error`` = 1 - score on this metric, and ``why`` a run has none."""
+    wanted = scores.filter(pl.col("dataset") == dataset, pl.col("metric") == metric).select("run_id", "value")
+    missing = pl.any_horizontal(pl.col(column).is_null() | (pl.col(column) <= 0) for column in inputs)
+    unfinished = pl.concat_str(pl.col("status"), pl.col("reason"), separator=": ", ignore_nulls=True)
+    why = (
+        pl.when(pl.col("status") != "completed")
+        .then(unfinished)
+        .when(pl.col("value").is_null() | pl.col("value").is_nan())
+        .then(pl.lit("no score"))
+        .when(pl.col("value") >= 1)
+        .then(pl.lit("a score of 1 leaves no error, which has no logarithm"))
+        .when(missing)
+        .then(pl.lit(f"{' or '.join(inputs)} is not known"))
+    )
+    joined = runs.join(wanted, on="run_id", how="left", validate="1:1").with_columns(why.alias("why"))
+    error = pl.when(pl.col("why").is_null()).then(1 - pl.col("value")).alias("error")
+    return joined.with_columns(error, pl.col("setting").fill_null(pl.col("run_id")))
+
+
+def groups(points: pl.DataFrame) -> Iterator[Group]:
+    """Runs that share a law, from the narrowest to the widest; a level that joins nothing new is left out."""
+    above = -1
+    for columns in LEVELS:
+        parts = points.partition_by(columns, maintain_order=True) if points.height else []
+        if len(parts) != above:
+            yield from (Group(_name(part, columns), part) for part in parts)
+        above = len(parts)
+
+
+def _name(part: pl.DataFrame, columns: Sequence[str]) -> str:
+    return json.dumps({column: part[column][0] for column in columns})

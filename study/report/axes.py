@@ -1,0 +1,60 @@
+"""Axes as the report draws them: FLOPs, hours, counts, percentages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+
+from study.report import words
+from study.report.palette import MUTED
+
+SECOND, MINUTE = 1 / 3600, 1 / 60  # in hours
+ROUND_HOURS = (1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
+ROUND_TIMES = (*(unit * step for unit in (SECOND, MINUTE) for step in (1, 3, 10, 30)), *ROUND_HOURS)
+
+
+def name_axes(ax: Axes, x: str, y: str) -> None:
+    """Name both axes; the vertical one on top, where it is read without turning the head."""
+    ax.set_xlabel(x)
+    ax.set_ylabel("")
+    ax.set_title(y, loc="left", color=MUTED.light)
+
+
+def flops_axis(ax: Axes) -> None:
+    """A logarithmic axis of FLOPs, or of anything large."""
+    ax.set_xscale("log")
+    low, high = ax.get_xlim()
+    subs = (1.0,) if high / low > 30 else (1.0, 2.0, 5.0)
+    ax.xaxis.set_major_locator(LogLocator(subs=subs, numticks=8))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.power_of_ten(value).replace(".0 ", " ")))
+    ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def hours_axis(ax: Axes, axis: str) -> None:
+    """A logarithmic axis of hours, in the unit that reads best."""
+    chosen = ax.xaxis if axis == "x" else ax.yaxis
+    (ax.set_xscale if axis == "x" else ax.set_yscale)("log")
+    chosen.set_major_locator(FixedLocator(list(ROUND_TIMES)))
+    chosen.set_major_formatter(FuncFormatter(lambda value, _: words.duration(value)))
+    chosen.set_minor_locator(NullLocator())
+
+
+def counts_axis(ax: Axes, values: Sequence[float]) -> None:
+    """A logarithmic axis with ticks at the values that occur."""
+    ax.set_xscale("log")
+    ax.xaxis.set_major_locator(FixedLocator(list(values)))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.count(value)))
+    ax.xaxis.set_minor_locator(NullLocator())
+
+
+def percent_axis(ax: Axes, log: bool = False) -> None:
+    """A vertical axis of shares as percentages; ticks at round values on a logarithmic one too."""
+    if log:
+        low, high = ax.get_ylim()
+        ax.set_yscale("log")
+        ax.set_ylim(low, high)
+        ax.yaxis.set_major_locator(FixedLocator(list(MaxNLocator(6, steps=[1, 2, 5, 10]).tick_values(low, high))))
+        ax.yaxis.set_minor_locator(NullLocator())
+    ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:.3g} %"))

@@ -1,0 +1,59 @@
+"""Planned beside measured cost, a dot a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from matplotlib.axes import Axes
+
+from study.report import axes, marks, words
+from study.report.figure import Figure
+from study.report.palette import MUTED
+from study.report.study import Study
+
+
+def points(study: Study) -> pl.DataFrame:
+    """Completed runs with both a predicted and a measured cost."""
+    known = study.completed.filter(pl.col("gpu_hours") > 0, pl.col("predicted_gpu_hours") > 0)
+    return known.with_columns(pl.lit(None, dtype=pl.Float64).alias("sd"), pl.lit(1).alias("n"))
+
+
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+    """Measured over predicted; on the diagonal the plan was right; bars span the predicted range."""
+    ax, scale = panels[0], study.scales.family
+    for row in table.filter(pl.col("predicted_gpu_hours_low").is_not_null()).iter_rows(named=True):
+        span = [row["predicted_gpu_hours_low"], row["predicted_gpu_hours_high"]]
+        ax.plot(span, [row["gpu_hours"]] * 2, color=scale.colour(row["family"]), linewidth=1, alpha=0.4, zorder=1)
+    marks.points(ax, table, "predicted_gpu_hours", "gpu_hours", "family", scale)
+    low = float(str(pl.select(pl.min_horizontal(table["gpu_hours"].min(), table["predicted_gpu_hours"].min())).item()))
+    high = float(str(pl.select(pl.max_horizontal(table["gpu_hours"].max(), table["predicted_gpu_hours"].max())).item()))
+    ax.plot(
+        [low / 1.5, high * 1.5],
+        [low / 1.5, high * 1.5],
+        color=MUTED.light,
+        linewidth=1,
+        linestyle=(0, (1, 2)),
+        zorder=1,
+    )
+    axes.hours_axis(ax, "x")
+    axes.hours_axis(ax, "y")
+    unit = words.time_unit(study.runs)
+    axes.name_axes(ax, f"predicted {unit} of a run", f"measured {unit} of a run")
+    marks.name_families(ax, scale, table["family"])
+
+
+def spread(study: Study, table: pl.DataFrame) -> str:
+    """Each dot is one run."""
+    dots = f"Each dot is one of {words.plural(table.height, 'run')}"
+    return f"{dots}; bars: the predicted range; dotted: planned = measured."
+
+
+FIGURE = Figure(
+    title="Planned and measured cost",
+    needs="a completed run with a predicted and a measured cost",
+    points=points,
+    draw=draw,
+    spread=spread,
+    shown=(),
+)

@@ -1,0 +1,107 @@
+"""Error against training FLOPs by architecture family, with the laws and their prediction intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+from matplotlib.axes import Axes
+
+from study.fit.curve import Curve, curve
+from study.report import axes, marks, words
+from study.report.choice import largest_slice
+from study.report.figure import Figure, seeds
+from study.report.marks import Label
+from study.report.palette import INK
+from study.report.study import Study
+
+SAME = ("source", "pretrain_data", "strategy_label", "quality")
+STEPS = 48  # of a drawn curve
+BEYOND = 3.0  # times the largest compute that a curve is drawn on, dashed
+
+
+def points(study: Study) -> pl.DataFrame:
+    """Settings of the strategy and quality most looked at: compute, error, spread, and whether its data are all."""
+    known = study.settings.filter(pl.col("train_flops").is_not_null(), pl.col("score") < 1)
+    chosen = largest_slice(known, SAME, ("family", "train_flops"))
+    most = pl.col("unique_pairs") == pl.col("unique_pairs").max().over("arch", "samples_seen")
+    return chosen.with_columns((1 - pl.col("score")).alias("error"), most.fill_null(True).alias("most_data"))
+
+
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+    """Dots with their spread, faint where a run had less data than another of its kind; laws as bands."""
+    ax, scale = panels[0], study.scales.family
+    for part, alpha in ((table.filter(pl.col("most_data")), 1.0), (table.filter(~pl.col("most_data")), 0.35)):
+        if part.height:
+            marks.points(ax, part, "train_flops", "error", "family", scale, alpha)
+    laws = drawn_laws(study, table)
+    ends = [_law(ax, law, scale.colour(law.group["family"]) if "family" in law.group else INK.light) for law in laws]
+    ends += [
+        _joined(ax, part, scale.colour(family))
+        for (family,), part in table.group_by("family", maintain_order=True)
+        if family not in {law.group.get("family") for law in laws}
+    ]
+    marks.beside(ax, table, as_error=True)
+    axes.flops_axis(ax)
+    axes.percent_axis(ax, log=True)
+    axes.name_axes(
+        ax, "training FLOPs of a run", f"error: 1 − {words.metric(study.target.metric)}, {study.target.dataset}"
+    )
+    marks.label_ends(ax, ends)
+
+
+def drawn_laws(study: Study, table: pl.DataFrame) -> list[Curve]:
+    """The laws of the families shown; where no family has one, that of all families together."""
+    target = (pl.col("dataset") == study.target.dataset) & (pl.col("metric") == study.target.metric)
+    fitted = (curve(row) for row in study.laws.filter(target).unique("group", keep="first").iter_rows(named=True))
+    part = {name: table[name][0] for name in SAME}
+    here = [law for law in fitted if law and all(law.group.get(name) == value for name, value in part.items())]
+    of_family = sorted((law for law in here if "family" in law.group), key=lambda law: law.group["family"] or "")
+    return of_family or here
+
+
+def _law(ax: Axes, law: Curve, colour: str) -> Label:
+    compute = np.geomspace(law.least / 1.2, law.most * BEYOND, STEPS)
+    errors = [law.error({"train_flops": float(value)}) for value in compute]
+    middle = [error.middle for error in errors]
+    inside = compute <= law.most * 1.2
+    ax.plot(compute[inside], np.array(middle)[inside], color=colour, linewidth=1.8, zorder=2)
+    ax.plot(compute[~inside], np.array(middle)[~inside], color=colour, linewidth=1.4, linestyle=(0, (3, 2)), zorder=2)
+    low, high = [error.low for error in errors], [error.high for error in errors]
+    limits = ax.get_ylim()
+    ax.fill_between(compute, low, high, color=colour, alpha=0.13, linewidth=0, zorder=1)
+    ax.set_ylim(_room(limits, middle))
+    return Label(float(compute[-1]), middle[-1], law.group.get("family") or "law of all", colour)
+
+
+def _room(limits: tuple[float, float], middle: Sequence[float]) -> tuple[float, float]:
+    """Limits that hold the points and the curves; a wide band may leave the picture."""
+    low, high = min(limits[0], *middle), max(limits[1], *middle)
+    return low * 0.98, min(high * 1.02, 1.02)
+
+
+def _joined(ax: Axes, part: pl.DataFrame, colour: str) -> Label:
+    """A family without a law: a thin line through its lowest error at each compute."""
+    best = part.group_by("train_flops").agg(pl.col("error").min()).sort("train_flops")
+    ax.plot(best["train_flops"].to_list(), best["error"].to_list(), color=colour, linewidth=1.0, alpha=0.6, zorder=1)
+    return Label(best["train_flops"][-1], best["error"][-1], part["family"][0], colour)
+
+
+def spread(study: Study, table: pl.DataFrame) -> str:
+    """Seeds, bands, faint points."""
+    laws = drawn_laws(study, table)
+    band = "Bands: 90 % prediction interval of a new run, dashed beyond the evidence." if laws else "No law: see Laws."
+    doubt = " Provisional, see Laws." if any(law.provisional for law in laws) else ""
+    faint = " Faint: less data than another run of that size." if not table["most_data"].all() else ""
+    return f"{seeds(table)} {band}{doubt}{faint}"
+
+
+FIGURE = Figure(
+    title="Error against training compute, by architecture",
+    needs="a completed run with a score and counted training FLOPs",
+    points=points,
+    draw=draw,
+    spread=spread,
+    shown=("arch", "samples_seen", "unique_pairs"),
+)

@@ -1,0 +1,49 @@
+"""The tables of a report as files: CSV with the columns' own names and full numbers, LaTeX as the page reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from study.io import write_text
+from study.report.table import Table
+
+# backslash first: the others bring backslashes with them
+ESCAPES = (
+    ("\\", r"\textbackslash "), ("{", r"\{"), ("}", r"\}"), ("&", r"\&"), ("%", r"\%"), ("$", r"\$"), ("#", r"\#"),
+    ("_", r"\_"), ("~", r"\textasciitilde "), ("^", r"\textasciicircum "), ("×", r"$\times$"), ("±", r"$\pm$"),
+    ("−", "$-$"), ("–", "--"), ("⁻", "$^{-}$"), *((sign, f"$^{{{digit}}}$") for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")),
+)  # fmt: skip
+
+
+def export(folder: Path, table: Table) -> None:
+    """Write ``NAME.csv`` and ``NAME.tex``."""
+    write_text(folder / f"{table.name}.csv", table.data.write_csv())
+    write_text(folder / f"{table.name}.tex", latex(table))
+
+
+def latex(table: Table) -> str:
+    """A tabular in the booktabs style; numbers to the right."""
+    kinds = "".join("r" if number else "l" for number in table.numbers)
+    lines = [
+        rf"\begin{{tabular}}{{{kinds}}}",
+        r"\toprule",
+        _line(table.heads),
+        r"\midrule",
+        *(_line([cell.text for cell in row]) for row in table.rows),
+        r"\bottomrule",
+        r"\end{tabular}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _line(cells: Iterable[str]) -> str:
+    return " & ".join(map(escape, cells)) + r" \\"
+
+
+def escape(text: str) -> str:
+    """Text that LaTeX shows as it is."""
+    marked = text.replace("\\", "\0")
+    for sign, command in ESCAPES[1:]:
+        marked = marked.replace(sign, command)
+    return marked.replace("\0", ESCAPES[0][1])

@@ -1,0 +1,99 @@
+"""What the page says of the study as a whole: tiles at the top, provenance at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from study.report import words
+from study.report.answer import counts
+from study.report.study import Study
+
+
+class Tile(NamedTuple):
+    """A number with its name and a line below."""
+
+    name: str
+    value: str
+    note: str
+
+
+def tiles(study: Study) -> list[Tile]:
+    """Runs, cost, the headline score and what it is measured on."""
+    found = [_runs(study), _cost(study)]
+    if study.settings.height:
+        best = study.settings.row(0, named=True)
+        beside = [("chance", best["chance"]), ("largest class", best["majority"])]
+        note = ", ".join(f"{name} {words.percent(value)}" for name, value in beside if value is not None)
+        found.append(Tile(f"best {words.metric(study.target.metric)}", words.percent(best["score"]), note))
+        spread = study.settings.filter(pl.col("n") > 1).height
+        note = f"{words.plural(spread, 'setting')} with several seeds"
+        found.append(Tile("settings compared", words.count(study.settings.height), note))
+    return found
+
+
+def _runs(study: Study) -> Tile:
+    done, planned = study.completed.height, study.runs.height
+    note = counts(study.runs) if done < planned else "all completed" if planned else "none planned"
+    return Tile("runs completed", f"{done:,} of {planned:,}", note)
+
+
+def _cost(study: Study) -> Tile:
+    unit = words.hours_unit(study.runs)
+    measured, planned = _total(study.runs, "gpu_hours"), _total(study.runs, "predicted_gpu_hours")
+    both = study.completed.filter(pl.col("gpu_hours").is_not_null(), pl.col("predicted_gpu_hours").is_not_null())
+    of_those = _total(both, "gpu_hours"), _total(both, "predicted_gpu_hours")
+    notes = [f"{words.number(planned)} predicted for the whole plan"] if planned else ["not predicted"]
+    if of_those[0] and of_those[1]:
+        share = words.ratio(of_those[0] / of_those[1])
+        notes.append(f"{share} times the prediction over {words.plural(both.height, 'run')}")
+    return Tile(f"{unit} measured", "none" if measured is None else words.number(measured), "; ".join(notes))
+
+
+def _total(runs: pl.DataFrame, name: str) -> float | None:
+    known = runs[name].drop_nulls()
+    return float(known.sum()) if len(known) else None
+
+
+def provenance(study: Study) -> list[tuple[str, str]]:
+    """Where the numbers come from: grid, evaluation, machine, versions, seeds, dates."""
+    return [(name, value) for name, value in _provenance(study) if value]
+
+
+def _provenance(study: Study) -> Iterator[tuple[str, str]]:
+    runs = study.runs
+    yield "Study", study.name
+    yield "Grid", str(study.facts.get("grid") or "")
+    yield "Judged by", f"{words.metric(study.target.metric)} ({study.target.metric}) on {study.target.dataset}"
+    yield "Evaluated on", ", ".join(study.scores["dataset"].unique().sort())
+    yield "Data", ", ".join(runs["source"].drop_nulls().unique().sort())
+    yield "Citations", ", ".join(runs["citation"].drop_nulls().unique().sort())
+    yield "Machine", "; ".join(_machines(study.completed))
+    yield "Seeds", ", ".join(map(str, runs["seed"].drop_nulls().unique().sort()))
+    yield (
+        "Finished",
+        " to ".join(
+            sorted({*study.completed["finished"].sort().drop_nulls().to_list()[:: max(1, study.completed.height - 1)]})
+        ),
+    )
+    yield "Versions", ", ".join(_versions(runs))
+
+
+def _machines(runs: pl.DataFrame) -> Iterator[str]:
+    kinds = runs.select("gpu", "n_gpus", "threads", "precision").drop_nulls("gpu").unique().sort("gpu", "threads")
+    for gpu, number, threads, precision in kinds.iter_rows():
+        parts = [f"{number} × {gpu}" if number and number > 1 else gpu]
+        parts += [words.plural(threads, "thread")] if threads else []
+        yield ", ".join([*parts, precision] if precision else parts)
+
+
+def _versions(runs: pl.DataFrame) -> list[str]:
+    """Each package with its version, or versions where runs differ."""
+    found: dict[str, set[str]] = {}
+    for text in runs["versions"].drop_nulls().unique():
+        for name, version in json.loads(text).items():
+            found.setdefault(name, set()).add(str(version))
+    return [f"{name} {' and '.join(sorted(versions))}" for name, versions in sorted(found.items())]

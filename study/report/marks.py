@@ -1,0 +1,110 @@
+"""Marks that several figures share: points with their spread, reference lines, labels beside lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import polars as pl
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
+from matplotlib.patheffects import withStroke
+
+from study.report.palette import INK, MUTED, NOT_STATED, PAPER, Scale
+
+LABEL_GAP = 11.0  # points between two labels, one above the other
+HALO = [withStroke(linewidth=3, foreground=PAPER.light)]  # keeps a label readable where a line passes behind it
+
+
+class Label(NamedTuple):
+    """Words at a point in data coordinates."""
+
+    x: float
+    y: float
+    text: str
+    colour: str = INK.light
+
+
+def columns(table: pl.DataFrame) -> dict[str, list[Any]]:
+    """A table as seaborn takes it without pandas' help from polars, which needs another package."""
+    return table.to_dict(as_series=False)
+
+
+def points(ax: Axes, table: pl.DataFrame, x: str, y: str, hue: str, scale: Scale, alpha: float = 1.0) -> None:
+    """Dots coloured and shaped by ``hue``, with ± ``sd`` where a row has one."""
+    for row in table.filter(pl.col("sd").is_not_null()).iter_rows(named=True):
+        colour = scale.colour(row[hue])
+        ax.errorbar(row[x], row[y], row["sd"], color=colour, elinewidth=1.2, capsize=2.5, alpha=alpha, zorder=2)
+    sns.scatterplot(
+        data=columns(table.with_columns(pl.col(hue).fill_null(NOT_STATED))),
+        x=x,
+        y=y,
+        hue=hue,
+        style=hue,
+        palette=scale.colours,
+        markers=scale.markers,
+        s=42,
+        alpha=alpha,
+        edgecolor=PAPER.light,
+        linewidth=0.8,
+        legend=False,
+        ax=ax,
+        zorder=3,
+    )
+
+
+def beside(ax: Axes, table: pl.DataFrame, as_error: bool = False) -> None:
+    """What random features and what the largest class would reach, where the scores say."""
+    for name, text in (("chance", "chance"), ("majority", "always the largest class")):
+        value = table[name][0]
+        if value is not None:
+            _reference(ax, 1 - value if as_error else value, text)
+
+
+def _reference(ax: Axes, value: float, text: str) -> None:
+    ax.axhline(value, color=MUTED.light, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
+    ax.annotate(
+        text,
+        (0, value),
+        (3, 3),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        color=MUTED.light,
+        fontsize="small",
+    )
+
+
+def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
+    """Put each label right of its point, in its colour, moved up or down until none covers another."""
+    scale = 72 / ax.figure.dpi
+    placed = sorted(labels, key=lambda label: float(ax.transData.transform((label.x, label.y))[1]))
+    floor = float("-inf")
+    for label in placed:
+        height = float(ax.transData.transform((label.x, label.y))[1]) * scale
+        target = max(height, floor + LABEL_GAP)
+        floor = target
+        ax.annotate(
+            label.text,
+            (label.x, label.y),
+            (7, target - height),
+            textcoords="offset points",
+            va="center",
+            color=label.colour,
+            fontsize="small",
+            fontweight="bold",
+            annotation_clip=False,
+            path_effects=HALO,
+        )
+
+
+def name_families(ax: Axes, scale: Scale, families: pl.Series) -> None:
+    """A legend of the families that occur, in the corner that scores rising with cost leave free."""
+    shown = sorted(set(families.fill_null(NOT_STATED)))
+    handles = [
+        Line2D([], [], color=scale.colours[name], marker=scale.markers[name], linestyle="", markersize=6)
+        for name in shown
+    ]
+    ax.legend(
+        handles, shown, loc="lower right", frameon=False, labelcolor="linecolor", fontsize="small", handletextpad=0.2
+    )

@@ -1,0 +1,115 @@
+"""The page and the files beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from study.io import write_text
+from study.report import FIGURES, answer, facts, tables, words
+from study.report.canvas import Drawing, draw
+from study.report.export import export
+from study.report.figure import held_equal
+from study.report.findings import findings
+from study.report.laws import laws
+from study.report.palette import ALL
+from study.report.study import Study, read_study
+from study.report.table import Table
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure of the page; without a drawing it says what is missing."""
+
+    name: str
+    title: str
+    needs: str
+    drawing: Drawing | None
+    held_equal: str
+    spread: str
+
+    @property
+    def wide(self) -> Markup:
+        """The drawing for a screen; its text was escaped when it was drawn."""
+        return Markup(self.drawing.wide if self.drawing else "")
+
+    @property
+    def narrow(self) -> Markup:
+        """The drawing for a phone."""
+        return Markup(self.drawing.narrow if self.drawing else "")
+
+
+def render(results: Path, name: str, out: Path) -> Path:
+    """Write ``out/NAME/index.html``, ``figures/*.svg``, ``tables/*.csv`` and ``*.tex``; return the page's path.
+
+    Raises StorageError when the study was not collected.
+    """
+    study = read_study(results, name)
+    folder = out / name
+    figures = list(_figures(study))
+    for shown in figures:
+        if shown.drawing:
+            write_text(folder / "figures" / f"{shown.name}.svg", shown.drawing.file)
+    all_tables = _tables(study)
+    for table in all_tables.values():
+        export(folder / "tables", table)
+    page = folder / "index.html"
+    write_text(page, _page(study, figures, all_tables))
+    return page
+
+
+def _figures(study: Study) -> Iterator[Shown]:
+    for name in FIGURES.targets:
+        figure = FIGURES.load(name)
+        points = figure.points(study)
+        drawing = draw(name, figure, study, points) if points.height else None
+        equal = held_equal(points, figure.shown) if points.height else ""
+        spread = figure.spread(study, points) if points.height else ""
+        yield Shown(name, figure.title, figure.needs, drawing, equal, spread)
+
+
+def _tables(study: Study) -> dict[str, Table]:
+    made = (
+        tables.frontier(study),
+        tables.by_setting(study),
+        tables.cost(study),
+        tables.failures(study),
+        laws(study),
+        tables.runs(study),
+    )
+    return {table.name: table for table in made}
+
+
+def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table]) -> str:
+    environment = Environment(
+        loader=PackageLoader("study.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html.j2").render(
+        title=study.facts.get("title") or study.name,
+        description=study.facts.get("description") or "",
+        study=study.name,
+        answer=answer.headline(study),
+        findings=list(findings(study)),
+        tiles=facts.tiles(study),
+        figures={figure.name: figure for figure in figures},
+        tables=all_tables,
+        counts=answer.counts(study.runs),
+        provenance=facts.provenance(study),
+        colours=ALL,
+        style=Markup(_file("page.css")),
+        script=Markup(_file("page.js")),
+        metric=words.metric(study.target.metric),
+    )
+
+
+def _file(name: str) -> str:
+    return (files("study.report") / "page" / name).read_text()

@@ -1,0 +1,75 @@
+"""Score against the number of pairs by data quality, in both retrieval directions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+from matplotlib.axes import Axes
+
+from study.lookup.headline import Headline
+from study.lookup.settings import settings
+from study.report import axes, marks, words
+from study.report.choice import largest_slice
+from study.report.figure import Figure, seeds
+from study.report.marks import Label
+from study.report.palette import NOT_STATED
+from study.report.study import Study
+
+EQUAL = (
+    "source", "pretrain_data", "arch", "strategy_label", "samples_seen", "global_batch_size", "image_size", "lr",
+    "other_settings",
+)  # fmt: skip
+
+
+def points(study: Study) -> pl.DataFrame:
+    """Settings of the architecture and budget with the most data sizes and qualities, a row a direction."""
+    chosen = largest_slice(
+        study.settings.filter(pl.col("unique_pairs").is_not_null()), EQUAL, ("unique_pairs", "quality")
+    )
+    tables = [
+        settings(study.runs, study.scores, Headline(study.target.dataset, metric))
+        .join(chosen.select("setting"), on="setting", how="semi")
+        .with_columns(pl.lit(metric).alias("metric"))
+        for metric in study.directions
+    ]
+    found = pl.concat(tables)
+    return found if found["unique_pairs"].n_unique() > 1 or found["quality"].n_unique() > 1 else found.clear()
+
+
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+    """A panel a direction, a line a quality; both panels share their limits."""
+    highest = (table["score"] + table["sd"].fill_null(0)).max()
+    for ax, metric in zip(panels, study.directions, strict=True):
+        _panel(ax, study, table.filter(pl.col("metric") == metric))
+        ax.set_ylim(0, 1.12 * float(str(highest)))
+        axes.percent_axis(ax)
+        axes.name_axes(ax, "pairs in the training set", f"{words.metric(metric)}, {study.target.dataset}")
+
+
+def _panel(ax: Axes, study: Study, table: pl.DataFrame) -> None:
+    scale, ends = study.scales.quality, []
+    for (quality,), part in table.sort("unique_pairs").group_by("quality", maintain_order=True):
+        colour = scale.colour(quality)
+        ax.plot(part["unique_pairs"].to_list(), part["score"].to_list(), color=colour, linewidth=1.6, zorder=2)
+        ends.append(Label(part["unique_pairs"][-1], part["score"][-1], str(quality or NOT_STATED), colour))
+    marks.points(ax, table, "unique_pairs", "score", "quality", scale)
+    marks.beside(ax, table)
+    axes.counts_axis(ax, sorted(set(table["unique_pairs"])))
+    marks.label_ends(ax, ends)
+
+
+def spread(study: Study, table: pl.DataFrame) -> str:
+    """Seeds."""
+    return seeds(table)
+
+
+FIGURE = Figure(
+    title="Score against the size of the data, by quality",
+    needs="runs that differ in the number or the quality of pairs and in nothing else",
+    points=points,
+    draw=draw,
+    spread=spread,
+    shown=("unique_pairs", "quality"),
+    panels=lambda study: len(study.directions),
+)

@@ -1,0 +1,72 @@
+"""A study as the report sees it: its tables, its headline, its colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from study.errors import StorageError
+from study.io import read_json, read_parquet
+from study.lookup.headline import PREFERRED, Headline, headline
+from study.lookup.settings import settings
+from study.records import LAWS_COLUMNS, schema
+from study.report.palette import Scales
+
+
+@dataclass(frozen=True)
+class Study:
+    """The three tables and what the plan says of the study as a whole; ``facts`` may be empty."""
+
+    name: str
+    facts: dict[str, Any]
+    runs: pl.DataFrame
+    scores: pl.DataFrame
+    laws: pl.DataFrame
+    target: Headline
+
+    @cached_property
+    def settings(self) -> pl.DataFrame:
+        """A row a setting with a score on the headline metric, best first (see study.lookup.settings)."""
+        return settings(self.runs, self.scores, self.target)
+
+    @cached_property
+    def scales(self) -> Scales:
+        """Colours and markers."""
+        return Scales.of(self.runs)
+
+    @cached_property
+    def completed(self) -> pl.DataFrame:
+        """Runs that completed."""
+        return self.runs.filter(pl.col("status") == "completed")
+
+    @property
+    def directions(self) -> list[str]:
+        """The headline metric, and retrieval's other direction where that was measured on the same set."""
+        pair = PREFERRED[:2]
+        measured = self.scores.filter(pl.col("dataset") == self.target.dataset)["metric"].unique().to_list()
+        both = self.target.metric in pair and set(pair) <= set(measured)
+        return list(pair) if both else [self.target.metric]
+
+
+def read_study(results: Path, name: str) -> Study:
+    """Read a study's tables; laws that were not fitted are an empty table.
+
+    Raises StorageError when the study was not collected.
+    """
+    folder = results / name
+    if not (folder / "runs.parquet").exists():
+        raise StorageError(f"{folder / 'runs.parquet'} is missing; make it with: study collect {name}")
+    runs, scores = read_parquet(folder / "runs.parquet"), read_parquet(folder / "scores.parquet")
+    laws, facts = folder / "laws.parquet", folder / "plan.json"
+    return Study(
+        name=name,
+        facts=read_json(facts) if facts.exists() else {},
+        runs=runs,
+        scores=scores,
+        laws=read_parquet(laws) if laws.exists() else pl.DataFrame(schema=schema(LAWS_COLUMNS)),
+        target=headline(folder, scores),
+    )

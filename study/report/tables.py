@@ -1,0 +1,125 @@
+"""The tables of runs and settings: which rows, which columns."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from study.report import words
+from study.report.frontier import points as frontier_points
+from study.report.study import Study
+from study.report.table import Column, Table, table
+
+SETTING: tuple[Column, ...] = (
+    ("arch", "architecture", words.text),
+    ("strategy_label", "strategy", words.text),
+    ("quality", "quality", words.text),
+    ("unique_pairs", "pairs", words.count),
+    ("samples_seen", "samples", words.count),
+)
+COSTS: tuple[Column, ...] = (
+    ("train_flops", "FLOPs", words.power_of_ten),
+    ("gpu_hours", "measured", words.duration),
+)
+SCORED: tuple[Column, ...] = (
+    ("score", "score", words.percent),
+    ("sd", "± sd", words.percent),
+    ("n", "seeds", words.count),
+)
+
+
+def frontier(study: Study) -> Table:
+    """Settings on the Pareto front, cheapest first."""
+    points = frontier_points(study).filter(pl.col("on_front"))
+    metric = words.metric(study.target.metric)
+    note = f"Best {metric} on {study.target.dataset} for the cost; mean over seeds."
+    extra: tuple[Column, ...] = (
+        ("samples_per_second", "samples/s", words.count),
+        ("peak_memory_gib", "memory, GiB", words.number),
+    )
+    return table("frontier", "Frontier: the best score for its cost", note, SETTING + SCORED + COSTS + extra, points)
+
+
+def by_setting(study: Study) -> Table:
+    """All settings with their scores on the headline set, one column a retrieval direction."""
+    note = f"On {study.target.dataset}; mean over seeds, best first. No ± where there is one seed."
+    columns: tuple[Column, ...] = (
+        *SETTING,
+        ("other_settings", "other settings", words.text),
+        *SCORED,
+        ("low", "90 % low", words.percent),
+        ("high", "90 % high", words.percent),
+        *COSTS,
+    )
+    return table("settings", f"Settings by {words.metric(study.target.metric)}", note, columns, study.settings)
+
+
+def cost(study: Study) -> Table:
+    """Planned beside measured cost of the completed runs, a row an architecture, and their sum."""
+    unit = words.time_unit(study.runs)
+    done = pl.col("status") == "completed"
+    hours = ("gpu_hours", "predicted_gpu_hours", "predicted_gpu_hours_low", "predicted_gpu_hours_high")
+    both = done & pl.col("gpu_hours").is_not_null() & pl.col("predicted_gpu_hours").is_not_null()
+    sums = [pl.col(name).filter(both).sum().alias(name) for name in hours]
+    counts = [done.sum().alias("completed"), pl.len().alias("planned"), both.sum().alias("compared")]
+    parts = study.runs.group_by("arch", maintain_order=True).agg(*counts, *sums)
+    total = study.runs.select(pl.lit("all").alias("arch"), *counts, *sums)
+    data = pl.concat([parts, total], how="vertical_relaxed") if study.runs.height else parts
+    ratio = pl.when(pl.col("predicted_gpu_hours") > 0).then(pl.col("gpu_hours") / pl.col("predicted_gpu_hours"))
+    known = [pl.when(pl.col("compared") > 0).then(pl.col(name)).alias(name) for name in hours]
+    columns: tuple[Column, ...] = (
+        ("arch", "architecture", words.text),
+        ("completed", "completed", words.count),
+        ("planned", "planned", words.count),
+        ("gpu_hours", f"measured {unit}", words.duration),
+        ("predicted_gpu_hours", f"predicted {unit}", words.duration),
+        ("predicted_gpu_hours_low", "low", words.duration),
+        ("predicted_gpu_hours_high", "high", words.duration),
+        ("ratio", "measured / predicted", words.ratio),
+    )
+    note = "Hours of completed runs that have both a prediction and a measurement."
+    return table(
+        "cost", "What was run, and what it cost", note, columns, data.with_columns(*known, ratio.alias("ratio"))
+    )
+
+
+def runs(study: Study) -> Table:
+    """Every planned run."""
+    scores = study.scores.filter(pl.col("dataset") == study.target.dataset)
+    columns: list[Column] = [
+        ("run_id", "run", words.text),
+        *SETTING,
+        ("seed", "seed", words.text),
+        ("status", "status", words.text),
+    ]
+    data = study.runs
+    for metric in [*study.directions, "zeroshot_top1"]:
+        if metric not in data.columns and metric in set(scores["metric"]):
+            of_metric = scores.filter(pl.col("metric") == metric).select("run_id", pl.col("value").alias(metric))
+            data = data.join(of_metric, on="run_id", how="left", validate="m:1")
+            columns.append((metric, words.metric(metric), words.percent))
+    columns += [
+        ("loss", "loss", words.number),
+        *COSTS,
+        ("predicted_gpu_hours", "predicted", words.duration),
+        ("samples_per_second", "samples/s", words.count),
+        ("peak_memory_gib", "memory, GiB", words.number),
+        ("lr", "learning rate", words.number),
+        ("other_settings", "other settings", words.text),
+    ]
+    return table("runs", "All runs", f"Scores on {study.target.dataset}. Click a head to sort.", columns, data)
+
+
+def failures(study: Study) -> Table:
+    """Runs that did not complete, and completed ones whose evaluation says something, with the reason."""
+    why = pl.when(pl.col("status") == "completed").then("evaluation_note").otherwise("reason")
+    data = study.runs.with_columns(why.alias("why")).filter(
+        (pl.col("status") != "completed") | pl.col("evaluation_note").is_not_null()
+    )
+    columns: tuple[Column, ...] = (
+        ("run_id", "run", words.text),
+        *SETTING,
+        ("seed", "seed", words.text),
+        ("status", "status", words.text),
+        ("why", "reason", words.text),
+    )
+    return table("failures", "What did not complete", "", columns, data.sort("status", maintain_order=True))
