@@ -28,6 +28,7 @@ class Arch:
     patch_size: int | None = None
     multiple_of: int = 1
     smallest: int = 1
+    fixed_size: bool = False
     width: int | None = None
     trunk: Mapping[str, Any] = field(default_factory=dict)
 
@@ -66,8 +67,10 @@ def size_problem(arch: Arch, image_size: int) -> str | None:
     """Why the tower cannot take images of this size, with the nearest sizes that it can take; else none."""
     step = arch.multiple_of
     fits = image_size % step == 0 and image_size >= arch.smallest
-    if fits or image_size == arch.image_size:  # some published models leave a border unseen at their own size
-        return None
+    if image_size == arch.image_size or (fits and not arch.fixed_size):
+        return None  # at their own size, some published models leave a border unseen
+    if arch.fixed_size:
+        return f"{arch.name} takes images of {arch.image_size} px only, got {image_size}"
     least = -(-arch.smallest // step) * step
     below = image_size // step * step
     near = sorted({max(below, least), max(below + step, least)} if step > 1 else {least})

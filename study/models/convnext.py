@@ -13,8 +13,8 @@ class SmallConvNeXt(SmallFamily):
     """ConvNeXts with a stem of 2 px patches."""
 
     members: ClassVar[Mapping[str, Member]] = {
-        "convnext_pico": {"depths": (1, 1, 2, 1), "dims": (32, 64, 128, 192)},
-        "convnext_nano": {"depths": (1, 1, 3, 1), "dims": (48, 96, 160, 256)},
+        "convnext_pico": {"depths": (1, 1, 3, 1), "dims": (48, 96, 160, 256)},
+        "convnext_nano": {"depths": (2, 2, 4, 2), "dims": (48, 96, 192, 256)},
     }
 
     def traits(self, member: Member) -> Traits:

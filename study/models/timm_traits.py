@@ -49,6 +49,7 @@ def timm_traits(name: str) -> Traits:
         step=step,
         least=step if step > 1 else 32,
         width=int(trunk.num_features),
+        fixed_size=bool(trunk.default_cfg.get("fixed_input_size")) and not hasattr(trunk, "set_input_size"),
     )
 
 

@@ -14,7 +14,8 @@ class Traits:
     """Family, norms and sizes of an image tower; sizes in pixels.
 
     ``patch`` is the side of a patch that can be dropped; image sizes must be multiples of ``step`` and at least
-    ``least``; ``width`` is the number of features before the projection, none where only building tells.
+    ``least``; ``width`` is the number of features before the projection, none where only building tells;
+    ``fixed_size`` says that the tower takes images of one size only.
     """
 
     family: str
@@ -24,6 +25,7 @@ class Traits:
     step: int = 1
     least: int = 1
     width: int | None = None
+    fixed_size: bool = False
 
     def arch(self, name: str, config: Mapping[str, Any], tokenizer: str, trunk: Mapping[str, Any]) -> Arch:
         """The architecture that has a tower of this kind."""
@@ -40,5 +42,6 @@ class Traits:
             multiple_of=self.step,
             smallest=self.least,
             width=self.width,
+            fixed_size=self.fixed_size,
             trunk=trunk,
         )

@@ -13,8 +13,8 @@ class SmallVit(SmallFamily):
     """ViTs with patches of 4 px: 64 patches at 32 px."""
 
     members: ClassVar[Mapping[str, Member]] = {
-        "vit_pico": {"width": 64, "layers": 4, "head_width": 32, "patch_size": 4},
-        "vit_nano": {"width": 128, "layers": 4, "head_width": 32, "patch_size": 4},
+        "vit_pico": {"width": 64, "layers": 3, "head_width": 32, "patch_size": 4},
+        "vit_nano": {"width": 96, "layers": 3, "head_width": 32, "patch_size": 4},
     }
 
     def traits(self, member: Member) -> Traits:
