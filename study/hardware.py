@@ -12,9 +12,8 @@ from study.registry import unknown_name
 
 _SHEET = "vendor's data sheet, dense figure, as repeated by secondary sources; SXM/OAM form unless named"
 _CPU = (
-    "assumption: 64 GFLOP/s a core = 16 fp32 multiply-adds a cycle at 2 GHz (AVX2: 2 units x 8 lanes); "
-    "wider ones reach more, so predictions for a CPU rest on runs measured on it as soon as there are some; "
-    "10 W a core is an assumption, too"
+    "assumption: 96 GFLOP/s a core = 16 fp32 multiply-adds a cycle at 3 GHz (AVX2: 2 units x 8 lanes), 10 W a core; "
+    "cores differ, so predictions for a CPU rest on runs measured on it as soon as there are some"
 )
 
 
@@ -55,7 +54,7 @@ DEVICES: dict[str, Device] = {
         Device("l4", 121, 24, 300, 72, r"L4(?!0)", _SHEET),
         Device("t4", 8.1, 16, 300, 70, r"T4", f"{_SHEET}; fp32, since it has no bf16 (fp16: 65)"),
         Device("mi300x", 1307, 192, 5300, 750, r"MI300X", _SHEET),
-        Device("cpu", 0.064, 0, 0, 10, r"$^", _CPU),
+        Device("cpu", 0.096, 0, 0, 10, r"$^", _CPU),
     )
 }
 

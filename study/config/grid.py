@@ -52,6 +52,9 @@ class EvaluationRef(Frozen):
 
     name: str = Field(strict=True)
     root: str | None = Field(None, strict=True, description="folder of the data set; never identity")
+    metrics: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(
+        (), description="such as zeroshot, retrieval, linear_probe; default: the first two where they are defined"
+    )
 
 
 class Settings(Frozen):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,20 +16,24 @@ from study.records import RunSpec
 from study.strategies.base import Strategy
 
 FLOPS_A_GMAC = 2e9  # a multiply-add is two operations: the one place where GMACs become FLOPs
+SLOW_SECONDS = 0.3  # a count that takes longer is told of, so that progress is seen
 
 
 class Counter:
     """Counts each (architecture, image size, text length, share of patches) once."""
 
-    def __init__(self, cache: CountsCache) -> None:
-        self._cache = cache
+    def __init__(self, cache: CountsCache, say: Callable[[str], None]) -> None:
+        self._cache, self._say = cache, say
         self._counts: dict[tuple[str, int, int, float], Counts] = {}
 
     def tower(self, arch: Arch, label: str, image_size: int, text_length: int, keep: float = 1.0) -> Counts:
         """Forward GMACs a pair of both towers, and parameters; ``label`` tells options of one name apart."""
         key = (label, image_size, text_length, keep)
         if key not in self._counts:
+            start = time.monotonic()
             self._counts[key] = self._cache.count(arch, image_size, text_length, keep)
+            if time.monotonic() - start > SLOW_SECONDS:
+                self._say(f"counted {label} at {image_size} px, {text_length} tokens")
         return self._counts[key]
 
     def whole(self, spec: RunSpec, arch: Arch) -> Counts:
@@ -48,14 +53,14 @@ class Counter:
 
 
 @contextmanager
-def counter(results: Path, keep: bool) -> Iterator[Counter]:
+def counter(results: Path, keep: bool, say: Callable[[str], None]) -> Iterator[Counter]:
     """A counter with the counts of this results folder; new ones are added to it only if ``keep``."""
     path = results / "cache" / "counts.json"
     if keep:
-        yield Counter(CountsCache(path))
+        yield Counter(CountsCache(path), say)
         return
     with TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
         if path.exists():
             shutil.copyfile(path, copy)
-        yield Counter(CountsCache(copy))
+        yield Counter(CountsCache(copy), say)

@@ -89,7 +89,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     if options.recalibrate:
         lock.forget()
     measured = measured_runs(results)
-    with counter(results, options.keep_counts) as counts:
+    with counter(results, options.keep_counts, say) as counts:
         resolver = _resolver(grid, counts, lock, measured)
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)

@@ -75,12 +75,16 @@ def test_data_that_is_not_there_or_has_no_scores(problems, folder):
 
 
 def test_an_evaluation_set_that_no_source_has(problems):
-    head = "evaluation: [embedded/tset, {name: imagenet1k, root: /data}]\n" + COMMON.replace(
+    evaluation = "[embedded/tset, {name: imagenet1k, root: /data, metrics: [linear_probe, retreival]}]"
+    head = f"evaluation: {evaluation}\n" + COMMON.replace(
         "{name: table, path: pairs.csv, score_column: score}", "embedded"
     )
-    (told,) = problems("{seed: 0}", head=head)
-    assert told.startswith(
+    first, second = problems("{seed: 0}", head=head)
+    assert first.startswith(
         "small.yaml:1:14: evaluation.0: unknown evaluation set 'embedded/tset'; did you mean embedded/test"
+    )
+    assert second.startswith(
+        "small.yaml:1:85: evaluation.1.metrics.1: unknown metric 'retreival'; did you mean retrieval"
     )
 
 
