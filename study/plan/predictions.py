@@ -7,7 +7,7 @@ from typing import Any
 
 from study.hardware import DEVICES, Device
 from study.plan.resources import runtime_minutes
-from study.predict import Measured, Speed, Work, overhead_seconds, predict, speed
+from study.predict import Measured, Overhead, Speed, Work, overhead, predict, speed
 
 _KEPT = (
     "predicted_gpu_hours",
@@ -25,7 +25,7 @@ class Predictor:
         self.measured = list(measured)
         self._own = {run.run_id for run in self.measured}
         self._speeds: dict[tuple[str, str, str, str], Speed] = {}
-        self._overheads: dict[str, float] = {}
+        self._overheads: dict[str, Overhead] = {}
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with its prediction, in device-hours, and the minutes to ask for."""
@@ -45,9 +45,9 @@ class Predictor:
             self._speeds[key] = speed(work, device, self.measured)
         return self._speeds[key]
 
-    def _overhead(self, device: Device) -> float:
+    def _overhead(self, device: Device) -> Overhead:
         if device.name not in self._overheads:
-            self._overheads[device.name] = overhead_seconds(device, self.measured)
+            self._overheads[device.name] = overhead(device, self.measured)
         return self._overheads[device.name]
 
 

@@ -79,6 +79,6 @@ def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable
     )
     for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
         yield f"speed: {evidence}"
-    yield "memory is a rough estimate (a factor of two or so); hours are start to end, scoring included"
+    yield "memory is a rough estimate (a factor of two or so); hours are from start to end, scoring left out"
     if facts["estimate"]:
         yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"

@@ -52,6 +52,15 @@ class Speed:
 
 
 @dataclass(frozen=True)
+class Overhead:
+    """Seconds of a run in which nothing is trained, and their likely range."""
+
+    seconds: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
 class Prediction:
     """Device-hours of a run from start to end; ``low`` and ``high`` hold the truth in most cases."""
 
@@ -86,8 +95,8 @@ PUBLISHED_FAMILY = "vit"
 # Share of the assumed peak that small towers reach on one CPU thread: `study train` of vit, resnet, convnext and
 # swin_nano at batch 128 reached 29 to 61 GFLOP/s in one thread of a busy 2-core EPYC.
 CPU_SHARE, CPU_RANGE = 0.4, 2.5
-# From start to the first step and for scoring, in seconds a run, where no run was measured on the device: 7 to 16 s
-# of start-up were measured in the same four runs.
+# From start to the first step and from the last to the end, in seconds a run, where no run was measured on the
+# device: 7 to 16 s of start-up were measured in the same four runs.
 OVERHEAD_SECONDS = 20.0
 
 _Rung = tuple[str, Callable[[Measured], bool], float]
@@ -140,18 +149,21 @@ def _of_published(work: Work, device: Device) -> Speed:
     return Speed(found.median * peak, low * peak, high * peak, evidence)
 
 
-def overhead_seconds(device: Device, measured: Sequence[Measured]) -> float:
-    """Time of a run that is no training step: start-up, data, checkpoints and scores; median of the runs at hand."""
+def overhead(device: Device, measured: Sequence[Measured]) -> Overhead:
+    """Time of a run that is no training step: start-up, data, checkpoints; median and range of the runs at hand."""
     known = [r.overhead_seconds for r in measured if r.device == device.name and r.overhead_seconds is not None]
-    return median(known) if known else OVERHEAD_SECONDS
+    if not known:
+        return Overhead(OVERHEAD_SECONDS, OVERHEAD_SECONDS / 2, OVERHEAD_SECONDS * 2)
+    return Overhead(median(known), min(known), max(known))
 
 
-def predict(work: Work, device: Device, found: Speed, overhead: float) -> Prediction:
-    """Device-hours of a run: GPUs x hours, or hours of the process on a CPU; ``overhead`` in seconds a run."""
-    seconds = work.train_flops / (work.devices if device.is_cpu else 1)
-    more = overhead / 3600 * (1 if device.is_cpu else work.devices)
-    hours, low, high = (seconds / rate / 3600 for rate in (found.value, found.high, found.low))
-    return Prediction(hours + more, low + more, high + more, found.evidence)
+def predict(work: Work, device: Device, found: Speed, more: Overhead) -> Prediction:
+    """Device-hours of a run: GPUs x hours, or hours of the process on a CPU."""
+    flops = work.train_flops / (work.devices if device.is_cpu else 1)
+    waiting = 1 if device.is_cpu else work.devices  # devices that are held while nothing trains
+    pairs = ((found.value, more.seconds), (found.high, more.low), (found.low, more.high))
+    hours, low, high = ((flops / rate + seconds * waiting) / 3600 for rate, seconds in pairs)
+    return Prediction(hours, low, high, found.evidence)
 
 
 def samples_for(gpu_hours: float, flops_per_sample: float, threads: int, device: Device, found: Speed) -> float:
