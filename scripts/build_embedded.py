@@ -54,9 +54,7 @@ def with_known_scores(pairs: pl.DataFrame, earlier: Path) -> pl.DataFrame:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cache", type=Path, required=True, help="folder that keeps the downloaded packages")
     parser.add_argument("--out", type=Path, default=OUT, help="folder to write to")
     arguments = parser.parse_args()

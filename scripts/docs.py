@@ -1,7 +1,7 @@
 """Fill the generated parts of the documentation: the settings table, and the README's results.
 
-    python scripts/docs.py              the table of settings in docs/grids.md
-    python scripts/docs.py --results    the README's figure and table too, from reports/quickstart
+python scripts/docs.py              the table of settings in docs/grids.md
+python scripts/docs.py --results    the README's figure and table too, from reports/quickstart
 """
 
 from __future__ import annotations

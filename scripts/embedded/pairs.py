@@ -29,9 +29,7 @@ def split_of(drawing: Drawing, concept: Concept) -> str | None:
     return drawing.artist.role
 
 
-def make_pairs(
-    drawings: Iterable[Drawing], concepts: Mapping[str, Concept]
-) -> tuple[pl.DataFrame, Counter[str]]:
+def make_pairs(drawings: Iterable[Drawing], concepts: Mapping[str, Concept]) -> tuple[pl.DataFrame, Counter[str]]:
     """All pairs sorted by uid, and how many evaluation drawings were left out as near copies, by split."""
     splits: dict[str, list[Drawing]] = {"train": [], "validation": [], "test": [], "unseen": []}
     for drawing in drawings:
