@@ -43,7 +43,9 @@ def learning(rows: pl.DataFrame) -> list[tuple[str, bool, str]]:
         found.append((f"more data is better ({metric})", len(values) >= 3 and values == sorted(values), show(sizes)))
         halves = means(of, "quality_share", "unique_pairs")
         best_half = halves.filter(pl.col("quality_share") < 1)
-        random_half = halves.filter(pl.col("quality_share") == 1).join(best_half.select("unique_pairs"), on="unique_pairs")
+        random_half = halves.filter(pl.col("quality_share") == 1).join(
+            best_half.select("unique_pairs"), on="unique_pairs"
+        )
         pair = pl.concat([best_half, random_half.select(best_half.columns)])
         better = len(pair) == 2 and best_half["mean"][0] > random_half["mean"][0] and pair["n"].min() >= 3
         found.append((f"the better-scored half beats a random half ({metric})", better, show(pair)))

@@ -1,0 +1,1 @@
+"""Resource-aware benchmarking and scaling studies of CLIP pretraining."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from study.cli import options
-from study.fit import DEFAULT_LAW, DEFAULT_SELECTION, LAWS, SELECTIONS
+from study.fit import DEFAULT_SELECTION, SELECTIONS
+from study.laws import DEFAULT_LAW, LAWS
 
 EXAMPLES = """\
   study fit quickstart

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from typing import TYPE_CHECKING
 
 from study.cli import options
@@ -20,6 +21,7 @@ EXAMPLES = """\
   study lookup --samples 16K --json
 Ends with 1 when nothing that is known fits the budget."""
 
+PIPED_WIDTH = 120  # columns, where no terminal says
 SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
@@ -74,7 +76,7 @@ def _show(answer: Answer) -> None:
     from rich.console import Console
     from rich.markup import escape
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     unit = answer.budget.kind.replace("_", " ")
     chance = "" if answer.chance is None else f", chance {100 * answer.chance:.1f} %"
     console.print(f"{answer.metric} on {escape(answer.dataset)}{chance}")

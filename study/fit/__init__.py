@@ -1,7 +1,4 @@
-"""Fit: laws of error against what was spent, with intervals. A law is one file and one line here.
-
-Importing a law loads neither numpy nor scipy, so that look-ups can evaluate one at once.
-"""
+"""Fit: the laws' parameters with intervals, from a study's tables. A selection of points is one line here."""
 
 from __future__ import annotations
 
@@ -10,10 +7,7 @@ from typing import TYPE_CHECKING
 from study.registry import Registry
 
 if TYPE_CHECKING:
-    from study.fit.law import Law
     from study.fit.selections import Selection
-
-LAWS: Registry[Law] = Registry("law", {"power": "study.fit.power:LAW"})
 
 SELECTIONS: Registry[Selection] = Registry(
     "selection",
@@ -23,4 +17,4 @@ SELECTIONS: Registry[Selection] = Registry(
         "pareto": "study.fit.selections:PARETO",
     },
 )
-DEFAULT_LAW, DEFAULT_SELECTION = "power", "best_per_bin"
+DEFAULT_SELECTION = "best_per_bin"

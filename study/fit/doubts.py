@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from study.fit.law import Law
+from study.laws.law import Law
 
 FEW_SETTINGS = 5  # below this, two parameters and a spread rest on two or fewer degrees of freedom
 

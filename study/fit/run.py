@@ -11,14 +11,15 @@ import numpy as np
 import polars as pl
 
 from study.errors import StorageError
-from study.fit import DEFAULT_LAW, DEFAULT_SELECTION, LAWS, SELECTIONS
+from study.fit import DEFAULT_SELECTION, SELECTIONS
 from study.fit.bootstrap import Draws, bootstrap
-from study.fit.curve import COVERAGE, between
 from study.fit.doubts import doubts, no_law
-from study.fit.law import Law
 from study.fit.points import Group, groups, measured
 from study.fit.solve import Solution, solve
 from study.io import read_parquet, write_parquet
+from study.laws import DEFAULT_LAW, LAWS
+from study.laws.curve import COVERAGE, between
+from study.laws.law import Law
 from study.records import LAWS_COLUMNS, schema
 
 LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import OptimizeResult, least_squares
 
-from study.fit.law import Law, Theta
+from study.laws.law import Law, Theta
 
 Array = NDArray[np.float64]
 

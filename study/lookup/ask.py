@@ -11,10 +11,10 @@ import polars as pl
 from study.errors import StorageError
 from study.io import read_parquet
 from study.lookup.answer import Answer, Budget, Option
-from study.lookup.headline import Headline, headline
 from study.lookup.predicted import predicted
-from study.lookup.settings import settings, tied
 from study.registry import unknown_name
+from study.summary.headline import Headline, headline
+from study.summary.settings import settings, tied
 
 
 def lookup(

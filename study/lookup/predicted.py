@@ -9,9 +9,9 @@ from typing import Any
 
 import polars as pl
 
-from study.fit.curve import Curve, curve
+from study.laws.curve import Curve, curve
 from study.lookup.answer import Budget, Option
-from study.lookup.headline import Headline
+from study.summary.headline import Headline
 
 
 def predicted(laws: pl.DataFrame | None, runs: pl.DataFrame, target: Headline, budget: Budget) -> list[Option]:

@@ -1,17 +1,25 @@
-"""What fvcore does not count, or counts otherwise than open_clip's published profile: matrix products only."""
+"""fvcore as the counter: what it does not count, or counts otherwise than open_clip's published profile.
+
+That profile holds matrix products only, at two operations a multiply-add.
+"""
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import prod
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from fvcore.nn.jit_handles import Handle, conv_flop_count, get_shape
-from torch import Tensor
+from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore", FutureWarning)  # fvcore compiles a loss as it is imported
+    from fvcore.nn import FlopCountAnalysis
+    from fvcore.nn.jit_handles import Handle, conv_flop_count, get_shape
 
 
 def attention(inputs: list[Any], outputs: list[Any]) -> int:
@@ -45,12 +53,13 @@ class MetaConvolution(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, images: Tensor, weight: Tensor, convolve: Callable[[], Tensor]) -> Tensor:
         """Learn the shape unseen by the tracer; a result that it did not see made it would take for a constant."""
-        tracing = torch._C._get_tracing_state()
-        torch._C._set_tracing_state(None)
+        core: Any = torch._C  # its type hints lack what sets the state
+        tracing = core._get_tracing_state()
+        core._set_tracing_state(None)
         try:
             shape = tuple(convolve().shape)
         finally:
-            torch._C._set_tracing_state(tracing)
+            core._set_tracing_state(tracing)
         return images.new_empty(shape)
 
 
@@ -103,3 +112,12 @@ HANDLERS: dict[str, Handle] = {
     "prim::PythonOp.MetaConvolution": _convolution(transposed=False),
     "prim::PythonOp.MetaTransposedConvolution": _convolution(transposed=True),
 }
+
+
+def analyse(module: nn.Module, inputs: tuple[Tensor, ...], handlers: Mapping[str, Handle]) -> FlopCountAnalysis:
+    """fvcore's analysis, already traced, of a forward pass on any device, the meta device included."""
+    analysis = FlopCountAnalysis(module, inputs).set_op_handle(**handlers)
+    analysis.tracer_warnings("none").unsupported_ops_warnings(False).uncalled_modules_warnings(False)
+    with VisibleConvolutions():
+        analysis.total()
+    return analysis

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from fvcore.nn import FlopCountAnalysis
-from fvcore.nn.jit_handles import Handle
 from torch import Tensor, nn
 
 from study.measure.counts import Counts
-from study.measure.flop_handlers import HANDLERS, VisibleConvolutions, elements_made
+from study.measure.flop_handlers import HANDLERS, analyse, elements_made
 from study.models import Arch, ClipModel, build
 
 __all__ = ["Counts", "count", "trace"]
@@ -46,20 +43,12 @@ class Traced:
 
 def trace(module: nn.Module, *inputs: Tensor) -> Traced:
     """Count a module's forward pass on inputs of any device, the meta device included."""
-    analysis = _analysis(module, inputs, HANDLERS)
+    analysis = analyse(module, inputs, HANDLERS)
     by_module = {name: int(macs) for name, macs in analysis.by_module().items() if macs}
     unknown = sorted(analysis.unsupported_ops())
-    elements = _analysis(module, inputs, dict.fromkeys(unknown, elements_made)) if unknown else None
+    elements = analyse(module, inputs, dict.fromkeys(unknown, elements_made)) if unknown else None
     uncounted = {kind: int(elements.by_operator()[kind.removeprefix("aten::")]) for kind in unknown} if elements else {}
     return Traced(int(analysis.total()), by_module, uncounted)
-
-
-def _analysis(module: nn.Module, inputs: tuple[Tensor, ...], handlers: Mapping[str, Handle]) -> FlopCountAnalysis:
-    analysis = FlopCountAnalysis(module, inputs).set_op_handle(**handlers)
-    analysis.tracer_warnings("none").unsupported_ops_warnings(False).uncalled_modules_warnings(False)
-    with VisibleConvolutions():
-        analysis.total()  # traced once, here
-    return analysis
 
 
 def count(

@@ -5,16 +5,17 @@ Resolving a name loads no torch for small members and for open_clip's own towers
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from study.errors import PlanError
+from study.errors import PlanError, UnknownNameError
 from study.models.arch import Arch, size_problem
 from study.models.family import Family
-from study.models.vocabulary import tokenizer
+from study.models.vocabulary import tokenizer, tokenizer_problem
 from study.records import PluginRef
-from study.registry import Registry, unknown_name
+from study.registry import Registry
 
 if TYPE_CHECKING:
     import torch
@@ -34,9 +35,11 @@ FAMILIES: Registry[type[Family]] = Registry(
         "timm": "study.models.timm_named:TimmNamed",
     },
 )
+SMALL_FAMILIES = ("vit", "resnet", "convnext", "swin")
 
 __all__ = [
     "FAMILIES",
+    "SMALL_FAMILIES",
     "Arch",
     "ClipModel",
     "TowerOutput",
@@ -45,6 +48,7 @@ __all__ = [
     "resolve",
     "size_problem",
     "tokenizer",
+    "tokenizer_problem",
 ]
 
 
@@ -62,7 +66,17 @@ def resolve(ref: PluginRef) -> Arch:
         family = FAMILIES.load(name)()
         if ref.name in family.names():
             return family.arch(_options(family, ref))
-    raise unknown_name("architecture", ref.name, names())
+    raise _unknown(ref.name)
+
+
+def _unknown(name: str) -> UnknownNameError:
+    near = get_close_matches(name, names(), n=3, cutoff=0.5)
+    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    small = [member for family in SMALL_FAMILIES for member in FAMILIES.load(family)().names()]
+    return UnknownNameError(
+        f"unknown architecture {name!r}{hint} known: {', '.join(small)}, any model of open_clip (study models --all), "
+        "any tower of timm as timm:NAME"
+    )
 
 
 def _options(family: Family, ref: PluginRef) -> Any:

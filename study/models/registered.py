@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any
 
 from timm.models import generate_default_cfgs, register_model
@@ -14,7 +13,7 @@ from timm.models.swin_transformer import SwinTransformer
 from torch import nn
 
 from study.models.convnext import SmallConvNeXt
-from study.models.family import SMALL_IMAGE_SIZE
+from study.models.family import SmallFamily
 from study.models.resnet import SmallResNet
 from study.models.swin import SmallSwin
 
@@ -27,22 +26,21 @@ def small_resnet(channels: tuple[int, ...], **options: Any) -> nn.Module:
     return model
 
 
-def _entry(name: str, make: Callable[..., nn.Module], options: Mapping[str, Any]) -> None:
+def _register(name: str, make: Callable[..., nn.Module], options: Mapping[str, Any]) -> None:
     def create(pretrained: bool = False, **given: Any) -> nn.Module:
         return build_model_with_cfg(make, create.__name__, pretrained, **{**options, **given})
 
-    create.__name__ = f"study_{name}"
+    create.__name__ = f"study_{name}"  # timm registers a function by its name
     register_model(create)
 
 
-_FAMILIES: tuple[tuple[Mapping[str, Mapping[str, Any]], Callable[..., nn.Module]], ...] = (
-    (SmallResNet.members, small_resnet),
-    (SmallConvNeXt.members, partial(ConvNeXt, patch_size=2, ls_init_value=None)),
-    (SmallSwin.members, partial(SwinTransformer, img_size=SMALL_IMAGE_SIZE, drop_path_rate=0.0)),
+_FAMILIES: tuple[tuple[SmallFamily, Callable[..., nn.Module]], ...] = (
+    (SmallResNet(), small_resnet),
+    (SmallConvNeXt(), ConvNeXt),
+    (SmallSwin(), SwinTransformer),
 )
-default_cfgs = generate_default_cfgs(
-    {f"study_{n}": {"input_size": (3, SMALL_IMAGE_SIZE, SMALL_IMAGE_SIZE)} for m, _ in _FAMILIES for n in m}
-)
-for _members, _make in _FAMILIES:
-    for _name, _options in _members.items():
-        _entry(_name, _make, _options)
+# Read by timm's register_model from this module.
+default_cfgs = generate_default_cfgs({f"study_{name}": {} for family, _ in _FAMILIES for name in family.members})
+for _family, _make in _FAMILIES:
+    for _name, _member in _family.members.items():
+        _register(_name, _make, _family.trunk(_member))

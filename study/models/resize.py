@@ -22,7 +22,8 @@ Grid = tuple[int, int]
 
 def image_table(table: Tensor, old: Grid, new: Grid) -> Tensor:
     """A table (1 + rows * columns, w) for another grid: bicubic, antialiased, the class token's row untouched."""
-    return resample_abs_pos_embed(table[None], list(new), list(old), num_prefix_tokens=1)[0]
+    resized: Tensor = resample_abs_pos_embed(table[None], list(new), list(old), num_prefix_tokens=1)
+    return resized[0]
 
 
 def text_table(table: Tensor, length: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import ClassVar
 
-from study.models.family import Member, SmallFamily
+from study.models.family import SMALL_IMAGE_SIZE, Member, SmallFamily
 from study.models.traits import Traits
 
 _GRAIN = {"patch_size": 4, "window_size": 4}
@@ -23,3 +23,7 @@ class SmallSwin(SmallFamily):
         """A window of patches is its grain; each stage after the first doubles the width."""
         window = member["patch_size"] * member["window_size"]
         return Traits("swin", step=window, least=window, width=member["embed_dim"] * 2 ** (len(member["depths"]) - 1))
+
+    def trunk(self, member: Member) -> Member:
+        """timm's class must know the size that its windows are for."""
+        return {**member, "img_size": SMALL_IMAGE_SIZE}

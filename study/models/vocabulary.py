@@ -45,7 +45,14 @@ def tokenizer(arch: Arch) -> SimpleTokenizer:
         return SimpleTokenizer(str(vocabulary_path()), context_length=arch.text_length)
     if arch.tokenizer == CLIP:
         return SimpleTokenizer(context_length=arch.text_length)
-    raise DataError(
-        f"{arch.name} reads text with the tokenizer {arch.tokenizer!r} of a model hub, which is not loaded here; "
-        "it can be planned and counted, not trained; take a model with CLIP's own tokenizer"
+    raise DataError(tokenizer_problem(arch))
+
+
+def tokenizer_problem(arch: Arch) -> str | None:
+    """Why an architecture's text cannot be read here, with the way out; else none."""
+    if arch.tokenizer in (SMALL, CLIP):
+        return None
+    return (
+        f"{arch.name} reads text with the tokenizer {arch.tokenizer!r} of a model hub, which is not loaded here: "
+        "it can be counted, not trained; take a model with CLIP's own tokenizer, such as ViT-B-32"
     )

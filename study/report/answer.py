@@ -7,9 +7,9 @@ from typing import Any
 
 import polars as pl
 
-from study.lookup.settings import tied
 from study.report import words
 from study.report.study import Study
+from study.summary.settings import tied
 
 
 def headline(study: Study) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from matplotlib.axes import Axes
 
-from study.fit.curve import Curve, curve
+from study.laws.curve import Curve, curve
 from study.report import axes, marks, words
 from study.report.choice import largest_slice
 from study.report.figure import Figure, seeds

@@ -67,6 +67,7 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
     runs = study.runs
     yield "Study", study.name
     yield "Grid", str(study.facts.get("grid") or "")
+    yield "Planned", str(study.facts.get("planned") or "")
     yield "Judged by", f"{words.metric(study.target.metric)} ({study.target.metric}) on {study.target.dataset}"
     yield "Evaluated on", ", ".join(study.scores["dataset"].unique().sort())
     yield "Data", ", ".join(runs["source"].drop_nulls().unique().sort())

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 Draw: TypeAlias = "Callable[[Study, pl.DataFrame, Sequence[Axes]], None]"
 
 COMPARED = (
-    "strategy_label", "arch", "quality", "unique_pairs", "samples_seen", "global_batch_size", "image_size", "lr",
-    "other_settings",
+    "pretrain_data", "strategy_label", "arch", "quality", "unique_pairs", "samples_seen", "global_batch_size",
+    "image_size", "lr", "other_settings",
 )  # fmt: skip
 
 

@@ -7,12 +7,14 @@ from typing import Any
 
 import polars as pl
 
-from study.fit.curve import between, curve
-from study.lookup.settings import pooled_half_width
+from study.laws.curve import Curve, between, curve
 from study.report import words
 from study.report.answer import ties
 from study.report.score_over_data import points as data_points
 from study.report.study import Study
+from study.summary.settings import pooled_half_width
+
+POOL = ("source", "pretrain_data")
 
 
 def findings(study: Study) -> Iterator[str]:
@@ -58,21 +60,23 @@ def _change(before: dict[str, Any], after: dict[str, Any], noise: float | None) 
 
 
 def _law(study: Study) -> Iterator[str]:
-    """What ten times the compute does, by the law that rests on the most settings."""
+    """What ten times the compute does, by the narrowest law that the best setting is part of."""
     target = (pl.col("dataset") == study.target.dataset) & (pl.col("metric") == study.target.metric)
-    fitted = study.laws.filter(target, pl.col("draws").is_not_null()).sort(
-        "n_points", "group", descending=[True, False]
-    )
-    for row in fitted.head(1).iter_rows(named=True):
-        law = curve(row)
-        if law:
-            here, there = {"train_flops": law.least}, {"train_flops": 10 * law.least}
-            left = law.law.error(law.theta, there) / law.law.error(law.theta, here)
-            low, high = between([law.law.error(draw, there) / law.law.error(draw, here) for draw in law.thetas])
-            group = " · ".join(value for name, value in law.group.items() if value and name != "source")
-            doubt = f" Provisional: {law.provisional}." if law.provisional else ""
-            yield (
-                f"Ten times the training compute leaves {words.percent(left, 0)} of the error "
-                f"(90 % interval {words.percent(low, 0)} to {words.percent(high, 0)}), "
-                f"by the law of {group or 'all'}.{doubt}"
-            )
+    best = study.settings.row(0, named=True)
+    curves = (curve(row) for row in study.laws.filter(target).iter_rows(named=True))
+    fitted = [law for law in curves if law and all(best[name] == value for name, value in law.group.items())]
+    for law in sorted(fitted, key=lambda law: -len(law.group))[:1]:
+        left, low, high = (words.percent(share, 0) for share in _left(law, 10))
+        group = " · ".join(value for name, value in law.group.items() if value and name not in POOL)
+        doubt = f" Provisional: {law.provisional}." if law.provisional else ""
+        yield (
+            f"Ten times the training compute leaves {left} of the error "
+            f"(90 % interval {low} to {high}), by the law of {group or 'all'}.{doubt}"
+        )
+
+
+def _left(law: Curve, times: float) -> tuple[float, float, float]:
+    """The share of the error that is left at ``times`` the least compute of the law: middle, low, high."""
+    here, there = {"train_flops": law.least}, {"train_flops": times * law.least}
+    middle, *draws = (law.law.error(theta, there) / law.law.error(theta, here) for theta in (law.theta, *law.thetas))
+    return middle, *between(draws)

@@ -21,13 +21,13 @@ def laws(study: Study) -> Table:
     rows = [_law(row, one_pool) for row in study.laws.filter(target).iter_rows(named=True)]
     heads = {
         "group": "runs of",
-        "law": "law",
         "coefficients": "coefficients, 90 % interval",
         "n_points": "settings",
         "n_runs": "runs",
         "range": "FLOPs",
-        "left_out": "runs left out",
         "provisional": "doubts",
+        "left_out": "runs left out",
+        "law": "law, selection",
     }
     counted = ("n_points", "n_runs")
     columns = [(name, head, words.count if name in counted else words.text) for name, head in heads.items()]

@@ -9,12 +9,12 @@ import polars as pl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
-from matplotlib.patheffects import withStroke
 
 from study.report.palette import INK, MUTED, NOT_STATED, PAPER, Scale
 
 LABEL_GAP = 11.0  # points between two labels, one above the other
-HALO = [withStroke(linewidth=3, foreground=PAPER.light)]  # keeps a label readable where a line passes behind it
+# keeps a label readable where a line passes behind it; a stroke around the letters would turn text into paths
+BEHIND = {"boxstyle": "square,pad=0.05", "facecolor": PAPER.light, "edgecolor": "none", "alpha": 0.75}
 
 
 class Label(NamedTuple):
@@ -94,7 +94,7 @@ def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
             fontsize="small",
             fontweight="bold",
             annotation_clip=False,
-            path_effects=HALO,
+            bbox=BEHIND,
         )
 
 

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import polars as pl
 from matplotlib.axes import Axes
 
-from study.lookup.headline import Headline
-from study.lookup.settings import settings
 from study.report import axes, marks, words
 from study.report.choice import largest_slice
 from study.report.figure import Figure, seeds
 from study.report.marks import Label
 from study.report.palette import NOT_STATED
 from study.report.study import Study
+from study.summary.headline import Headline
+from study.summary.settings import settings
 
 EQUAL = (
     "source", "pretrain_data", "arch", "strategy_label", "samples_seen", "global_batch_size", "image_size", "lr",

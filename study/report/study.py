@@ -11,10 +11,10 @@ import polars as pl
 
 from study.errors import StorageError
 from study.io import read_json, read_parquet
-from study.lookup.headline import PREFERRED, Headline, headline
-from study.lookup.settings import settings
 from study.records import LAWS_COLUMNS, schema
 from study.report.palette import Scales
+from study.summary.headline import PREFERRED, Headline, headline
+from study.summary.settings import settings
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Study:
 
     @cached_property
     def settings(self) -> pl.DataFrame:
-        """A row a setting with a score on the headline metric, best first (see study.lookup.settings)."""
+        """A row a setting with a score on the headline metric, best first (see study.summary.settings)."""
         return settings(self.runs, self.scores, self.target)
 
     @cached_property

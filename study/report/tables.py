@@ -9,8 +9,8 @@ from study.report.frontier import points as frontier_points
 from study.report.study import Study
 from study.report.table import Column, Table, table
 
-SETTING: tuple[Column, ...] = (
-    ("arch", "architecture", words.text),
+ARCH: Column = ("arch", "architecture", words.text)
+DATA: tuple[Column, ...] = (
     ("strategy_label", "strategy", words.text),
     ("quality", "quality", words.text),
     ("unique_pairs", "pairs", words.count),
@@ -36,18 +36,21 @@ def frontier(study: Study) -> Table:
         ("samples_per_second", "samples/s", words.count),
         ("peak_memory_gib", "memory, GiB", words.number),
     )
-    return table("frontier", "Frontier: the best score for its cost", note, SETTING + SCORED + COSTS + extra, points)
+    return table(
+        "frontier", "Frontier: the best score for its cost", note, (ARCH, *SCORED, *DATA, *COSTS, *extra), points
+    )
 
 
 def by_setting(study: Study) -> Table:
     """All settings with their scores on the headline set, one column a retrieval direction."""
     note = f"On {study.target.dataset}; mean over seeds, best first. No ± where there is one seed."
     columns: tuple[Column, ...] = (
-        *SETTING,
-        ("other_settings", "other settings", words.text),
+        ARCH,
         *SCORED,
         ("low", "90 % low", words.percent),
         ("high", "90 % high", words.percent),
+        *DATA,
+        ("other_settings", "other settings", words.text),
         *COSTS,
     )
     return table("settings", f"Settings by {words.metric(study.target.metric)}", note, columns, study.settings)
@@ -87,7 +90,8 @@ def runs(study: Study) -> Table:
     scores = study.scores.filter(pl.col("dataset") == study.target.dataset)
     columns: list[Column] = [
         ("run_id", "run", words.text),
-        *SETTING,
+        ARCH,
+        *DATA,
         ("seed", "seed", words.text),
         ("status", "status", words.text),
     ]
@@ -117,7 +121,8 @@ def failures(study: Study) -> Table:
     )
     columns: tuple[Column, ...] = (
         ("run_id", "run", words.text),
-        *SETTING,
+        ARCH,
+        *DATA,
         ("seed", "seed", words.text),
         ("status", "status", words.text),
         ("why", "reason", words.text),

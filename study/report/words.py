@@ -26,6 +26,7 @@ COLUMNS = {
     "other_settings": "other settings",
     "train_flops": "training FLOPs",
     "source": "data source",
+    "pretrain_data": "data pool",
     "gpu": "device",
 }
 

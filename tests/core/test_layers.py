@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = [
     {"errors", "registry", "io"},
-    {"config", "records", "hardware", "predict"},
+    {"config", "records", "hardware", "predict", "summary", "laws"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate"},
@@ -20,7 +20,7 @@ LAYERS = [
 TABLE_HALF = {"collect", "fit", "report", "lookup"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "clip_benchmark", "fvcore"}
 MAY_USE_TORCH = set().union(*LAYERS[2:5])
-MAY_LOOK_SIDEWAYS = {1, 2, 3, 7}  # a strategy needs a model and a batch; stages of one row never need each other
+MAY_LOOK_SIDEWAYS = {0, 1, 2, 3, 7}  # a strategy needs a model and a batch; stages of one row never need each other
 FILES = sorted((ROOT / "study").rglob("*.py"))
 
 

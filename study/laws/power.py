@@ -10,13 +10,13 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.fit.law import Law, Theta
+from study.laws.law import Law, Theta
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from study.fit.law import Value
+    from study.laws.law import Value
 
 
 LARGEST = 700.0  # log of the largest beta; a draw of three noisy points may go beyond what a float holds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from study.lookup.headline import Headline
+from study.summary.headline import Headline
 
 # 95 % quantile of Student's t for 1 to 30 degrees of freedom (any statistics text); beyond, the normal's.
 T95 = (

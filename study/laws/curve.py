@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from study.fit import LAWS
-from study.fit.law import Law, Theta
+from study.laws import LAWS
+from study.laws.law import Law, Theta
 
 COVERAGE = 0.9  # of all intervals of the project
 
