@@ -46,13 +46,14 @@ def measured(
 
 
 def groups(points: pl.DataFrame) -> Iterator[Group]:
-    """Runs that share a law, from the narrowest to the widest; a level that joins nothing new is left out."""
-    above = -1
+    """Runs that share a law, from the narrowest to the widest; a wider group of the very same runs is left out."""
+    known: set[frozenset[str]] = set()
     for columns in LEVELS:
-        parts = points.partition_by(columns, maintain_order=True) if points.height else []
-        if len(parts) != above:
-            yield from (Group(_name(part, columns), part) for part in parts)
-        above = len(parts)
+        for part in points.partition_by(columns, maintain_order=True) if points.height else []:
+            runs = frozenset(part["run_id"])
+            if runs not in known:
+                known.add(runs)
+                yield Group(_name(part, columns), part)
 
 
 def _name(part: pl.DataFrame, columns: Sequence[str]) -> str:

@@ -35,6 +35,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
     for part, alpha in ((table.filter(pl.col("most_data")), 1.0), (table.filter(~pl.col("most_data")), 0.35)):
         if part.height:
             marks.points(ax, part, "train_flops", "error", "family", scale, alpha)
+    marks.beside(ax, table, as_error=True)
     laws = drawn_laws(study, table)
     ends = [_law(ax, law, scale.colour(law.group["family"]) if "family" in law.group else INK.light) for law in laws]
     ends += [
@@ -42,7 +43,6 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
         for (family,), part in table.group_by("family", maintain_order=True)
         if family not in {law.group.get("family") for law in laws}
     ]
-    marks.beside(ax, table, as_error=True)
     axes.flops_axis(ax)
     axes.percent_axis(ax, log=True)
     axes.name_axes(

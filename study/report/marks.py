@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from study.report.palette import INK, MUTED, NOT_STATED, PAPER, Scale
 
-LABEL_GAP = 11.0  # points between two labels, one above the other
+LABEL_GAP, LETTER_WIDTH = 11.0, 5.5  # points between two labels, one above the other, and of a bold letter
 # keeps a label readable where a line passes behind it; a stroke around the letters would turn text into paths
 BEHIND = {"boxstyle": "square,pad=0.05", "facecolor": PAPER.light, "edgecolor": "none", "alpha": 0.75}
 
@@ -76,18 +76,21 @@ def _reference(ax: Axes, value: float, text: str) -> None:
 
 
 def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
-    """Put each label right of its point, in its colour, moved up or down until none covers another."""
+    """Put each label right of its point, in its colour, moved up until it covers no other label."""
     scale = 72 / ax.figure.dpi
-    placed = sorted(labels, key=lambda label: float(ax.transData.transform((label.x, label.y))[1]))
-    floor = float("-inf")
-    for label in placed:
-        height = float(ax.transData.transform((label.x, label.y))[1]) * scale
-        target = max(height, floor + LABEL_GAP)
-        floor = target
+    taken: list[tuple[float, float, float]] = []  # left, right, height of each label so far, in points
+    at = {label: ax.transData.transform((label.x, label.y)) * scale for label in labels}
+    for label in sorted(labels, key=lambda label: float(at[label][1])):
+        left, height = map(float, at[label])
+        right, free = left + LETTER_WIDTH * len(label.text), height
+        for other_left, other_right, other in taken:
+            if left < other_right and other_left < right and abs(free - other) < LABEL_GAP:
+                free = other + LABEL_GAP
+        taken.append((left, right, free))
         ax.annotate(
             label.text,
             (label.x, label.y),
-            (7, target - height),
+            (7, free - height),
             textcoords="offset points",
             va="center",
             color=label.colour,
@@ -95,6 +98,7 @@ def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
             fontweight="bold",
             annotation_clip=False,
             bbox=BEHIND,
+            zorder=2.5,
         )
 
 
