@@ -13,7 +13,7 @@ from study.report import axes, marks, words
 from study.report.choice import largest_slice
 from study.report.figure import Figure, seeds
 from study.report.marks import Label
-from study.report.palette import INK
+from study.report.palette import INK, NOT_STATED
 from study.report.study import Study
 
 SAME = ("source", "pretrain_data", "strategy_label", "quality")
@@ -72,7 +72,7 @@ def _law(ax: Axes, law: Curve, colour: str) -> Label:
     limits = ax.get_ylim()
     ax.fill_between(compute, low, high, color=colour, alpha=0.13, linewidth=0, zorder=1)
     ax.set_ylim(_room(limits, middle))
-    return Label(float(compute[-1]), middle[-1], law.group.get("family") or "law of all", colour)
+    return Label(float(compute[-1]), middle[-1], law.group.get("family", "law of all") or NOT_STATED, colour)
 
 
 def _room(limits: tuple[float, float], middle: Sequence[float]) -> tuple[float, float]:
@@ -85,7 +85,7 @@ def _joined(ax: Axes, part: pl.DataFrame, colour: str) -> Label:
     """A family without a law: a thin line through its lowest error at each compute."""
     best = part.group_by("train_flops").agg(pl.col("error").min()).sort("train_flops")
     ax.plot(best["train_flops"].to_list(), best["error"].to_list(), color=colour, linewidth=1.0, alpha=0.6, zorder=1)
-    return Label(best["train_flops"][-1], best["error"][-1], part["family"][0], colour)
+    return Label(best["train_flops"][-1], best["error"][-1], part["family"][0] or NOT_STATED, colour)
 
 
 def spread(study: Study, table: pl.DataFrame) -> str:
