@@ -95,15 +95,23 @@ def _convolution(transposed: bool) -> Handle:
 
 
 # No matrix products, so zero by open_clip's convention.
-_NORMS = ("batch_norm", "group_norm", "layer_norm", "linalg_vector_norm", "norm", "var", "var_mean")
-_POOLING = ("adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool2d", "max_pool2d", "mean", "sum", "cumsum")
-_RESIZING = ("upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d")
-_ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "sigmoid", "silu", "softmax", "tanh")
-_ARITHMETIC = ("add", "div", "exp", "log", "mul", "neg", "pow", "rsqrt", "rsub", "softplus", "sqrt", "sub")
-_IN_PLACE = tuple(f"{name}_" for name in (*_ACTIVATIONS, *_ARITHMETIC))
+_NORMS = ("batch_norm", "group_norm", "layer_norm", "linalg_vector_norm", "norm", "rms_norm", "var", "var_mean")
+_POOLING = ("adaptive_avg_pool2d", "adaptive_max_pool2d", "amax", "avg_pool1d", "avg_pool2d", "cumsum", "max_pool2d")
+_SUMS = ("mean", "sum")
+_RESIZING = ("_upsample_bicubic2d_aa", "upsample_bicubic2d", "upsample_bilinear2d", "upsample_nearest2d")
+_ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "sigmoid", "silu", "softmax", "softplus")
+_FUNCTIONS = ("ceil", "clamp_min", "cos", "dropout", "exp", "log", "neg", "pow", "rsqrt", "sin", "sqrt", "tanh")
+_ARITHMETIC = ("add", "addcmul", "div", "mul", "rsub", "sub")
+_IN_PLACE = tuple(f"{name}_" for name in (*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC))
 # Look-ups, masks and shapes that fvcore's own list of free operators lacks.
-_FREE = ("argmax", "embedding", "masked_fill_", "ne", "new_ones", "pad", "repeat_interleave", "unflatten")
-_NOTHING = (*_NORMS, *_POOLING, *_RESIZING, *_ACTIVATIONS, *_ARITHMETIC, *_IN_PLACE, *_FREE)
+_LOOKUPS = ("argmax", "embedding", "masked_fill_", "ne", "new_ones", "one_hot")
+_SHAPES = ("col2im", "expand_as", "flip", "im2col", "meshgrid", "pad", "repeat", "repeat_interleave", "reshape_as")
+_MORE_SHAPES = ("tile", "unflatten", "unfold")
+_NOTHING = (
+    *(*_NORMS, *_POOLING, *_SUMS, *_RESIZING),
+    *(*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC, *_IN_PLACE),
+    *(*_LOOKUPS, *_SHAPES, *_MORE_SHAPES),
+)
 
 HANDLERS: dict[str, Handle] = {
     **{f"aten::{name}": nothing for name in _NOTHING},

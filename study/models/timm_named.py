@@ -32,16 +32,11 @@ class TimmNamed(Family):
 
     def arch(self, config: Config) -> Arch:
         """One tower with its text tower; raises StudyError for a text tower that is not there."""
-        from study.models.timm_traits import native_size, timm_traits
+        from study.models.timm_traits import adapter, native_size, timm_traits
 
         name = config.name.removeprefix(PREFIX)
         text, tokenizer = text_config(config.text)
-        vision = {
-            "timm_model_name": name,
-            "timm_pool": "",
-            "timm_proj": config.projection,
-            "image_size": native_size(name),
-        }
+        vision = {"timm_model_name": name, "image_size": native_size(name), **adapter(name, config.projection)}
         width = config.embed_dim or text_embed_dim(config.text)
         full = {"embed_dim": width, "vision_cfg": vision, "text_cfg": text}
         return timm_traits(name).arch(config.name, full, tokenizer, {})

@@ -7,8 +7,10 @@ from typing import Any
 
 import timm
 import torch
+from timm.layers.helpers import to_2tuple
 from torch import nn
 
+from study.errors import PlanError
 from study.models.towers import drops_timm_patches
 from study.models.traits import Traits
 
@@ -35,9 +37,9 @@ def native_size(name: str) -> int:
 
 @lru_cache
 def timm_traits(name: str) -> Traits:
-    """Traits of a timm tower."""
+    """Traits of a timm tower; raises PlanError for one that gives no single vector an image."""
     with torch.device("meta"):
-        trunk: Any = timm.create_model(name)
+        trunk: Any = timm.create_model(name).eval()
     convolutional = any(isinstance(m, nn.Conv2d) and m.kernel_size[0] != m.stride[0] for m in trunk.modules())
     attends = any("attention" in type(m).__name__.lower() for m in trunk.modules())
     step = _step(trunk)
@@ -48,9 +50,28 @@ def timm_traits(name: str) -> Traits:
         patch=step if drops_timm_patches(trunk) else None,
         step=step,
         least=step if step > 1 else 32,
-        width=int(trunk.num_features),
+        width=_pooled_width(name, trunk),
         fixed_size=bool(trunk.default_cfg.get("fixed_input_size")) and not hasattr(trunk, "set_input_size"),
     )
+
+
+def adapter(name: str, projection: str) -> dict[str, str]:
+    """open_clip's settings for a tower: its projection of pooled features, or timm's where the two do not fit."""
+    with torch.device("meta"):
+        trunk: Any = timm.create_model(name)
+    if timm_traits(name).width == trunk.num_features:
+        return {"timm_pool": "", "timm_proj": projection}
+    return {"timm_pool": "avg", "timm_proj": ""}
+
+
+def _pooled_width(name: str, trunk: Any) -> int:
+    size = native_size(name)
+    try:
+        features = trunk.forward_features(torch.empty(1, 3, size, size, device="meta"))
+        _, width = trunk.forward_head(features, pre_logits=True).shape
+    except Exception as error:  # towers of other shapes fail in ways of their own
+        raise PlanError(f"timm:{name} gives no single vector an image ({error}); take another tower") from error
+    return int(width)
 
 
 def _step(trunk: Any) -> int:
@@ -60,4 +81,4 @@ def _step(trunk: Any) -> int:
     if not patch:
         return 1
     windows = getattr(trunk, "_ref_window_sizes", None)
-    return int(patch[0]) * (int(windows[0][0]) if windows else 1)
+    return int(to_2tuple(patch)[0]) * (int(windows[0][0]) if windows else 1)

@@ -69,6 +69,9 @@ def timm_tower(tower: TimmModel, images: Tensor, keep: Tensor | None) -> TowerOu
     features = trunk.forward_features(images) if keep is None else _timm_vit(trunk, images, keep)
     if hasattr(tower.head, "pool"):  # attention pooling of open_clip's own is the projection
         return TowerOutput(features.mean(dim=(2, 3)), tower.head(features))
+    if trunk.num_classes == 0:  # timm's own classifier is gone, open_clip's head projects
+        pooled = trunk.forward_head(features)
+        return TowerOutput(pooled, tower.head(pooled))
     pooled = trunk.forward_head(features, pre_logits=True)
     return TowerOutput(pooled, tower.head(trunk.get_classifier()(pooled)))
 
