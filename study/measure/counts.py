@@ -22,7 +22,8 @@ _LIBRARIES = ("torch", "fvcore", "open_clip_torch", "timm")
 class Counts:
     """Forward multiply-adds (in 1e9) of one image and one text, and parameters (in 1e6).
 
-    ``by_module`` has a mapping for "image" and one for "text": GMACs by the tower's modules, "" the whole tower.
+    ``by_module`` has a mapping for "image" and one for "text": GMACs by the tower's modules, "" the whole tower,
+    what it does outside its modules included.
     ``uncounted`` names operators that nobody counts, with their elements over the towers' multiply-adds.
     """
 

@@ -105,13 +105,11 @@ _ARITHMETIC = ("add", "addcmul", "div", "mul", "rsub", "sub")
 _IN_PLACE = tuple(f"{name}_" for name in (*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC))
 # Look-ups, masks and shapes that fvcore's own list of free operators lacks.
 _LOOKUPS = ("argmax", "embedding", "masked_fill_", "ne", "new_ones", "one_hot")
-_SHAPES = ("col2im", "expand_as", "flip", "im2col", "meshgrid", "pad", "repeat", "repeat_interleave", "reshape_as")
-_MORE_SHAPES = ("tile", "unflatten", "unfold")
-_NOTHING = (
-    *(*_NORMS, *_POOLING, *_SUMS, *_RESIZING),
-    *(*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC, *_IN_PLACE),
-    *(*_LOOKUPS, *_SHAPES, *_MORE_SHAPES),
-)
+_COPIES = ("col2im", "flip", "im2col", "meshgrid", "pad", "repeat", "repeat_interleave", "tile", "unfold")
+_VIEWS = ("expand_as", "numpy_T", "reshape_as", "unflatten")
+_SUMS_AND_NORMS = (*_NORMS, *_POOLING, *_SUMS, *_RESIZING)
+_ELEMENTWISE = (*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC, *_IN_PLACE)
+_NOTHING = (*_SUMS_AND_NORMS, *_ELEMENTWISE, *_LOOKUPS, *_COPIES, *_VIEWS)
 
 HANDLERS: dict[str, Handle] = {
     **{f"aten::{name}": nothing for name in _NOTHING},

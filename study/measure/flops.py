@@ -83,8 +83,8 @@ def _counts(model: ClipModel, towers: dict[str, Traced]) -> Counts:
         text_params_m=_parameters(model.clip.text),
         params_m=_parameters(model),
         by_module={
-            "image": _within(image.by_module, "model.clip.visual"),
-            "text": _within(text.by_module, "model.clip.text"),
+            "image": _within(image, "model.clip.visual."),
+            "text": _within(text, "model.clip.text."),
         },
         uncounted={kind: made / whole for tower in towers.values() for kind, made in tower.uncounted.items()},
     )
@@ -94,9 +94,7 @@ def _parameters(module: nn.Module) -> float:
     return sum(p.numel() for p in module.parameters()) / 1e6
 
 
-def _within(by_module: dict[str, int], prefix: str) -> dict[str, float]:
-    return {
-        name.removeprefix(prefix).removeprefix("."): macs / 1e9
-        for name, macs in by_module.items()
-        if name.startswith(prefix)
-    }
+def _within(tower: Traced, prefix: str) -> dict[str, float]:
+    """GMACs by the tower's own names; what it does outside its modules, a bare projection, is in "" alone."""
+    inside = {name.removeprefix(prefix): macs for name, macs in tower.by_module.items() if name.startswith(prefix)}
+    return {"": tower.macs / 1e9, **{name: macs / 1e9 for name, macs in inside.items()}}
