@@ -60,16 +60,16 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 
     if args.evaluation or args.study:
         return read_evaluation(args.evaluation or args.results / args.study / "evaluation.json")
-    from study.data import SOURCES
+    from study.data.place import located, open_source
 
-    source = RunSpec.model_validate(io.read_json(folder / "spec.json")).data.source
-    kind = SOURCES.load(source.name)
-    sets = kind(kind.Config(name=source.name, **source.options)).evaluation_sets()
+    data = RunSpec.model_validate(io.read_json(folder / "spec.json")).data
+    sets = open_source(located(data, folder.parents[1])).evaluation_sets()
     return Evaluation(evaluation_id="own", sets=sets)
 
 
 @contextmanager
 def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
+    from study.data.place import located
     from study.evaluate.embed import Subject
     from study.train.device import place
     from study.train.run import read_spec
@@ -80,7 +80,7 @@ def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
         arch, model, strategy = load_trained(folder, spec, here.device)
         phase = strategy.phases(spec, arch)[-1]
         precision = here.precision(spec.precision)
-        yield Subject(arch, model, strategy, phase, spec.data.source, here.device, precision)
+        yield Subject(arch, model, strategy, phase, located(spec.data, folder.parents[1]), here.device, precision)
 
 
 def _show(scores: Scores, datasets: set[str], as_json: bool) -> None:

@@ -71,24 +71,26 @@ def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, start
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED
     if args.study is not None and trained.session is not None and trained.session.place.leads and completed:
-        _score(trained.session, run_folder, run_folder.parents[1] / args.study / "evaluation.json", say)
+        _score(trained.session, run_folder, args.study, say)
 
 
-def _score(session: Session, run_folder: Path, evaluation: Path, say: Log) -> None:
+def _score(session: Session, run_folder: Path, study: str, say: Log) -> None:
+    from study.data.place import located
     from study.evaluate.asked import read_evaluation
     from study.evaluate.embed import Subject
     from study.evaluate.run import run_evaluation
 
+    results = run_folder.parents[1]
     subject = Subject(
         session.arch,
         session.model,
         session.strategy,
         session.phases[-1],
-        session.spec.data.source,
+        located(session.spec.data, results),
         session.place.device,
         session.precision,
     )
-    run_evaluation(run_folder, read_evaluation(evaluation), lambda: nullcontext(subject), say)
+    run_evaluation(run_folder, read_evaluation(results / study / "evaluation.json"), lambda: nullcontext(subject), say)
 
 
 class Log:

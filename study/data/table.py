@@ -24,6 +24,8 @@ UID = r"^[0-9a-f]{32}$"
 class Table(Source):
     """Pairs from one file; a pair without a ``uid_column`` is known by its image (path or bytes) and caption."""
 
+    places = frozenset({"path", "root", "pairs"})
+
     class Config(PluginConfig):
         """Options of a table."""
 

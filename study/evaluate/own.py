@@ -8,17 +8,12 @@ from functools import partial
 import numpy as np
 import torch
 
-from study.data import SOURCES, Source
+from study.data import SOURCES
+from study.data.place import open_source
 from study.data.source import EvaluationSet, Samples
 from study.evaluate.opened import NO_LABELS, Opened, Pictures
 from study.records import PluginRef
 from study.registry import unknown_name
-
-
-def source_of(ref: PluginRef) -> Source:
-    """The data source of a spec."""
-    kind = SOURCES.load(ref.name)
-    return kind(kind.Config(name=ref.name, **ref.options))
 
 
 def open_own(name: str, trained_on: PluginRef, size: int) -> Opened:
@@ -28,7 +23,7 @@ def open_own(name: str, trained_on: PluginRef, size: int) -> Opened:
     """
     prefix = name.partition("/")[0]
     other = prefix != trained_on.name and prefix in SOURCES
-    source = source_of(PluginRef(name=prefix) if other else trained_on)
+    source = open_source(PluginRef(name=prefix) if other else trained_on)
     if name not in source.evaluation_sets():
         raise unknown_name("evaluation set", name, list(source.evaluation_sets()))
     return opened(source.evaluation_set(name), size)

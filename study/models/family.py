@@ -19,7 +19,12 @@ SMALL_TEXT = {"context_length": 16, "width": 128, "heads": 4, "layers": 2}
 
 
 class Family(ABC):
-    """Architectures that are described in one way; no torch before something is built."""
+    """Architectures that are described in one way; no torch before something is built.
+
+    ``version`` is raised when a name comes to mean other weights, since run ids hold the name alone.
+    """
+
+    version: ClassVar[int] = 1
 
     class Config(PluginConfig):
         """Options of the family's architectures; a subclass adds its own."""

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 from study.config import Registries
 from study.data import SOURCES
+from study.data.place import without_places
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef
 from study.strategies import STRATEGIES
@@ -30,9 +31,13 @@ def reference(config: PluginConfig, version: int) -> PluginRef:
 
 @dataclass(frozen=True)
 class Pool:
-    """A source's pool of pairs; ``fingerprint`` is none where only its size is declared."""
+    """A source's pool of pairs; ``fingerprint`` is none where only its size is declared.
+
+    ``ref`` is identity; ``located`` also says where the data lies.
+    """
 
     ref: PluginRef
+    located: PluginRef
     pairs: int
     fingerprint: str | None
     evaluation_sets: tuple[str, ...]
@@ -92,19 +97,20 @@ def _pool(config: PluginConfig) -> Pool:
     source = kind(config)
     declared = source.declared_pairs()
     files = tuple(value for value in dict(config).values() if isinstance(value, Path))
-    ref, sets = reference(config, kind.version), tuple(source.evaluation_sets())
+    located, sets = reference(config, kind.version), tuple(source.evaluation_sets())
+    ref = without_places(located)
     if declared is not None:
-        return Pool(ref, declared, None, sets, files)
+        return Pool(ref, located, declared, None, sets, files)
     pool = source.pool()
     scored = pool["score"].null_count() < pool.height
-    return Pool(ref, pool.height, source.fingerprint(), sets, files, scored)
+    return Pool(ref, located, pool.height, source.fingerprint(), sets, files, scored)
 
 
 def _tower(config: PluginConfig) -> Tower:
     options = config.model_dump(exclude={"name"})
     families = (FAMILIES.load(name)() for name in FAMILIES.targets)
     family = next(family for family in families if config.name in family.names())
-    ref = reference(family.Config(name=config.name, **options), version=1)
+    ref = reference(family.Config(name=config.name, **options), family.version)
     return Tower(ref, resolve(ref))
 
 

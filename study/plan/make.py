@@ -14,7 +14,7 @@ from study.errors import GridError
 from study.hardware import Device, find
 from study.plan import lock as locks
 from study.plan.budget import Budgets
-from study.plan.choices import Choices, registries
+from study.plan.choices import Choices, Pool, registries
 from study.plan.cost import Counter, counter
 from study.plan.evaluation import evaluation_of
 from study.plan.expand import points
@@ -48,6 +48,7 @@ class Plan:
     runs: list[Run]
     rows: list[dict[str, Any]]
     evaluation: dict[str, Any]
+    pools: list[Pool]
     lock: Lock
     stamp: Stamp
     device: Device
@@ -106,6 +107,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         runs=runs,
         rows=list(map(Predictor(measured).row, bare)),
         evaluation=evaluation,
+        pools=pools,
         lock=lock,
         stamp=with_files(stamp, [file for pool in pools for file in pool.files]),
         device=device,

@@ -11,6 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from study.data.place import remember
 from study.errors import StorageError
 from study.io import read_json, read_parquet, write_json
 from study.plan import lock as locks
@@ -29,6 +30,9 @@ def write(plan: Plan) -> int:
     if plan.lock.changed:
         locks.write(locks.path_of(plan.grid.document.path), plan.lock)
     new = 0 if plan.estimate else write_specs(plan.results, [run.spec for run in plan.runs])
+    for pool in plan.pools:
+        if pool.fingerprint is not None:
+            remember(plan.results, pool.fingerprint, pool.located)
     write_rows(folder, with_made_predictions(plan))
     if _differs(folder / "evaluation.json", plan.evaluation):
         write_json(folder / "evaluation.json", plan.evaluation)

@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from study import checkpoint
-from study.data import SOURCES, Source
+from study.data.place import located, open_source
 from study.data.stream import Stream
 from study.data.subset import ensure
 from study.errors import DataError, PlanError
@@ -32,12 +32,6 @@ def make_strategy(ref: PluginRef) -> Strategy:
         raise PlanError(
             f"the run was planned with {ref.name} version {ref.version}, this program has {kind.version}; plan again"
         )
-    return kind(kind.Config(name=ref.name, **ref.options))
-
-
-def make_source(ref: PluginRef) -> Source:
-    """The data source of a spec."""
-    kind = SOURCES.load(ref.name)
     return kind(kind.Config(name=ref.name, **ref.options))
 
 
@@ -158,14 +152,14 @@ def _check_batch_norm(spec: RunSpec, model: ClipModel, place: Place, micro: int)
 
 def open_stream(spec: RunSpec, arch: Arch, phases: Sequence[Phase], results: Path) -> tuple[Stream, dict[str, int]]:
     """The run's training data as a stream; raises DataError when the pool is not the one that was planned."""
-    source = make_source(spec.data.source)
+    source = open_source(located(spec.data, results))
     if source.fingerprint() != spec.data.fingerprint:
         raise DataError(
             f"the pool of source {spec.data.source.label} has changed since the run was planned "
             f"({source.fingerprint()}, planned {spec.data.fingerprint}); plan again"
         )
     uids = ensure(results, source, spec.data.quality, spec.data.unique_pairs)
-    samples = source.samples(uids)
+    samples = source.samples(uids, results / "cache" / "pixels")
     size, length = max(p.image_size for p in phases), max(p.text_length for p in phases)
     stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
     return stream, dict(samples.skipped)

@@ -44,7 +44,7 @@ def by_hand(subject, images, texts):
     subject.model.eval()
     with torch.no_grad():
         image_features = subject.model.image(plain(images, 32)).projected.numpy()
-        text_features = subject.model.text(subject.tokenizer(texts, 24)).projected.numpy()
+        text_features = subject.model.text(subject.tokenizer(texts, subject.phase.text_length)).projected.numpy()
     return unit(image_features), unit(text_features)
 
 

@@ -105,3 +105,18 @@ def test_sub_grids_are_united_and_equal_runs_appear_once(planned):
         (1.0, 0, "sizes, seeds"),
         (1.0, 1, "seeds"),
     ]
+
+
+def test_moving_the_data_changes_no_id_and_runs_find_it(folder, planned):
+    from study.data.place import located, open_source
+
+    first = planned("[{name: a, samples_seen: 1000}]")
+    (folder / "elsewhere").mkdir()
+    (folder / "pairs.csv").rename(folder / "elsewhere/pairs.csv")
+    moved = "common: {source: {name: table, path: elsewhere/pairs.csv, score_column: score}, arch: vit_pico, "
+    moved += "strategy: clip, global_batch_size: 100}\n"
+    second = planned("[{name: a, samples_seen: 1000}]", head=moved)
+    assert ids(second) == ids(first)
+    data = second.runs[0].spec.data
+    assert "path" not in data.source.options
+    assert open_source(located(data, folder / "results")).fingerprint() == data.fingerprint
