@@ -21,7 +21,9 @@ STUDY = GRID.stem
 RUNS = RESULTS / "runs"
 
 if workflow.is_main_process:
-    if subprocess.run(["study", "plan", GRID, "--results", RESULTS, "--quiet", "--runnable"]).returncode:
+    if subprocess.run(
+        ["study", "plan", GRID, "--results", RESULTS, "--quiet", "--runnable"]
+    ).returncode:
         sys.exit(2)
     workflow.global_resources.setdefault("gpus", gpus_present())
 
@@ -38,6 +40,10 @@ def planned_threads(wildcards):
 
 def planned_mem_mb(wildcards):
     return PLAN.resource(wildcards.run_id, "mem_mb")
+
+
+def planned_micro_batch(wildcards):
+    return PLAN.resource(wildcards.run_id, "micro_batch_size")
 
 
 def planned_minutes(wildcards):
@@ -74,8 +80,11 @@ rule train:
         gpus=planned_gpus,
         mem_mb=planned_mem_mb,
         runtime=planned_minutes,
+    params:
+        micro_batch=planned_micro_batch,
     shell:
-        "study train {input} --study {STUDY} --threads {threads} --results {RESULTS} --log {log}"
+        "study train {input} --study {STUDY} --results {RESULTS} --log {log}"
+        " --threads {threads} --micro-batch-size {params.micro_batch}"
 
 
 rule evaluate:
@@ -92,12 +101,15 @@ rule evaluate:
         gpus=planned_gpus,
         mem_mb=planned_mem_mb,
     shell:
-        "study evaluate {wildcards.run_id} --study {STUDY} --threads {threads} --results {RESULTS} --log {log}"
+        "study evaluate {wildcards.run_id} --study {STUDY} --results {RESULTS} --log {log} --threads {threads}"
 
 
 rule collect:
     input:
-        [RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json" for run_id in PLAN.run_ids],
+        [
+            RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json"
+            for run_id in PLAN.run_ids
+        ],
     output:
         RESULTS / STUDY / "runs.parquet",
         RESULTS / STUDY / "scores.parquet",
@@ -135,6 +147,8 @@ onsuccess:
 
 
 onerror:
-    print("some runs did not finish; the report shows which and why")
-    shell("study collect {STUDY} --results {RESULTS} && study fit {STUDY} --results {RESULTS}")
+    print("not everything finished; the report shows which runs and why")
+    shell(
+        "study collect {STUDY} --results {RESULTS} && study fit {STUDY} --results {RESULTS}"
+    )
     shell("study report {STUDY} --results {RESULTS} --out {REPORTS}")

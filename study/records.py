@@ -129,7 +129,6 @@ class Cost(Frozen):
     grad_accum_steps: int
     gpu_hours: float | None = Field(None, description="device-hours from start to end over all attempts")
     train_hours: float | None = Field(None, description="device-hours in the training loop alone")
-    evaluate_hours: float | None = None
     start_up_seconds: float | None = None
     samples_per_second_per_gpu: float | None = Field(None, description="from the median steady step")
     step_time_ms: float | None = Field(None, description="median of the steady steps")
@@ -180,7 +179,9 @@ class Scores(Frozen):
     outcome_finished: str = Field(description="of the outcome the scores belong to")
     scores: list[Score]
     errors: dict[str, str] = Field(default_factory=dict, description="data set: why it has no score")
-    settings: dict[str, Any] = Field(default_factory=dict)
+    settings: dict[str, Any] = Field(
+        default_factory=dict, description="data set: how it was scored, in how many seconds"
+    )
 
 
 def _columns(**types: str) -> dict[str, str]:

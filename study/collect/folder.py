@@ -32,6 +32,7 @@ class RunFolder:
     outcome: Outcome | None = None
     scores: tuple[Score, ...] = ()
     evaluation_note: str | None = None
+    evaluate_hours: float | None = None
 
 
 def read_run(folder: Path) -> RunFolder:
@@ -88,4 +89,10 @@ def _with_scores(run: RunFolder, folder: Path) -> RunFolder:
     if run.outcome and (scores.run_id, scores.outcome_finished) != (run.outcome.run_id, run.outcome.finished):
         return replace(run, evaluation_note=STALE_SCORES)
     errors = "; ".join(f"{dataset}: {error}" for dataset, error in sorted(scores.errors.items()))
-    return replace(run, scores=tuple(scores.scores), evaluation_note=errors or None)
+    seconds = [settings["seconds"] for settings in scores.settings.values() if "seconds" in settings]
+    return replace(
+        run,
+        scores=tuple(scores.scores),
+        evaluation_note=errors or None,
+        evaluate_hours=sum(seconds) / 3600 if seconds else None,
+    )

@@ -18,7 +18,7 @@ _PLANNED = (
 )  # fmt: skip
 _MEASURED = (
     "device_kind", "threads", "precision", "step_time_ms", "step_time_ms_p10", "step_time_ms_p90", "data_wait_ms",
-    "peak_memory_gib", "mfu", "gpu_hours", "train_hours", "evaluate_hours", "energy_kwh",
+    "peak_memory_gib", "mfu", "gpu_hours", "train_hours", "energy_kwh",
 )  # fmt: skip
 
 
@@ -26,6 +26,7 @@ def run_row(planned: dict[str, Any], run: RunFolder) -> dict[str, Any]:
     """One run as a row with the columns of ``RUNS_COLUMNS``; a column left out is null."""
     row = {name: planned.get(name) for name in _PLANNED}
     row["status"], row["reason"], row["evaluation_note"] = run.status.value, run.reason, run.evaluation_note
+    row["evaluate_hours"] = run.evaluate_hours
     row["quality"] = quality_label(row["quality_share"])
     row["pretrain_data"] = row["source"]
     row["gpu"], row["n_gpus"] = planned.get("gpu"), planned.get("gpus")

@@ -1,4 +1,4 @@
-"""Where a source's data lies: kept apart from a run's identity, so that data can be moved and runs stay what they are."""
+"""Where a source's data lies: no part of a run's identity, so that data can be moved and runs stay what they are."""
 
 from __future__ import annotations
 
