@@ -12,6 +12,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -74,7 +75,9 @@ def read_json(path: Path) -> Any:
 
 def write_parquet(path: Path, table: pl.DataFrame) -> None:
     """Write a whole parquet file or none."""
-    write_whole(path, table.write_parquet)
+    content = BytesIO()  # polars tells of a full disk in words of its own
+    table.write_parquet(content)
+    write_bytes(path, content.getvalue())
 
 
 def read_parquet(path: Path) -> pl.DataFrame:

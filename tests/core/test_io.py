@@ -39,7 +39,33 @@ def test_a_write_that_fails_in_the_middle_leaves_the_old_file_whole(tmp_path):
     assert os.listdir(tmp_path) == ["value.bin"]
 
 
-def test_a_full_disk_is_a_storage_error(tmp_path):
+@pytest.fixture
+def small_disk(tmp_path):
+    """A file system of 1 MB."""
+    mount = tmp_path / "small"
+    mount.mkdir()
+    command = ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(mount)]
+    if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
+        pytest.skip("cannot mount a small file system here")
+    yield mount
+    subprocess.run(["umount", mount], check=True)
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(small_disk):
+    import polars as pl
+
+    table = pl.DataFrame({"a": [str(hash(str(i))) for i in range(200_000)]})
+    for write in (
+        lambda: io.write_bytes(small_disk / "x.pt", b"x" * 2_000_000),
+        lambda: io.write_parquet(small_disk / "x.parquet", table),
+        lambda: io.write_json(small_disk / "x.json", table["a"].to_list()),
+    ):
+        with pytest.raises(StorageError, match="the disk is full; free some space"):
+            write()
+        assert list(small_disk.iterdir()) == []
+
+
+def test_a_log_on_a_full_disk_is_a_storage_error(tmp_path):
     if not os.path.exists("/dev/full"):
         pytest.skip("no /dev/full on this system")
     with pytest.raises(StorageError, match="the disk is full"):

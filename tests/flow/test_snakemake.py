@@ -10,8 +10,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from study import io
-
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.slow
 GRID = """\
@@ -141,16 +139,3 @@ def test_a_bad_grid_is_told_without_a_traceback_and_nothing_is_written(folder):
     assert "archh: unknown key; did you mean arch?" in said
     assert "Traceback" not in said
     assert not (folder / "results").exists()
-
-
-def test_a_full_disk_leaves_nothing_half_written(tmp_path):
-    mount = tmp_path / "small"
-    mount.mkdir()
-    if os.geteuid() or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", mount]).returncode:
-        pytest.skip("cannot mount a small file system here")
-    try:
-        with pytest.raises(io.StorageError, match="the disk is full"):
-            io.write_bytes(mount / "checkpoint.pt", b"x" * 4_000_000)
-        assert list(mount.iterdir()) == []
-    finally:
-        subprocess.run(["umount", mount], check=True)
