@@ -96,10 +96,14 @@ def read_parquet(path: Path) -> pl.DataFrame:
 def lock(path: Path, wait: bool = False) -> Iterator[None]:
     """Hold ``path`` as a lock between processes; released when the process ends, however it ends.
 
-    Raises BusyError when another process holds it and ``wait`` is false.
+    Raises BusyError when another process holds it and ``wait`` is false, StorageError when it cannot be made.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as file:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = path.open("a")
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
+    with opened as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

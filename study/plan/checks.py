@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from study.models import Arch, size_problem
+from study.models import Arch, size_problem, tokenizer_problem
 from study.plan.choices import Training
 from study.plan.expand import Point
 from study.records import RunSpec
@@ -13,9 +13,13 @@ from study.records import RunSpec
 Complaint = tuple[tuple[str, ...], str]
 
 
+DECLARED = "declared"  # in the place of the fingerprint of data that is not there
+
+
 def complaints(point: Point, spec: RunSpec, arch: Arch, training: Training, devices: int) -> Iterator[Complaint]:
     """Everything that makes a run impossible."""
     yield from _sizes(spec, arch, training)
+    yield from _texts(spec, arch)
     yield from _batch(point, spec, devices)
     yield from _micro_batch(spec, devices)
 
@@ -28,6 +32,12 @@ def _sizes(spec: RunSpec, arch: Arch, training: Training) -> Iterator[Complaint]
             problem = size_problem(arch, size)
             if problem:
                 yield ("image_size", "strategy", "arch"), problem
+
+
+def _texts(spec: RunSpec, arch: Arch) -> Iterator[Complaint]:
+    problem = tokenizer_problem(arch)
+    if problem is not None and spec.data.fingerprint != DECLARED:  # an estimate only counts
+        yield ("arch",), problem
 
 
 def _batch(point: Point, spec: RunSpec, devices: int) -> Iterator[Complaint]:

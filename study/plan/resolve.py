@@ -11,7 +11,7 @@ from study.data.subset import subset_size
 from study.errors import StudyError
 from study.optim.adamw import settings
 from study.plan.budget import Budgets
-from study.plan.checks import complaints
+from study.plan.checks import DECLARED, complaints
 from study.plan.choices import Choices, Tower, Training
 from study.plan.cost import Counter
 from study.plan.expand import Point
@@ -23,7 +23,6 @@ _OPTIM = ("lr", "weight_decay", "beta1", "beta2", "eps")
 _OWN_SIZES = ("image_size", "text_length")
 _PASSED = tuple(name for name in RunSpec.model_fields if name not in ("data", "arch", "strategy", "samples_seen"))
 MOST_AT_A_PLACE = 5  # a setting that is wrong with many values of the others is told of a few times
-UNKNOWN = "declared"  # in the place of the fingerprint of data that is not there
 
 
 @dataclass
@@ -80,7 +79,7 @@ class Resolver:
         except StudyError as error:
             self._note(point, ("size",), str(error))
             return None
-        data = DataRef(source=pool.ref, quality=quality, unique_pairs=pairs, fingerprint=pool.fingerprint or UNKNOWN)
+        data = DataRef(source=pool.ref, quality=quality, unique_pairs=pairs, fingerprint=pool.fingerprint or DECLARED)
         return _draft(point, data, tower, training), tower, training
 
     def _size_share(self, point: Point, spec: RunSpec) -> float:

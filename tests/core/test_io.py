@@ -114,6 +114,12 @@ def test_a_held_lock_says_which_folder(tmp_path):
         pass
 
 
+def test_a_lock_that_cannot_be_made_is_a_storage_error(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"cannot write .*file/.lock"), io.lock(tmp_path / "file" / ".lock"):
+        pass
+
+
 def test_append_line_writes_lines(tmp_path):
     io.append_line(tmp_path / "log", json.dumps({"a": 1}))
     io.append_line(tmp_path / "log", "b")
