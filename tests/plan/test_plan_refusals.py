@@ -91,3 +91,11 @@ def test_an_evaluation_set_that_no_source_has(problems):
 def test_a_setting_wrong_in_many_ways_is_told_of_a_few_times(problems):
     sizes = ", ".join(str(size) for size in range(1, 41))
     assert len(problems(f"{{size: [{sizes}]}}")) == 5
+
+
+def test_a_tower_whose_tokenizer_is_not_here(problems):
+    assert problems("{arch: [vit_pico, ViT-B-16-SigLIP]}") == [
+        "small.yaml:3:25: grid.arch.1: ViT-B-16-SigLIP reads text with the tokenizer 'timm/ViT-B-16-SigLIP' of a model "
+        "hub, which is not loaded here: it can be counted, not trained; take a model with CLIP's own tokenizer, such "
+        "as ViT-B-32"
+    ]
