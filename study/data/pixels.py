@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -15,10 +14,13 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from study.errors import StorageError
+from study.hardware import cores
 from study.io import lock, read_json, write_json, write_whole
 
 CHUNK = 256  # images decoded together, between two writes
 DECODER = 1  # raised when the same bytes give other pixels
+OUTSIDE, MISSING, UNREAD = "image path outside its root", "missing image file", "unreadable image file"
+PASSING = frozenset({OUTSIDE, MISSING, UNREAD})  # faults of the place, which a mount or another root may mend
 
 
 class Skip(Exception):
@@ -42,7 +44,9 @@ def decode(content: bytes, size: int) -> np.ndarray:
         with Image.open(io.BytesIO(content)) as opened:
             upright = ImageOps.exif_transpose(opened)
             fitted = ImageOps.fit(_on_white(upright), (size, size), Image.Resampling.BICUBIC)
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # broad: spoilt bytes raise struct.error, TypeError, KeyError and more within Pillow
         raise Skip("unreadable image") from error
     return np.asarray(fitted)
 
@@ -57,8 +61,9 @@ def _on_white(image: Image.Image) -> Image.Image:
 def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache: Path | None) -> Pixels:
     """The images of ``uids``, ``read`` row by row; from and to a file in ``cache``, if given.
 
-    The file is named by the ids, so that replaced images with old ids need the folder to be emptied. Raises
-    StorageError when it cannot be written.
+    The file is named by the ids, so that replaced images with old ids need the folder to be emptied. It is not kept
+    when images were skipped for a PASSING reason: the next start tries again. Raises StorageError when it cannot be
+    written.
     """
     if cache is None:
         skipped: dict[int, str] = {}
@@ -68,9 +73,17 @@ def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache:
     name = blake2b("\n".join([str(DECODER), *uids]).encode(), digest_size=10).hexdigest()
     path = cache / f"{name}-{size}.npy"
     with lock(cache / f".{name}-{size}.lock", wait=True):
-        if not path.exists():
-            write_whole(path, lambda file: _fill(file, path.with_suffix(".json"), len(uids), read, size))
-    return _open(path)
+        reasons = path.with_suffix(".json")
+        if not path.exists() or _may_pass(reasons):  # a kill may have left one that was not to be kept
+            write_whole(path, lambda file: _fill(file, reasons, len(uids), read, size))
+        pixels = _open(path)
+        if _may_pass(reasons):
+            path.unlink()  # the mapping stays usable without its name, and spares the memory of a copy
+    return pixels
+
+
+def _may_pass(reasons: Path) -> bool:
+    return not PASSING.isdisjoint(read_json(reasons).values())
 
 
 def _fill(file: BinaryIO, reasons: Path, count: int, read: Callable[[int], bytes], size: int) -> None:
@@ -91,8 +104,10 @@ def _decode_all(count: int, read: Callable[[int], bytes], size: int, skipped: di
             return decode(read(row), size), ""
         except Skip as reason:
             return None, str(reason)
+        except OSError:
+            return None, UNREAD
 
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as threads:
+    with ThreadPoolExecutor(cores()) as threads:
         for first in range(0, count, CHUNK):
             rows = range(first, min(first + CHUNK, count))
             chunk = np.zeros((len(rows), size, size, 3), np.uint8)

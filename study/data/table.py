@@ -12,7 +12,7 @@ import polars as pl
 from pydantic import BeforeValidator, Field, model_validator
 
 from study.config.fields import whole
-from study.data.pixels import Skip
+from study.data.pixels import MISSING, OUTSIDE, Skip
 from study.data.source import Samples, Source, rows_of
 from study.data.table_file import read_columns
 from study.errors import DataError
@@ -71,18 +71,18 @@ class Table(Source):
         return Samples(uids, rows["caption"].to_list(), lambda row: self._image(images[row]), cache)
 
     def _image(self, image: str | bytes) -> bytes:
-        """The encoded image; Skip when there is none or its path leads out of the root."""
+        """The encoded image; Skip when there is none or its path leads out of the root, else OSError."""
         if isinstance(image, bytes):
             return image
         root: Path = (self.config.root or self.config.path.parent).resolve()
         try:
             path = (root / image).resolve()
             if not path.is_relative_to(root):
-                raise Skip("image path outside its root")
+                raise Skip(OUTSIDE)
             return path.read_bytes()
         except FileNotFoundError as error:
-            raise Skip("missing image file") from error
-        except (OSError, ValueError) as error:
+            raise Skip(MISSING) from error
+        except ValueError as error:  # a path that no file can have
             raise Skip("unreadable image") from error
 
     @cached_property

@@ -59,7 +59,7 @@ def _column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None, kind
     lost = given.filter(cast.is_null() & given.is_not_null())
     if len(lost):
         raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, got {lost[0]!r}")
-    return cast
+    return cast.fill_nan(None) if kind == pl.Float32 else cast  # NaN is no score
 
 
 def _words(kind: type[pl.DataType]) -> str:

@@ -2,6 +2,7 @@
 
 import io
 import multiprocessing
+import struct
 
 import numpy as np
 import pytest
@@ -108,3 +109,36 @@ def test_a_damaged_cache_says_what_to_do(tmp_path):
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(StorageError, match="remove it and run again"):
         decoded(UIDS, read, 4, tmp_path)
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError, ConnectionError])
+def test_images_that_are_not_there_today_are_tried_again(tmp_path, error):
+    def down(row):
+        raise error
+
+    first = decoded(UIDS, down, 4, tmp_path)
+    assert set(first.skipped.values()) == {"unreadable image file"}
+    assert not list(tmp_path.glob("*.npy"))
+    again = decoded(UIDS, read, 4, tmp_path)
+    assert first.images.max() == 0  # still there for who began with them
+    assert again.images[0, 0, 0].tolist() == [255, 0, 0]
+    assert len(list(tmp_path.glob("*.npy"))) == 1
+
+
+def test_a_kept_file_that_lacks_images_is_made_again(tmp_path):
+    decoded(UIDS, read, 4, tmp_path)
+    (reasons,) = tmp_path.glob("*.json")
+    reasons.write_text('{"0": "missing image file"}')  # as after a kill
+    assert decoded(UIDS, read, 4, tmp_path).skipped == {1: "unreadable image", 3: "unreadable image"}
+
+
+def spoilt_exif():
+    """A whole JPEG, to be turned, whose width is given as text: Pillow raises struct.error."""
+    file = io.BytesIO()
+    exif = b"Exif\0\0II*\0" + struct.pack("<IHHHI4sHHIII", 8, 2, 0x0100, 2, 4, b"abc", 0x0112, 3, 1, 6, 0)
+    Image.new("RGB", (8, 8), "red").save(file, "JPEG", exif=exif)
+    return file.getvalue()
+
+
+def test_spoilt_metadata_is_a_counted_skip():
+    assert decoded(UIDS[:1], lambda row: spoilt_exif(), 4, None).skipped == {0: "unreadable image"}

@@ -149,3 +149,26 @@ def test_a_pair_that_is_not_there(tmp_path, rows):
     rows.write_csv(tmp_path / "pairs.csv")
     with pytest.raises(DataError, match="has no pair 'ffff"):
         table(tmp_path / "pairs.csv").samples(["f" * 32])
+
+
+def test_a_repaired_root_is_seen_at_the_next_start(tmp_path, rows):
+    rows.head(1).write_csv(tmp_path / "pairs.csv")
+    (tmp_path / "elsewhere").mkdir()
+    for root, skipped in ((tmp_path / "elsewhere", {"missing image file": 1}), (tmp_path, {})):
+        source = table(tmp_path / "pairs.csv", root=root)
+        samples = source.samples(source.pool()["uid"].to_list(), tmp_path / "cache")
+        samples.images(4)
+        assert samples.skipped == skipped
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_nan_is_no_score(tmp_path, rows, kind):
+    path = tmp_path / f"pairs.{kind}"
+    WRITERS[kind](rows.with_columns(sim=pl.Series([float("nan"), 0.1, None, 2, 3])), path)
+    assert table(path, score_column="sim").pool()["score"].null_count() == 2
+
+
+def test_the_id_of_a_pair_depends_on_the_bytes_of_its_image(tmp_path):
+    path = tmp_path / "pairs.parquet"
+    pl.DataFrame({"image": [png("red"), png("blue")], "caption": ["a", "a"]}).write_parquet(path)
+    assert table(path).pool()["uid"].n_unique() == 2
