@@ -10,10 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study import io
 from study.cli import options
 from study.cli.train import Log, label
-from study.records import RunSpec, Scores
+from study.records import Scores
 
 if TYPE_CHECKING:
     from study.evaluate.asked import Evaluation
@@ -60,19 +59,20 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 
     if args.evaluation or args.study:
         return read_evaluation(args.evaluation or args.results / args.study / "evaluation.json")
+    from study.config.spec import read_spec
     from study.data.place import located, open_source
 
-    data = RunSpec.model_validate(io.read_json(folder / "spec.json")).data
+    data = read_spec(folder / "spec.json").data
     sets = open_source(located(data, folder.parents[1])).evaluation_sets()
     return Evaluation(evaluation_id="own", sets=sets)
 
 
 @contextmanager
 def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
+    from study.config.spec import read_spec
     from study.data.place import located
     from study.evaluate.embed import Subject
     from study.train.device import place
-    from study.train.run import read_spec
     from study.train.setup import load_trained
 
     spec = read_spec(folder / "spec.json")

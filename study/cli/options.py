@@ -21,10 +21,10 @@ def as_json(parser: argparse.ArgumentParser) -> None:
 
 
 def run_folder(given: str, results_root: Path) -> Path:
-    """The folder of a run given by its id, its folder or its spec.json; raises StorageError when it is not there."""
+    """The whole path of a run given by id, folder or spec.json; raises StorageError when it is not there."""
     path = Path(given)
     candidates = [path.parent if path.name == "spec.json" else path, results_root / "runs" / given]
     for folder in candidates:
         if (folder / "spec.json").is_file():
-            return folder
+            return folder.resolve()
     raise StorageError(f"no run {given}: neither {candidates[0]} nor {candidates[1]} holds a spec.json")

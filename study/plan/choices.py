@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from study.config import Registries
 from study.data import SOURCES
 from study.data.place import without_places
+from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef
 from study.strategies import STRATEGIES
@@ -33,7 +34,7 @@ def reference(config: PluginConfig, version: int) -> PluginRef:
 class Pool:
     """A source's pool of pairs; ``fingerprint`` is none where only its size is declared.
 
-    ``ref`` is identity; ``located`` also says where the data lies.
+    ``ref`` is identity; ``located`` also says where the data lies, ``places`` says it with whole paths.
     """
 
     ref: PluginRef
@@ -41,6 +42,7 @@ class Pool:
     pairs: int
     fingerprint: str | None
     evaluation_sets: tuple[str, ...]
+    places: dict[str, Any]
     files: tuple[Path, ...]
     has_scores: bool = True
 
@@ -69,8 +71,14 @@ class Choices:
         self._opened: dict[Hashable, Any] = {}
 
     def pool(self, config: PluginConfig) -> Pool:
-        """The pool of a source; raises DataError when its data cannot be read."""
-        return self._once(config, _pool)
+        """The pool of a source; raises DataError when it cannot be read or was opened at another place."""
+        pool = self._once(config, _pool)
+        for first in self.pools():
+            if first is pool:
+                break  # of two, the later one is told of
+            if pool.fingerprint is not None and first.fingerprint == pool.fingerprint and first.places != pool.places:
+                raise DataError(_same_pairs(first, pool))
+        return pool
 
     def tower(self, config: PluginConfig) -> Tower:
         """An architecture."""
@@ -92,6 +100,14 @@ class Choices:
         return opened
 
 
+def _same_pairs(first: Pool, second: Pool) -> str:
+    names = sorted(
+        name for name in {*first.places, *second.places} if first.places.get(name) != second.places.get(name)
+    )
+    here, there = (", ".join(f"{name} {pool.places.get(name)}" for name in names) for pool in (second, first))
+    return f"the pairs and scores at {here} are those at {there}: their runs would be one; name one place"
+
+
 def _pool(config: PluginConfig) -> Pool:
     kind = SOURCES.load(config.name)
     source = kind(config)
@@ -99,11 +115,13 @@ def _pool(config: PluginConfig) -> Pool:
     files = tuple(value for value in dict(config).values() if isinstance(value, Path))
     located, sets = reference(config, kind.version), tuple(source.evaluation_sets())
     ref = without_places(located)
+    given = {name: value for name, value in dict(config).items() if name in kind.places}
+    places = {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
     if declared is not None:
-        return Pool(ref, located, declared, None, sets, files)
+        return Pool(ref, located, declared, None, sets, places, files)
     pool = source.pool()
     scored = pool["score"].null_count() < pool.height
-    return Pool(ref, located, pool.height, source.fingerprint(), sets, files, scored)
+    return Pool(ref, located, pool.height, source.fingerprint(), sets, places, files, scored)
 
 
 def _tower(config: PluginConfig) -> Tower:

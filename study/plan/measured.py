@@ -12,7 +12,7 @@ from study.errors import StorageError
 from study.hardware import recognise
 from study.io import read_json, read_parquet
 from study.predict import Measured
-from study.records import Cost, Outcome
+from study.records import PLAN_COLUMNS, Cost, Outcome, schema
 
 _PLANNED = ("run_id", "arch", "family", "strategy_label", "samples_seen", "train_flops")
 
@@ -29,11 +29,23 @@ def measured_runs(results: Path) -> list[Measured]:
 
 def _planned_rows(results: Path) -> list[dict[str, Any]]:
     """Runs of all studies, each once: the FLOPs that a speed is computed from."""
-    tables = [read_parquet(path).select(_PLANNED) for path in sorted(results.glob("*/plan.parquet"))]
+    read = [_planned(path) for path in sorted(results.glob("*/plan.parquet"))]
+    tables = [table for table in read if table is not None]
     if not tables:
         return []
     known = pl.concat(tables).filter(pl.col("run_id").is_not_null()).unique("run_id", keep="last")
     return known.sort("run_id").to_dicts()
+
+
+def _planned(path: Path) -> pl.DataFrame | None:
+    """What a study's plan says of its runs; none where it is damaged or of an older program's form."""
+    try:
+        table = read_parquet(path)
+    except StorageError:
+        return None
+    expected = schema(PLAN_COLUMNS)
+    usable = all(table.schema.get(name) == expected[name] for name in _PLANNED)
+    return table.select(_PLANNED) if usable else None
 
 
 def _outcome(path: Path) -> Outcome | None:

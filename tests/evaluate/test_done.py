@@ -1,9 +1,12 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from study import io
+from study.cli import main
+from study.cli.options import run_folder
 from study.errors import BusyError, StorageError, UnknownNameError
 from study.evaluate.asked import Evaluation, SetRef, read_evaluation
 from study.evaluate.done import SetScores, merged, missing, read_scores, write_scores
@@ -140,3 +143,17 @@ def test_nothing_to_do_loads_no_torch(tmp_path):
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[] 0"
     assert (run / "evaluations" / "e1a2b3.json").exists()
+
+
+def test_damaged_spec_is_told(tmp_path, capsys):
+    io.write_json(tmp_path / "runs" / OUTCOME.run_id / "spec.json", {"seed": -1})
+    assert main(["evaluate", OUTCOME.run_id, "--results", str(tmp_path)]) == 2
+    assert "spec.json is not a run's spec" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("here", "given"), [("", "spec.json"), ("", "."), ("..", OUTCOME.run_id)])
+def test_run_named_from_within_the_results(tmp_path, monkeypatch, here, given):
+    run = tmp_path / "results" / "runs" / OUTCOME.run_id
+    io.write_json(run / "spec.json", {})
+    monkeypatch.chdir(run / here)
+    assert run_folder(given, Path("results")) == run.resolve()

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import polars as pl
 
+from study import io
 from study.cli import main
+from study.plan.measured import measured_runs
 from study.plan.table import StudyTable, run_ids
-from study.records import PLAN_COLUMNS, RunSpec, run_id, schema
+from study.records import PLAN_COLUMNS, RunSpec, Scores, run_id, schema
 
 TWO = "{samples_seen: [200, 400]}"
 
@@ -164,3 +166,33 @@ def test_retry_forgets_failed_outcomes(planned, folder, outcome, capsys):
     assert good.exists()
     assert not bad.exists()
     assert main(["retry", "absent"]) == 2
+
+
+def test_retry_forgets_evaluations_with_errors(planned, folder, outcome, capsys):
+    whole, broken = (row["run_id"] for row in planned(TWO).rows)
+    for name, errors in ((whole, {}), (broken, {"imagenet1k": "no folder"})):
+        run = outcome(name, 10.0).parent
+        scores = Scores(run_id=name, outcome_finished="2025-01-01T00:00:00+00:00", scores=[], errors=errors)
+        io.write_json(run / "scores.json", scores.model_dump(mode="json"))
+        io.write_json(run / "evaluations" / "e1.json", {})
+    runs = folder / "results" / "runs"
+    assert main(["retry", "small.yaml", "--status", "diverged"]) == 0
+    assert main(["retry", "small.yaml", "--dry-run"]) == 0
+    assert (runs / broken / "evaluations/e1.json").exists()
+    capsys.readouterr()
+    assert main(["retry", "small.yaml"]) == 0
+    assert capsys.readouterr().out == (
+        f"{broken}  not evaluated: imagenet1k: no folder\n1 forgotten; the next snakemake runs them again\n"
+    )
+    assert not (runs / broken / "evaluations/e1.json").exists()
+    assert all((runs / broken / name).exists() for name in ("scores.json", "outcome.json"))
+    assert (runs / whole / "evaluations/e1.json").exists()
+
+
+def test_other_studies_plans_that_cannot_be_read_are_left_out(write_grid, planned, folder, outcome):
+    outcome(planned(TWO).rows[0]["run_id"], samples_per_second=10.0)
+    other = folder / "results" / "older" / "plan.parquet"
+    io.write_parquet(other, pl.DataFrame({"run_id": ["r0"]}))
+    io.write_text(folder / "results" / "damaged" / "plan.parquet", "cut sh")
+    assert [run.speed > 0 for run in measured_runs(folder / "results")] == [True]
+    assert plan(write_grid(TWO, name="another")) == 0

@@ -99,3 +99,14 @@ def test_a_tower_whose_tokenizer_is_not_here(problems):
         "hub, which is not loaded here: it can be counted, not trained; take a model with CLIP's own tokenizer, such "
         "as ViT-B-32"
     ]
+
+
+def test_the_same_pairs_at_two_places(problems, folder):
+    (folder / "copy.csv").write_text((folder / "pairs.csv").read_text())
+    sources = [
+        f"{{name: table, path: {name}, score_column: score}}" for name in ("pairs.csv", "./pairs.csv", "copy.csv")
+    ]
+    assert problems(f"{{source: [{', '.join(sources)}], seed: [0, 1]}}") == [
+        f"small.yaml:3:125: grid.source.2: the pairs and scores at path {folder}/copy.csv are those at "
+        f"path {folder}/pairs.csv: their runs would be one; name one place"
+    ]
