@@ -25,7 +25,8 @@ if workflow.is_main_process:
         ["study", "plan", GRID, "--results", RESULTS, "--quiet", "--runnable"]
     ).returncode:
         sys.exit(2)
-    workflow.global_resources.setdefault("gpus", gpus_present())
+    if gpus_present():  # a login node without GPUs sets no limit to its cluster
+        workflow.global_resources.setdefault("gpus", gpus_present())
 
 PLAN = StudyTable(RESULTS, STUDY)
 
@@ -44,6 +45,14 @@ def planned_mem_mb(wildcards):
 
 def planned_micro_batch(wildcards):
     return PLAN.resource(wildcards.run_id, "micro_batch_size")
+
+
+def planned_device(wildcards):
+    return PLAN.device(wildcards.run_id)
+
+
+def planned_processes(wildcards):
+    return max(1, planned_gpus(wildcards))
 
 
 def planned_minutes(wildcards):
@@ -81,10 +90,13 @@ rule train:
         mem_mb=planned_mem_mb,
         runtime=planned_minutes,
     params:
+        device=planned_device,
+        processes=planned_processes,
         micro_batch=planned_micro_batch,
     shell:
         "study train {input} --study {STUDY} --results {RESULTS} --log {log}"
-        " --threads {threads} --micro-batch-size {params.micro_batch}"
+        " --device {params.device} --processes {params.processes} --threads {threads}"
+        " --micro-batch-size {params.micro_batch}"
 
 
 rule evaluate:
@@ -100,8 +112,11 @@ rule evaluate:
     resources:
         gpus=planned_gpus,
         mem_mb=planned_mem_mb,
+    params:
+        device=planned_device,
     shell:
-        "study evaluate {wildcards.run_id} --study {STUDY} --results {RESULTS} --log {log} --threads {threads}"
+        "study evaluate {wildcards.run_id} --study {STUDY} --results {RESULTS} --log {log}"
+        " --device {params.device} --threads {threads}"
 
 
 rule collect:

@@ -27,7 +27,8 @@ def main(results: Path, report: Path) -> int:
 
 
 def learning(rows: pl.DataFrame) -> list[tuple[str, bool, str]]:
-    """Ten times chance; four times the data better; the better-scored half better than a random half."""
+    """Ten times chance; more data better; the better-scored half better than a random half."""
+    rows = rows.filter(pl.col("samples_seen") >= 16_000)
     best = rows.filter(pl.col("metric") == DIRECTIONS[0]).sort("value").row(-1, named=True)
     found = [
         (
@@ -38,17 +39,17 @@ def learning(rows: pl.DataFrame) -> list[tuple[str, bool, str]]:
     ]
     for metric in DIRECTIONS:
         of = rows.filter(pl.col("metric") == metric)
-        sizes = means(of.filter(pl.col("quality_share") == 1), "unique_pairs").sort("unique_pairs")
-        least, most = sizes.row(0, named=True), sizes.row(-1, named=True)
-        more = len(sizes) >= 3 and most["mean"] > least["mean"] and min(most["n"], least["n"]) >= 3
-        found.append((f"four times the data is better ({metric})", more, show(sizes)))
-        halves = means(of, "quality_share", "unique_pairs")
-        best_half = halves.filter(pl.col("quality_share") < 1)
-        random_half = halves.filter(pl.col("quality_share") == 1).join(
-            best_half.select("unique_pairs"), on="unique_pairs"
-        )
-        pair = pl.concat([best_half, random_half.select(best_half.columns)])
-        better = len(pair) == 2 and best_half["mean"][0] > random_half["mean"][0] and pair["n"].min() >= 3
+        subsets = means(of, "quality_share", "unique_pairs").filter(pl.col("n") >= 3)
+        sizes = most_sizes(subsets)
+        values = sizes["mean"].to_list()
+        more = len(values) >= 3 and values == sorted(values)
+        found.append((f"more data is better at equal samples ({metric})", more, show(sizes)))
+        unfiltered = subsets.filter(pl.col("quality_share") == 1)
+        scored = subsets.filter(pl.col("quality_share") < 1)
+        best_half = scored.join(unfiltered, on="unique_pairs", how="semi")
+        random_half = unfiltered.join(scored, on="unique_pairs", how="semi")
+        pair = pl.concat([best_half, random_half])
+        better = len(pair) == 2 and best_half["mean"][0] > random_half["mean"][0]
         found.append((f"the better-scored half beats a random half ({metric})", better, show(pair)))
     return found
 
@@ -60,6 +61,12 @@ def means(rows: pl.DataFrame, *by: str) -> pl.DataFrame:
     chosen = rows.join(most, on=SAME, how="semi")
     value = pl.col("value")
     return chosen.group_by(*by).agg(value.mean().alias("mean"), value.std().alias("std"), pl.len().alias("n"))
+
+
+def most_sizes(table: pl.DataFrame) -> pl.DataFrame:
+    """The sizes of the quality that was tried with most of them, by rising size."""
+    quality = table.group_by("quality_share").len().sort("len")["quality_share"][-1]
+    return table.filter(pl.col("quality_share") == quality).sort("unique_pairs")
 
 
 def show(table: pl.DataFrame) -> str:

@@ -58,8 +58,8 @@ def frontier() -> str:
 
 
 def _score(row: dict[str, Any]) -> str:
-    spread = f" ± {row['sd']:.1%}" if row["sd"] is not None else ""
-    return f"{row['score']:.1%}{spread}"
+    spread = f" ± {100 * row['sd']:.1f}" if row["sd"] is not None else ""
+    return f"{100 * row['score']:.1f} %{spread}"
 
 
 def grids_page() -> str:

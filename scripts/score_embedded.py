@@ -20,12 +20,12 @@ import torch.nn.functional as F
 from scipy.stats import rankdata
 
 from study import io
+from study.config.spec import read_spec
 from study.data.embedded import FOLDS, Embedded, parquet_path
 from study.errors import PlanError, StudyError
 from study.evaluate.embed import BATCH, Subject, at_rest
 from study.plan.table import run_ids
 from study.records import RunSpec, Status
-from study.train.run import read_spec
 from study.train.setup import load_trained
 
 DIGITS = 4  # differences in the last bits between machines stay out of the file

@@ -106,6 +106,9 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+FAILURE = "failure.json"  # in a run's folder: why its last process ended without an outcome
+
+
 class Attempt(Frozen):
     """One process that worked on a run."""
 

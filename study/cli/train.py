@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
 import traceback
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study import io
 from study.cli import options
-from study.errors import PlanError, StudyError
+from study.errors import BusyError, PlanError, StorageError, StudyError
+from study.records import FAILURE, Status
 
 if TYPE_CHECKING:
     from study.train.setup import Session
@@ -20,7 +24,7 @@ EXAMPLES = """\
   study train results/runs/r0123456789ab/spec.json
   study train r0123456789ab --study quickstart     score it as that study asks, too
   study train r0123456789ab --device cpu --threads 1
-  torchrun --nproc-per-node 2 -m study train r0123456789ab
+  study train r0123456789ab --processes 2           on two GPUs of this machine
 A run that was stopped or killed goes on from its last checkpoint; a run that has ended is left as it is."""
 
 
@@ -30,6 +34,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", help="score the run as this study asks, and say which of its runs it is")
     parser.add_argument("--log", type=Path, help="write the progress lines to this file, too")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    parser.add_argument(
+        "--processes", type=int, default=1, metavar="N", help="processes on this machine, one a GPU (default 1)"
+    )
     parser.add_argument("--threads", type=int, help="CPU threads (default: all that are there)")
     parser.add_argument("--micro-batch-size", type=int, metavar="N", help="pairs at once on a device")
     parser.add_argument(
@@ -46,18 +53,37 @@ def run(args: argparse.Namespace) -> int:
     """Train, then evaluate."""
     started = time.monotonic()
     run_folder = options.run_folder(args.run, args.results)
+    if args.processes > 1 and "RANK" not in os.environ:
+        return _launch(args.processes)
     say = Log(args.log, label(run_folder, args.results, args.study))
     try:
         _train_and_score(args, run_folder, say, started)
     except Exception as error:
-        text = str(error) if isinstance(error, StudyError) else traceback.format_exc()
-        say.to_file(text)
+        say.to_file(str(error) if isinstance(error, StudyError) else traceback.format_exc())
+        _note_failure(run_folder, error)
         raise
     return 0
 
 
+def _launch(processes: int) -> int:
+    """The same command in several processes on this machine."""
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
+    return subprocess.run([*launcher, "-m", "study", *sys.argv[1:]]).returncode
+
+
+def _note_failure(run_folder: Path, error: Exception) -> None:
+    """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
+    from study.train.run import StoppedError, failure_status
+
+    if isinstance(error, StoppedError | BusyError):
+        return
+    words = str(error).strip().splitlines()
+    reason = f"{type(error).__name__}: {words[0] if words else 'no message'}"
+    with suppress(StorageError):  # a full disk is told by the error itself
+        io.write_json(run_folder / FAILURE, {"status": failure_status(error) or Status.FAILED, "reason": reason})
+
+
 def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> None:
-    from study.records import Status
     from study.train.device import place
     from study.train.run import Switches, train_run
 

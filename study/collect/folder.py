@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from study.errors import StorageError
 from study.io import read_json
-from study.records import Frozen, Outcome, RunSpec, Score, Scores, Status
+from study.records import FAILURE, Frozen, Outcome, RunSpec, Score, Scores, Status
 
 R = TypeVar("R", bound=Frozen)
 
@@ -64,10 +64,21 @@ def _record(path: Path, kind: type[R]) -> tuple[R | None, str | None]:
 def _without_outcome(folder: Path) -> RunFolder:
     if _is_held(folder / ".lock"):
         return RunFolder(Status.RUNNING, STILL_RUNNING)
+    if (folder / FAILURE).exists():
+        return _noted(folder / FAILURE)
     begun = any((folder / trace).exists() for trace in (".lock", "steps.jsonl"))
     if begun or any((folder / "checkpoints").glob("*")):
         return RunFolder(Status.INTERRUPTED, NO_OUTCOME)
     return RunFolder(Status.PLANNED, NOT_STARTED)
+
+
+def _noted(path: Path) -> RunFolder:
+    """What the last process said when it ended without an outcome."""
+    try:
+        note = read_json(path)
+        return RunFolder(Status(note["status"]), note["reason"])
+    except (StorageError, KeyError, ValueError) as error:
+        return RunFolder(Status.FAILED, f"{NO_OUTCOME} ({path.name} is damaged: {error})")
 
 
 def _is_held(path: Path) -> bool:

@@ -27,12 +27,17 @@ def settings(spec: RunSpec, own: OptimDefaults) -> dict[str, float]:
     }
 
 
-def adamw(parameters: Iterable[nn.Parameter], chosen: dict[str, float]) -> torch.optim.AdamW:
-    """Fused AdamW; norms, biases, logit_scale and other parameters of one dimension are not decayed."""
-    trained = [p for p in parameters if p.requires_grad]
+def decays(name: str, parameter: nn.Parameter) -> bool:
+    """Whether a parameter is decayed: not norms, biases, logit_scale and others of one dimension, nor bias tables."""
+    return parameter.ndim >= 2 and not name.endswith("bias_table")
+
+
+def adamw(parameters: Iterable[tuple[str, nn.Parameter]], chosen: dict[str, float]) -> torch.optim.AdamW:
+    """Fused AdamW over named parameters; ``decays`` says which are decayed."""
+    trained = [(name, p) for name, p in parameters if p.requires_grad]
     groups = [
-        {"params": [p for p in trained if p.ndim >= 2], "weight_decay": chosen["weight_decay"]},
-        {"params": [p for p in trained if p.ndim < 2], "weight_decay": 0.0},
+        {"params": [p for name, p in trained if decays(name, p)], "weight_decay": chosen["weight_decay"]},
+        {"params": [p for name, p in trained if not decays(name, p)], "weight_decay": 0.0},
     ]
     betas = (chosen["beta1"], chosen["beta2"])
     return torch.optim.AdamW(groups, lr=chosen["lr"], betas=betas, eps=chosen["eps"], fused=True)

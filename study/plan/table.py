@@ -53,6 +53,10 @@ class StudyTable:
             raise PlanError(f"run {run_id} is not in study {self.name}; plan it again")
         return int(self._by_id[run_id][name])
 
+    def device(self, run_id: str) -> str:
+        """Where a run trains: ``cuda`` when it was planned for GPUs, else ``cpu``."""
+        return "cuda" if self.resource(run_id, "gpus") else "cpu"
+
 
 def run_ids(results: Path, name: str) -> list[str]:
     """The runs of a study, in the order of its grid."""

@@ -79,7 +79,9 @@ class Slip(Clip):
         features = embed_pair(model, batch, phase)
         for view in ("view_a", "view_b"):
             numbers = batch.noise.uniform(view, views.SIMCLR_NUMBERS)
-            features[view] = model.image(views.simclr(batch.images, phase.image_size, numbers)).backbone
+            with torch.autocast(batch.images.device.type, enabled=False):  # a crop's place needs more than 8 bits
+                images = views.simclr(batch.images, phase.image_size, numbers)
+            features[view] = model.image(images).backbone
         return features
 
     def loss(self, model: ClipModel, features: Features, progress: Progress) -> StepOutput:

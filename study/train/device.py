@@ -38,7 +38,8 @@ class Place:
         """What ``auto`` means here: bf16 on a GPU that computes in it, else fp32."""
         if wanted != "auto":
             return wanted
-        return "bf16" if self.device.type == "cuda" and torch.cuda.is_bf16_supported() else "fp32"
+        computes_bf16 = self.device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False)
+        return "bf16" if computes_bf16 else "fp32"
 
 
 def cpu_name() -> str:
@@ -62,12 +63,13 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     On a machine with several GPUs, a run alone in its process takes one that no other run holds. Raises PlanError
     when a GPU is asked for and none is there or free.
     """
+    rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    if threads is not None and threads < 1:
+        raise PlanError(f"--threads {threads}: must be at least 1")
     torch.set_num_threads(threads or _available_threads())
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    if wanted.startswith("cuda") and not torch.cuda.is_available():
-        raise PlanError(f"--device {wanted}: this machine has no GPU that torch can use; take --device cpu")
-    rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    _check(wanted, world_size)
     with _device(wanted, world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:
@@ -77,6 +79,18 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
         finally:
             if world_size > 1:
                 dist.destroy_process_group()
+
+
+def _check(wanted: str, world_size: int) -> None:
+    kind, _, index = wanted.partition(":")
+    if kind not in ("cpu", "cuda") or (index and not index.isdigit()) or (kind == "cpu" and index):
+        raise PlanError(f"--device {wanted}: not a device; take auto, cpu, cuda or cuda:N")
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise PlanError(f"--device {wanted}: this machine has no GPU that torch can use; take --device cpu")
+    if index and int(index) >= torch.cuda.device_count():
+        raise PlanError(f"--device {wanted}: this machine's GPUs are 0 to {torch.cuda.device_count() - 1}")
+    if index and world_size > 1:
+        raise PlanError(f"--device {wanted}: several processes take a GPU each; take --device cuda")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.distributed as dist
 from torch import Tensor
 
 from study import checkpoint, io
@@ -55,7 +56,7 @@ class Recorder:
         ended = self.session.samples_seen == self.session.spec.samples_seen
         if ended or len(self.window) == WINDOW:
             self._close_window(rate)
-        if self.asked_to_stop() and not ended:
+        if self._must_stop() and not ended:
             self.save()
             raise Interrupted
         now = time.monotonic()
@@ -63,6 +64,17 @@ class Recorder:
             self._print(now)
         if now - self._saved >= self.checkpoint_seconds and not ended:
             self.save()
+
+    def _must_stop(self) -> bool:
+        """Whether any process was asked to stop; several agree at the end of each window."""
+        place = self.session.place
+        if place.world_size == 1:
+            return self.asked_to_stop()
+        if self.window:
+            return False
+        flag = torch.tensor(float(self.asked_to_stop()), device=place.device)
+        dist.all_reduce(flag, op=dist.ReduceOp.MAX)
+        return bool(flag.item())
 
     def _close_window(self, rate: float) -> None:
         means = {name: _mean([step[name] for step in self.window]) for name in self.window[0]}

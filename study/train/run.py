@@ -11,9 +11,10 @@ import torch
 from pydantic import ValidationError
 
 from study import checkpoint, io
+from study.config.spec import read_spec
 from study.errors import DataError, StorageError, StudyError
 from study.measure.timing import StepTimer
-from study.records import Outcome, RunSpec, Status, run_id
+from study.records import FAILURE, Outcome, RunSpec, Status
 from study.train import outcome as outcomes
 from study.train.attempts import Attempts
 from study.train.device import Place
@@ -28,6 +29,15 @@ OUTCOMES: dict[type[BaseException], Status] = {
     MemoryError: Status.OUT_OF_MEMORY,
     DataError: Status.BAD_DATA,
 }
+# what torch's CPU allocator and cuBLAS say in a plain RuntimeError
+NO_MEMORY = ("can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
+
+
+def failure_status(error: BaseException) -> Status | None:
+    """What an error means for the run; none for a fault of the program or of its surroundings."""
+    if isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY):
+        return Status.OUT_OF_MEMORY
+    return next((status for kind, status in OUTCOMES.items() if isinstance(error, kind)), None)
 
 
 @dataclass(frozen=True)
@@ -40,17 +50,6 @@ class Trained:
 
 class StoppedError(StudyError):
     """A signal ended the run before its end; its checkpoint is saved."""
-
-
-def read_spec(path: Path) -> RunSpec:
-    """The spec in a file; raises StorageError when it is damaged or not the one its folder is named after."""
-    try:
-        spec = RunSpec.model_validate(io.read_json(path))
-    except ValidationError as error:
-        raise StorageError(f"{path} is not a run's spec ({error.error_count()} problems); plan again") from error
-    if path.parent.name != run_id(spec):
-        raise StorageError(f"{path} holds the spec of {run_id(spec)}; it was changed by hand: plan again")
-    return spec
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
     """
     run = spec_path.parent
     with switches.place() as place, _held(run, place):
-        done = read_outcome(run)
+        done = read_outcome(run) or (_restored(run) if place.leads else None)
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
@@ -99,9 +98,11 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
             _go(session, timer, recorder, switches.say)
         except Interrupted:
             raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
-        except tuple(OUTCOMES) as error:
-            status = next(status for kind, status in OUTCOMES.items() if isinstance(error, kind))
-            reason = _first_line(error)
+        except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
+            found = failure_status(error)
+            if found is None or (found is not Status.DIVERGED and not place.leads):
+                raise  # a process that does not lead writes no outcome: its end ends the others
+            status, reason = found, _first_line(error)
     outcome = outcomes.make(spec, place, session, timer, attempts, run, status, reason)
     return Trained(outcome, session)
 
@@ -121,6 +122,7 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[s
     place, spec = session.place, session.spec
     resumed = recorder.resume()
     recorder.attempts.begin(session.samples_seen)
+    (recorder.run / FAILURE).unlink(missing_ok=True)
     say(
         f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
         f" on {place.kind} ({place.world_size} x {place.threads} threads, {session.precision})"
@@ -130,9 +132,20 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[s
 
 
 def _settle(run: Path, trained: Trained) -> None:
+    outcome = trained.outcome.model_dump(mode="json")
     if trained.session is not None and trained.outcome.status is Status.COMPLETED:
+        io.write_json(checkpoint.folder(run) / "outcome.json", outcome)
         checkpoint.save_final(run, trained.session.weights())
-    io.write_json(run / "outcome.json", trained.outcome.model_dump(mode="json"))
+    io.write_json(run / "outcome.json", outcome)
+
+
+def _restored(run: Path) -> Outcome | None:
+    """The outcome of a training that is complete, put back: Snakemake deletes it when what follows it fails."""
+    copy = checkpoint.folder(run) / "outcome.json"
+    if not (copy.exists() and checkpoint.has_final(run)):
+        return None
+    io.write_json(run / "outcome.json", io.read_json(copy))
+    return read_outcome(run)
 
 
 def _first_line(error: BaseException) -> str:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-from torch import nn
+from timm.layers.norm_act import convert_sync_batchnorm
+from torch import Tensor, nn
 
 from study import checkpoint
 from study.data.place import located, open_source
@@ -33,6 +34,11 @@ def make_strategy(ref: PluginRef) -> Strategy:
             f"the run was planned with {ref.name} version {ref.version}, this program has {kind.version}; plan again"
         )
     return kind(kind.Config(name=ref.name, **ref.options))
+
+
+def _to(device: torch.device, tensor: Tensor) -> Tensor:
+    """A copy that does not wait for the device: from pinned memory where there is one."""
+    return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
 
 
 @dataclass
@@ -78,9 +84,9 @@ class Session:
     def _batch(self, rows: slice) -> Batch:
         raw = self.stream.batch(self.samples_seen + rows.start, rows.stop - rows.start)
         device = self.place.device
-        images = raw.images.permute(0, 3, 1, 2).to(device, non_blocking=True)
+        images, texts = (_to(device, tensor) for tensor in (raw.images, raw.texts))
         noise = Noise(self.spec.seed, self.samples_seen, self.spec.global_batch_size, rows, device)
-        return Batch(images, raw.texts.to(device, non_blocking=True), noise)
+        return Batch(images.permute(0, 3, 1, 2), texts, noise)
 
     def weights(self) -> dict[str, Any]:
         """The state of the model and of the strategy's modules."""
@@ -105,11 +111,11 @@ class Session:
         self.samples_seen = state["samples_seen"]
 
 
-def trained_parameters(model: ClipModel, strategy: Strategy) -> list[nn.Parameter]:
-    """What the main optimiser steps: the towers, logit_scale and the strategy's own modules."""
+def trained_parameters(model: ClipModel, strategy: Strategy) -> list[tuple[str, nn.Parameter]]:
+    """What the main optimiser steps, by name: the towers, logit_scale and the strategy's own modules."""
     owned = strategy.trains_itself()
-    extra = [p for n, p in strategy.named_parameters() if n not in owned]
-    return [p for p in (*model.parameters(), *extra) if p.requires_grad]
+    extra = [(f"strategy.{n}", p) for n, p in strategy.named_parameters() if n not in owned]
+    return [(n, p) for n, p in (*model.named_parameters(), *extra) if p.requires_grad]
 
 
 def make_model(spec: RunSpec, phase: Phase, device: torch.device) -> tuple[Arch, ClipModel, Strategy]:
@@ -129,7 +135,7 @@ def make_model(spec: RunSpec, phase: Phase, device: torch.device) -> tuple[Arch,
 def _micro_batch(spec: RunSpec, place: Place, wanted: int | None) -> int:
     per_process, rest = divmod(spec.global_batch_size, place.world_size)
     size = spec.micro_batch_size or wanted or per_process
-    if rest or per_process % size:
+    if rest or size < 1 or per_process % size:
         raise PlanError(
             f"a global batch of {spec.global_batch_size} cannot be split into {place.world_size} processes "
             f"with micro-batches of {size}; take sizes that divide it"
@@ -173,7 +179,7 @@ def open_session(spec: RunSpec, results: Path, place: Place, micro_batch_size: i
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":
-        model = nn.SyncBatchNorm.convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]
+        model = convert_sync_batchnorm(model)  # type: ignore[no-untyped-call]  # timm's own keeps the activations of its norms
     precision = place.precision(spec.precision)
     chosen = settings(spec, strategy.optim)
     return Session(

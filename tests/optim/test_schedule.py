@@ -37,11 +37,14 @@ def test_only_parameters_of_two_dimensions_decay():
     layer = torch.nn.Linear(3, 2)
     scale = torch.nn.Parameter(torch.tensor(1.0))
     chosen = {"lr": 0.1, "weight_decay": 0.5, "beta1": 0.9, "beta2": 0.98, "eps": 1e-8}
-    optimizer = adamw([*layer.parameters(), scale], chosen)
-    for p in (*layer.parameters(), scale):
+    table = torch.nn.Parameter(torch.ones(3, 3))
+    named = [*layer.named_parameters(), ("logit_scale", scale), ("attn.relative_position_bias_table", table)]
+    optimizer = adamw(named, chosen)
+    for _, p in named:
         p.grad = torch.zeros_like(p)
     before = layer.weight.detach().clone(), layer.bias.detach().clone()
     optimizer.step()
     torch.testing.assert_close(layer.weight, before[0] * (1 - 0.1 * 0.5))
     torch.testing.assert_close(layer.bias, before[1])
     assert scale.item() == 1.0
+    assert torch.equal(table, torch.ones(3, 3))

@@ -1,6 +1,7 @@
 """Several processes train as one: the same loss and the same weights (gloo, on this machine)."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,12 @@ from study.records import Outcome
 BATCH = 32
 
 
+def forget(run):
+    """Leave the spec alone in a run's folder."""
+    (run / "outcome.json").unlink()
+    shutil.rmtree(run / "checkpoints")
+
+
 def launch(path, processes):
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
     command += ["-m", "study", "train", str(path), "--threads", "1", "--device", "cpu"]
@@ -19,7 +26,7 @@ def launch(path, processes):
     done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300)
     assert done.returncode == 0, done.stderr[-3000:]
     outcome = Outcome.model_validate(io.read_json(path.parent / "outcome.json"))
-    (path.parent / "outcome.json").unlink()
+    forget(path.parent)
     return outcome
 
 

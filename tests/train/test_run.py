@@ -1,5 +1,6 @@
 """A run's folder through training, failures, stops and kills."""
 
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,18 +9,26 @@ import time
 import pytest
 
 from study import checkpoint, io
+from study.cli import main
+from study.config.spec import read_spec
 from study.errors import BusyError, PlanError, StorageError
 from study.measure.timing import StepTimer
-from study.records import Outcome, Status
+from study.records import FAILURE, Outcome, Status
 from study.strategies import STRATEGIES
 from study.train import loop
 from study.train.attempts import Attempts
 from study.train.device import place
 from study.train.recorder import Interrupted, Recorder, read_steps
-from study.train.run import Switches, read_spec, train_run
+from study.train.run import Switches, train_run
 from study.train.setup import open_session
 
 BATCH = 32
+
+
+def forget(run):
+    """Leave the spec alone in a run's folder."""
+    (run / "outcome.json").unlink()
+    shutil.rmtree(run / "checkpoints")
 
 
 @pytest.fixture
@@ -63,7 +72,7 @@ def test_a_run_with_an_outcome_is_left_alone(planned_run, switches):
 def test_the_same_spec_gives_the_same_weights(planned_run, switches, tmp_path):
     path = planned_run()
     first, _ = train(path, switches)
-    (path.parent / "outcome.json").unlink()
+    forget(path.parent)
     second, _ = train(path, switches)
     other = planned_run(seed=1)
     third, _ = train(other, switches)
@@ -111,7 +120,7 @@ def test_micro_batches_train_to_nearly_the_same_weights(planned_run, switches):
     for micro in (None, 8):
         path = planned_run(samples_seen=3 * BATCH)
         losses.append(train(path, switches, micro_batch_size=micro)[0].outcome)
-        (path.parent / "outcome.json").unlink()
+        forget(path.parent)
     assert losses[1].cost.grad_accum_steps == 4
     assert losses[1].loss == pytest.approx(losses[0].loss, rel=1e-5)
 
@@ -172,7 +181,7 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(planned_run, swit
     assert not (path.parent / "outcome.json").exists()
     resumed = train(path, switches)[0].outcome
     assert len(resumed.attempts) == 3
-    (path.parent / "outcome.json").unlink()
+    forget(path.parent)
     straight = train(path, switches)[0].outcome
     assert resumed.weights_sha256 == straight.weights_sha256
     assert resumed.loss == straight.loss
@@ -197,3 +206,37 @@ def test_a_signal_saves_and_the_same_command_goes_on(planned_run):
     assert "stopped by SIGUSR2; saved, the same command goes on from here" in told
     assert "stopped by SIGUSR2" in log.read_text()
     assert newest(path.parent) > 0
+
+
+def test_a_finished_training_is_not_repeated_when_its_outcome_is_lost(planned_run, switches):
+    path = planned_run()
+    first, _ = train(path, switches)
+    (path.parent / "outcome.json").unlink()
+    again, lines = train(path, switches)
+    assert again.outcome == first.outcome
+    assert io.read_json(path.parent / "outcome.json") == first.outcome.model_dump(mode="json")
+    assert lines == ["already completed, nothing to train"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--device", "gpu"], "--device gpu: not a device; take auto, cpu, cuda or cuda:N"),
+        (["--threads", "0"], "--threads 0: must be at least 1"),
+        (["--micro-batch-size", "-4"], "cannot be split into 1 processes with micro-batches of -4"),
+    ],
+)
+def test_wrong_switches_are_told_and_noted(planned_run, capsys, arguments, message):
+    path = planned_run()
+    assert main(["train", str(path), "--device", "cpu", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    note = io.read_json(path.parent / FAILURE)
+    assert note["status"] == "failed"
+    assert message in note["reason"]
+
+
+def test_a_run_that_goes_on_takes_its_note_away(planned_run, switches):
+    path = planned_run()
+    io.write_json(path.parent / FAILURE, {"status": "failed", "reason": "no space"})
+    train(path, switches)
+    assert not (path.parent / FAILURE).exists()
