@@ -29,6 +29,9 @@ if workflow.is_main_process:
         workflow.global_resources.setdefault("gpus", gpus_present())
 
 PLAN = StudyTable(RESULTS, STUDY)
+EVALUATIONS = [
+    RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json" for run_id in PLAN.run_ids
+]
 
 
 def planned_gpus(wildcards):
@@ -72,6 +75,9 @@ localrules:
 
 rule all:
     input:
+        # runs by name too: one that was removed, or is to be tried again, is otherwise not missed
+        [RUNS / run_id / "outcome.json" for run_id in PLAN.run_ids],
+        EVALUATIONS,
         REPORTS / STUDY / "index.html",
 
 
@@ -90,11 +96,13 @@ rule train:
         mem_mb=planned_mem_mb,
         runtime=planned_minutes,
     params:
+        study=STUDY,
+        results=RESULTS,
         device=planned_device,
         processes=planned_processes,
         micro_batch=planned_micro_batch,
     shell:
-        "study train {input} --study {STUDY} --results {RESULTS} --log {log}"
+        "study train {input} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --processes {params.processes} --threads {threads}"
         " --micro-batch-size {params.micro_batch}"
 
@@ -115,7 +123,7 @@ rule evaluate:
     params:
         device=planned_device,
     shell:
-        "study evaluate {wildcards.run_id} --study {STUDY} --results {RESULTS} --log {log}"
+        "study evaluate {wildcards.run_id} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --threads {threads}"
 
 
@@ -130,8 +138,11 @@ rule collect:
         RESULTS / STUDY / "scores.parquet",
     log:
         RESULTS / STUDY / "collect.log",
+    params:
+        study=STUDY,
+        results=RESULTS,
     shell:
-        "study collect {STUDY} --results {RESULTS} 2>&1 | tee {log}"
+        "study collect {params.study} --results {params.results} 2>&1 | tee {log}"
 
 
 rule fit:
@@ -141,8 +152,11 @@ rule fit:
         RESULTS / STUDY / "laws.parquet",
     log:
         RESULTS / STUDY / "fit.log",
+    params:
+        study=STUDY,
+        results=RESULTS,
     shell:
-        "study fit {STUDY} --results {RESULTS} 2>&1 | tee {log}"
+        "study fit {params.study} --results {params.results} 2>&1 | tee {log}"
 
 
 rule report:
@@ -153,8 +167,12 @@ rule report:
         REPORTS / STUDY / "index.html",
     log:
         RESULTS / STUDY / "report.log",
+    params:
+        study=STUDY,
+        results=RESULTS,
+        reports=REPORTS,
     shell:
-        "study report {STUDY} --results {RESULTS} --out {REPORTS} 2>&1 | tee {log}"
+        "study report {params.study} --results {params.results} --out {params.reports} 2>&1 | tee {log}"
 
 
 onsuccess:

@@ -21,7 +21,7 @@ COMMANDS = {
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",
     "lookup": "ask which option is best within a budget",
-    "retry": "forget failed outcomes, so that the next snakemake runs them again",
+    "retry": "forget what failed, so that the next snakemake tries it again",
 }
 
 

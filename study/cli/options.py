@@ -26,5 +26,5 @@ def run_folder(given: str, results_root: Path) -> Path:
     candidates = [path.parent if path.name == "spec.json" else path, results_root / "runs" / given]
     for folder in candidates:
         if (folder / "spec.json").is_file():
-            return folder.resolve()
+            return folder.absolute()
     raise StorageError(f"no run {given}: neither {candidates[0]} nor {candidates[1]} holds a spec.json")

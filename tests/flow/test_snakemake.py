@@ -83,6 +83,14 @@ def test_a_study_runs_once_and_a_changed_grid_runs_only_what_is_new(folder):
     assert code == 0
     assert "Nothing to be done" in said
 
+    wild = runs(folder).filter(pl.col("status") == "diverged")["run_id"][0]
+    first = (folder / f"results/runs/{wild}/outcome.json").stat().st_mtime_ns
+    retry = [sys.executable, "-m", "study", "retry", "grids/small.yaml"]
+    assert wild in subprocess.run(retry, cwd=folder, capture_output=True, text=True, check=True).stdout
+    assert snakemake(folder)[0] == 0
+    assert (folder / f"results/runs/{wild}/outcome.json").stat().st_mtime_ns > first
+    outcomes = {path: path.stat().st_mtime_ns for path in folder.glob("results/runs/*/outcome.json")}
+
     write_grid(folder, samples="640, 1280, 1920", more=DIVERGING)
     code, said = snakemake(folder)
     assert code == 0, said
