@@ -34,34 +34,6 @@ EVALUATIONS = [
 ]
 
 
-def planned_gpus(wildcards):
-    return PLAN.resource(wildcards.run_id, "gpus")
-
-
-def planned_threads(wildcards):
-    return PLAN.resource(wildcards.run_id, "threads")
-
-
-def planned_mem_mb(wildcards):
-    return PLAN.resource(wildcards.run_id, "mem_mb")
-
-
-def planned_micro_batch(wildcards):
-    return PLAN.resource(wildcards.run_id, "micro_batch_size")
-
-
-def planned_device(wildcards):
-    return PLAN.device(wildcards.run_id)
-
-
-def planned_processes(wildcards):
-    return max(1, planned_gpus(wildcards))
-
-
-def planned_minutes(wildcards):
-    return PLAN.resource(wildcards.run_id, "runtime_minutes")
-
-
 wildcard_constraints:
     run_id="r[0-9a-f]{12}",
 
@@ -90,17 +62,17 @@ rule train:
         RUNS / "{run_id}/train.log",
     group:
         "run"
-    threads: planned_threads
+    threads: PLAN.asks("threads")
     resources:
-        gpus=planned_gpus,
-        mem_mb=planned_mem_mb,
-        runtime=planned_minutes,
+        gpus=PLAN.asks("gpus"),
+        mem_mb=PLAN.asks("mem_mb"),
+        runtime=PLAN.asks("runtime_minutes"),
     params:
         study=STUDY,
         results=RESULTS,
-        device=planned_device,
-        processes=planned_processes,
-        micro_batch=planned_micro_batch,
+        device=PLAN.asks("device"),
+        processes=PLAN.asks("processes"),
+        micro_batch=PLAN.asks("micro_batch_size"),
     shell:
         "study train {input} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --processes {params.processes} --threads {threads}"
@@ -116,12 +88,14 @@ rule evaluate:
         RUNS / "{run_id}/evaluate.log",
     group:
         "run"
-    threads: planned_threads
+    threads: PLAN.asks("threads")
     resources:
-        gpus=planned_gpus,
-        mem_mb=planned_mem_mb,
+        gpus=PLAN.asks("gpus"),
+        mem_mb=PLAN.asks("mem_mb"),
     params:
-        device=planned_device,
+        study=STUDY,
+        results=RESULTS,
+        device=PLAN.asks("device"),
     shell:
         "study evaluate {wildcards.run_id} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --threads {threads}"
@@ -129,10 +103,7 @@ rule evaluate:
 
 rule collect:
     input:
-        [
-            RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json"
-            for run_id in PLAN.run_ids
-        ],
+        EVALUATIONS,
     output:
         RESULTS / STUDY / "runs.parquet",
         RESULTS / STUDY / "scores.parquet",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -45,17 +46,29 @@ class StudyTable:
 
     @cached_property
     def _by_id(self) -> dict[str, dict[str, Any]]:
-        return {row["run_id"]: row for row in self.rows.iter_rows(named=True)}
+        return {row["run_id"]: {**row, **_derived(row)} for row in self.rows.iter_rows(named=True)}
 
-    def resource(self, run_id: str, name: str) -> int:
-        """What a run asks for: gpus, threads, mem_mb or runtime_minutes; raises PlanError for another run."""
+    def resource(self, run_id: str, name: str) -> Any:
+        """What a run asks for: gpus, processes, device, threads, mem_mb, runtime_minutes or micro_batch_size.
+
+        Raises PlanError for a run of another study.
+        """
         if run_id not in self._by_id:
             raise PlanError(f"run {run_id} is not in study {self.name}; plan it again")
-        return int(self._by_id[run_id][name])
+        return self._by_id[run_id][name]
 
-    def device(self, run_id: str) -> str:
-        """Where a run trains: ``cuda`` when it was planned for GPUs, else ``cpu``."""
-        return "cuda" if self.resource(run_id, "gpus") else "cpu"
+    def asks(self, name: str) -> Callable[[Any], Any]:
+        """``resource`` as a function of Snakemake's wildcards."""
+
+        def asked(wildcards: Any) -> Any:
+            return self.resource(wildcards.run_id, name)
+
+        return asked
+
+
+def _derived(row: dict[str, Any]) -> dict[str, Any]:
+    """Where a run trains, and in how many processes: one a GPU."""
+    return {"device": "cuda" if row["gpus"] else "cpu", "processes": max(1, row["gpus"])}
 
 
 def run_ids(results: Path, name: str) -> list[str]:
