@@ -15,7 +15,7 @@ T = TypeVar("T")
 def unknown_name(kind: str, name: str, known: list[str], shown: int = 12) -> UnknownNameError:
     """Say that ``name`` is no ``kind``, with the nearest known names first."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     listed = ", ".join(sorted(known)[:shown])
     more = f", ... ({len(known)} in all)" if len(known) > shown else ""
     return UnknownNameError(f"unknown {kind} {name!r}{hint} known: {listed}{more}")

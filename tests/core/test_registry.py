@@ -19,3 +19,6 @@ def test_an_unknown_name_gives_the_nearest_and_all():
     with pytest.raises(UnknownNameError) as caught:
         JSON.load("jsn")
     assert str(caught.value) == "unknown codec 'jsn'; did you mean json or jsonl? known: json, jsonl"
+    with pytest.raises(UnknownNameError) as caught:
+        JSON.load("pickle")
+    assert str(caught.value) == "unknown codec 'pickle'; known: json, jsonl"
