@@ -39,6 +39,8 @@ def parquet_path() -> Path:
 class Embedded(Source):
     """Emoji; a ``fold`` leaves a quarter of the pool out and hides the scores, to earn these by cross-fitting."""
 
+    stands_alone = True
+
     class Config(PluginConfig):
         """Options of the embedded data."""
 

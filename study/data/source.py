@@ -92,6 +92,7 @@ class Source(ABC):
         """Options of the source; a subclass adds its own."""
 
     version: ClassVar[int] = 1
+    stands_alone: ClassVar[bool] = False  # its data come with the package and need no options
     places: ClassVar[frozenset[str]] = frozenset()  # options that say where the data lies: no part of a run's identity
 
     def __init__(self, config: Any) -> None:

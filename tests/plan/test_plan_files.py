@@ -196,3 +196,10 @@ def test_other_studies_plans_that_cannot_be_read_are_left_out(write_grid, planne
     io.write_text(folder / "results" / "damaged" / "plan.parquet", "cut sh")
     assert [run.speed > 0 for run in measured_runs(folder / "results")] == [True]
     assert plan(write_grid(TWO, name="another")) == 0
+
+
+def test_any_study_may_be_scored_on_the_embedded_sets(planned):
+    head = "evaluation: embedded/unseen\n"
+    head += "common: {source: {name: table, path: pairs.csv}, arch: vit_pico, strategy: clip, global_batch_size: 100}\n"
+    made = planned("[{name: a, samples_seen: 1000}]", head=head)
+    assert [found["name"] for found in made.evaluation["sets"]] == ["embedded/unseen"]
