@@ -7,6 +7,7 @@
 # Everything that thinks is in the `study` command; this file wires. Settings such as keep-going are in
 # profiles/default/config.yaml, which Snakemake reads by itself.
 
+import atexit
 import subprocess
 import sys
 from pathlib import Path
@@ -103,6 +104,7 @@ rule evaluate:
 
 rule collect:
     input:
+        RESULTS / STUDY / "run_ids.json",
         EVALUATIONS,
     output:
         RESULTS / STUDY / "runs.parquet",
@@ -147,7 +149,8 @@ rule report:
 
 
 onsuccess:
-    print(f"{REPORTS / STUDY / 'index.html'}")
+    # after Snakemake's own last words
+    atexit.register(print, REPORTS / STUDY / "index.html")
 
 
 onerror:

@@ -34,8 +34,10 @@ def write(plan: Plan) -> int:
         if pool.fingerprint is not None:
             remember(plan.results, pool.fingerprint, pool.located)
     write_rows(folder, with_made_predictions(plan))
-    if _differs(folder / "evaluation.json", plan.evaluation):
-        write_json(folder / "evaluation.json", plan.evaluation)
+    # read by Snakemake as inputs: their times change only with their content
+    for name, content in (("evaluation.json", plan.evaluation), ("run_ids.json", run_ids(plan))):
+        if _differs(folder / name, content):
+            write_json(folder / name, content)
     write_json(folder / "plan.json", facts(plan))  # last: it says that the rest is there
     return new
 
@@ -75,7 +77,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "limit": grid.file.limit.model_dump() if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "runs": len(plan.rows),
-        "run_ids": [row["run_id"] for row in plan.rows if row["run_id"] is not None],
+        "run_ids": run_ids(plan),
         "planned": datetime.now(UTC).isoformat(timespec="seconds"),
         "stamp": with_lock(plan.stamp, grid.document.path)._asdict(),
     }
@@ -88,7 +90,12 @@ def _is_spec(path: Path) -> bool:
         return False
 
 
-def _differs(path: Path, content: dict[str, Any]) -> bool:
+def run_ids(plan: Plan) -> list[str]:
+    """The plan's runs in the order of the grid; empty for an estimate."""
+    return [row["run_id"] for row in plan.rows if row["run_id"] is not None]
+
+
+def _differs(path: Path, content: Any) -> bool:
     try:
         return bool(read_json(path) != content)
     except StorageError:

@@ -41,8 +41,9 @@ def command(*more):
 
 
 def snakemake(folder, *more):
-    done = subprocess.run(command(*more), cwd=folder, capture_output=True, text=True, timeout=500)
-    return done.returncode, done.stdout + done.stderr
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    done = subprocess.run(command(*more), cwd=folder, text=True, timeout=500, **pipes)
+    return done.returncode, done.stdout
 
 
 def runs(folder):
@@ -123,12 +124,15 @@ def test_a_killed_run_stops_no_other_and_the_next_command_goes_on(folder):
 
 def test_a_stale_lock_has_a_one_line_remedy(folder):
     write_grid(folder, samples="640000")
-    process = subprocess.Popen(command(), cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command(), cwd=folder, **quiet)
     wait_for(lambda: any(folder.glob("results/runs/*/attempts.json")))
     process.send_signal(signal.SIGKILL)
-    process.communicate()
-    for pid in processes(str(next(folder.glob("results/runs/*")).name)):
+    process.wait()
+    left = processes(next(folder.glob("results/runs/*")).name)
+    for pid in left:
         os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in left))
     write_grid(folder, samples="640")
     code, said = snakemake(folder)
     assert code != 0
