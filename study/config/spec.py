@@ -1,4 +1,4 @@
-"""A run's ``spec.json``, read and checked. No torch."""
+"""A run's ``spec.json`` and ``outcome.json``, read and checked. No torch."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from study import io
 from study.errors import StorageError
-from study.records import RunSpec, run_id
+from study.records import Outcome, RunSpec, run_id
 
 
 def read_spec(path: Path) -> RunSpec:
@@ -20,3 +20,14 @@ def read_spec(path: Path) -> RunSpec:
     if path.parent.name != run_id(spec):
         raise StorageError(f"{path} holds the spec of {run_id(spec)}; it was changed by hand: plan again")
     return spec
+
+
+def read_outcome(run: Path) -> Outcome | None:
+    """The outcome of a run, or none; raises StorageError when the file is damaged."""
+    path = run / "outcome.json"
+    if not path.exists():
+        return None
+    try:
+        return Outcome.model_validate(io.read_json(path))
+    except ValidationError as error:
+        raise StorageError(f"{path} is not a run's outcome; remove it and train the run again") from error

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from study import io
+from study.config.spec import read_outcome
 from study.errors import StorageError
 from study.evaluate.asked import Asked, Evaluation
 from study.records import Frozen, Outcome, Score, Scores
@@ -28,15 +29,12 @@ class SetScores(Frozen):
     settings: dict[str, Any]
 
 
-def read_outcome(run: Path) -> Outcome:
+def ended(run: Path) -> Outcome:
     """The run's outcome; raises StorageError when it has none yet or a damaged one."""
-    path = run / "outcome.json"
-    if not path.exists():
+    outcome = read_outcome(run)
+    if outcome is None:
         raise StorageError(f"{run} has no outcome.json; train the run first: study train {run}/spec.json")
-    try:
-        return Outcome.model_validate(io.read_json(path))
-    except ValidationError as error:
-        raise StorageError(f"{path} is not a run's outcome; remove it and train the run again") from error
+    return outcome
 
 
 def read_scores(run: Path, outcome: Outcome) -> Scores:

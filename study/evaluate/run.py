@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from study import io
 from study.evaluate.asked import Evaluation
-from study.evaluate.done import missing, read_outcome, read_scores, write_done
+from study.evaluate.done import ended, missing, read_scores, write_done
 from study.records import Scores, Status
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def run_evaluation(
     StorageError when it has no outcome yet and BusyError when another process holds its folder.
     """
     with io.lock(run / ".lock"):
-        outcome = read_outcome(run)
+        outcome = ended(run)
         scores = read_scores(run, outcome)
         if outcome.status is Status.COMPLETED and missing(scores, evaluation.asked()):
             from study.evaluate.model import evaluate_model

@@ -16,6 +16,7 @@ import torch
 import torch.distributed as dist
 
 from study.errors import PlanError
+from study.hardware import cores
 from study.records import Precision
 
 
@@ -52,10 +53,6 @@ def cpu_name() -> str:
     return names[0] if names else platform.machine()
 
 
-def _available_threads() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 @contextmanager
 def place(wanted: str, threads: int | None) -> Iterator[Place]:
     """Take a device (``auto``, ``cpu``, ``cuda`` or ``cuda:N``) and join the run's processes, as torchrun set them.
@@ -66,7 +63,7 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if threads is not None and threads < 1:
         raise PlanError(f"--threads {threads}: must be at least 1")
-    torch.set_num_threads(threads or _available_threads())
+    torch.set_num_threads(threads or cores())
     if wanted == "auto":
         wanted = "cuda" if torch.cuda.is_available() else "cpu"
     _check(wanted, world_size)

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 
 from study import checkpoint, io
-from study.config.spec import read_spec
-from study.errors import DataError, StorageError, StudyError
+from study.config.spec import read_outcome, read_spec
+from study.errors import DataError, StudyError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
 from study.train import outcome as outcomes
@@ -105,17 +104,6 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
             status, reason = found, _first_line(error)
     outcome = outcomes.make(spec, place, session, timer, attempts, run, status, reason)
     return Trained(outcome, session)
-
-
-def read_outcome(run: Path) -> Outcome | None:
-    """The outcome of a run, or none; raises StorageError when the file is damaged."""
-    path = run / "outcome.json"
-    if not path.exists():
-        return None
-    try:
-        return Outcome.model_validate(io.read_json(path))
-    except ValidationError as error:
-        raise StorageError(f"{path} is not a run's outcome; remove it and train the run again") from error
 
 
 def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[str], None]) -> None:
