@@ -33,6 +33,7 @@ class Device:
     watts: float
     driver_name: str  # regular expression over the name that the driver gives
     source: str
+    dollars_per_hour: float | None = None  # the user's own, of a whole GPU or of one core of a CPU; never built in
 
     @property
     def is_cpu(self) -> bool:

@@ -11,7 +11,7 @@ import json
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 if TYPE_CHECKING:
     import polars as pl
@@ -123,6 +123,10 @@ class Status(StrEnum):
 FAILURE = "failure.json"  # in a run's folder: why its last process ended without an outcome
 
 
+# What measured it: the GPU's own counter, or the CPU packages' counters, of which a run has its threads' share.
+EnergySource = Literal["nvml", "rapl"]
+
+
 class Attempt(Frozen):
     """One process that worked on a run."""
 
@@ -131,6 +135,8 @@ class Attempt(Frozen):
     first_sample: int
     last_sample: int
     wall_hours: float
+    energy_kwh: float | None = Field(None, description="measured on this process's machine; none = not measured")
+    energy_source: EnergySource | None = None
 
 
 class Cost(Frozen):
@@ -154,8 +160,14 @@ class Cost(Frozen):
     steady_steps: int = 0
     data_wait_ms: float | None = Field(None, description="median wait for data a steady step")
     peak_memory_gib: float | None = Field(None, description="allocator's peak on a GPU, peak RSS on a CPU")
-    mfu: float | None = None
-    energy_kwh: float | None = None
+    energy_kwh: float | None = Field(None, description="measured over all attempts; none = not in all of them")
+    energy_source: EnergySource | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_mfu(cls, data: Any) -> Any:
+        """The first outcomes have an empty ``mfu``, which the table of runs computes."""
+        return {name: value for name, value in data.items() if name != "mfu"} if isinstance(data, dict) else data
 
 
 class Outcome(Frozen):
@@ -217,9 +229,13 @@ PLAN_COLUMNS = _columns(
     gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", gpu="String", gpus="Int64",
     threads="Int64", mem_mb="Int64", runtime_minutes="Int64", predicted_gpu_hours="Float64",
     predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64", prediction_evidence="String",
-    predicted_memory_gib="Float64",
+    predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_kwh_low="Float64",
+    predicted_kwh_high="Float64", predicted_dollars="Float64", predicted_dollars_low="Float64",
+    predicted_dollars_high="Float64",
 )  # fmt: skip
 
+# ``energy_source`` is "nvml" or "rapl" for a measured ``energy_kwh``, "estimate" for the device's full power over
+# ``gpu_hours``; ``dollars`` is ``gpu_hours`` at the user's price, none without one.
 # ``setting`` is the run_id that the same run has with seed 0, so that repeats of one setting share it;
 # ``other_settings`` names what differs from the defaults and has no column; ``versions`` is JSON.
 RUNS_COLUMNS = _columns(
@@ -234,9 +250,9 @@ RUNS_COLUMNS = _columns(
     precision="String", versions="String", samples_per_second="Float64",
     step_time_ms="Float64", step_time_ms_p10="Float64", step_time_ms_p90="Float64", data_wait_ms="Float64",
     peak_memory_gib="Float64", mfu="Float64", gpu_hours="Float64", train_hours="Float64",
-    evaluate_hours="Float64", energy_kwh="Float64", predicted_gpu_hours="Float64",
-    predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
-    predicted_memory_gib="Float64", samples_skipped="Int64", attempts="Int64", finished="String", note="String",
+    evaluate_hours="Float64", energy_kwh="Float64", energy_source="String", dollars="Float64",
+    predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
+    predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64", attempts="Int64", finished="String", note="String",
 )  # fmt: skip
 
 SCORES_COLUMNS = _columns(

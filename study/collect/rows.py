@@ -18,11 +18,11 @@ _PLANNED = (
     "unique_pairs",
     "quality_share", "size_share", "samples_seen", "global_batch_size", "lr", "seed", "image_size", "text_length",
     "gmacs_per_sample", "params_m", "train_flops", "predicted_gpu_hours", "predicted_gpu_hours_low",
-    "predicted_gpu_hours_high", "predicted_memory_gib",
+    "predicted_gpu_hours_high", "predicted_memory_gib", "predicted_kwh", "predicted_dollars",
 )  # fmt: skip
 _MEASURED = (
     "device_kind", "threads", "precision", "step_time_ms", "step_time_ms_p10", "step_time_ms_p90", "data_wait_ms",
-    "peak_memory_gib", "mfu", "gpu_hours", "train_hours", "energy_kwh",
+    "peak_memory_gib", "gpu_hours", "train_hours", "energy_kwh", "energy_source",
 )  # fmt: skip
 
 

@@ -9,7 +9,15 @@ import polars as pl
 from study.errors import StorageError
 from study.io import read_parquet
 
-ADDED = ("purpose", "tuned")  # columns that the first tables did not have
+# Columns that the first tables did not have; their types by name, since study.records loads pydantic.
+ADDED: dict[str, type[pl.DataType]] = {
+    "purpose": pl.String,
+    "tuned": pl.String,
+    "energy_source": pl.String,
+    "dollars": pl.Float64,
+    "predicted_kwh": pl.Float64,
+    "predicted_dollars": pl.Float64,
+}
 TUNING = "tuning"  # the purpose of a run made only to choose a learning rate
 
 
@@ -22,8 +30,8 @@ def read_runs(folder: Path) -> pl.DataFrame:
     if not path.exists():
         raise StorageError(f"{path} is missing; make it with: study collect {folder.name}")
     runs = read_parquet(path)
-    missing = [name for name in ADDED if name not in runs.columns]
-    return runs.with_columns(pl.lit(None, dtype=pl.String).alias(name) for name in missing)
+    missing = {name: kind for name, kind in ADDED.items() if name not in runs.columns}
+    return runs.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in missing.items())
 
 
 def tuning() -> pl.Expr:
