@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = [
     {"errors", "registry", "io"},
-    {"config", "records", "hardware", "predict", "summary", "laws"},
+    {"config", "records", "hardware", "predict", "summary", "laws", "ledger"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate", "export"},
