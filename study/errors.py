@@ -7,6 +7,7 @@
     |-- DataError          a data source, subset or evaluation set that cannot be read
     |-- StorageError       a disk that is full or a file that cannot be read or written
     |-- BusyError          a run folder that another process holds
+    |-- OverBudgetError    a run that would pass its study's limit
     `-- TooFewStepsError   a measurement with too few steps to be summarised
 
 The command line prints the message and ends with exit code 2; anything else is a fault of the program
@@ -48,6 +49,10 @@ class StorageError(StudyError):
 
 class BusyError(StudyError):
     """A folder that another process is writing to."""
+
+
+class OverBudgetError(StudyError):
+    """A run that does not start, since what it is predicted to take would pass its study's limit."""
 
 
 class TooFewStepsError(StudyError):

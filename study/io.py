@@ -11,11 +11,12 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, Any, BinaryIO
 
 from study.errors import BusyError, StorageError
 
@@ -124,11 +125,36 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"cannot write {path}: {_reason(error)}") from error
     with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX if wait else fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it") from error
+        if wait:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        elif not _taken(file):
+            raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it")
         yield
+
+
+def _taken(file: IO[str]) -> bool:
+    """Whether the lock could be had; tried a few times, since ``is_locked`` holds it for an instant."""
+    for _ in range(5):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return True
+        except BlockingIOError:
+            time.sleep(0.05)
+    return False
+
+
+def is_locked(path: Path) -> bool:
+    """Whether another holder has ``lock`` of this path; asks with a shared lock, so that two who ask see no lock."""
+    try:
+        opened = path.open()
+    except FileNotFoundError:
+        return False
+    with opened as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def append_line(path: Path, line: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
@@ -10,7 +9,7 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from study.errors import StorageError
-from study.io import read_json
+from study.io import is_locked, read_json
 from study.records import FAILURE, Frozen, Outcome, RunSpec, Score, Scores, Status
 
 R = TypeVar("R", bound=Frozen)
@@ -62,7 +61,7 @@ def _record(path: Path, kind: type[R]) -> tuple[R | None, str | None]:
 
 
 def _without_outcome(folder: Path) -> RunFolder:
-    if _is_held(folder / ".lock"):
+    if is_locked(folder / ".lock"):
         return RunFolder(Status.RUNNING, STILL_RUNNING)
     if (folder / FAILURE).exists():
         return _noted(folder / FAILURE)
@@ -79,18 +78,6 @@ def _noted(path: Path) -> RunFolder:
         return RunFolder(Status(note["status"]), note["reason"])
     except (StorageError, KeyError, ValueError) as error:
         return RunFolder(Status.FAILED, f"{NO_OUTCOME} ({path.name} is damaged: {error})")
-
-
-def _is_held(path: Path) -> bool:
-    """Whether another process holds the lock; a shared lock, so that two collectors do not see each other."""
-    if not path.exists():
-        return False
-    with path.open() as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def _with_scores(run: RunFolder, folder: Path) -> RunFolder:

@@ -14,6 +14,7 @@ from study.hardware import find
 from study.records import Frozen
 
 BUDGETS = ("samples_seen", "epochs", "train_flops", "gpu_hours")
+CAPS = ("gpu_hours", "dollars", "kwh", "wall_hours")
 
 
 def raised_as_problem(ask: Callable[[], object]) -> None:
@@ -42,9 +43,22 @@ class Hardware(Frozen):
 
 
 class Limit(Frozen):
-    """Caps for the whole study; a plan over them is refused."""
+    """Caps for the whole study, over all its runs together: held by the plan, and again as each run starts."""
 
-    gpu_hours: float = Field(gt=0, strict=True, description="predicted device-hours of all runs together")
+    gpu_hours: float | None = Field(None, gt=0, strict=True, description="device-hours")
+    dollars: float | None = Field(None, gt=0, strict=True, description="at the device's price, which is the user's")
+    kwh: float | None = Field(None, gt=0, strict=True, description="energy of the devices")
+    wall_hours: float | None = Field(None, gt=0, strict=True, description="from start to end, on `gpus` at once")
+    gpus: int | None = Field(None, ge=1, strict=True, description="GPUs, or cores of a CPU, that wall_hours is for")
+    fit: Literal["refuse", "drop_last", "cheapest_first", "shrink_seeds"] = Field(
+        "refuse", description="what is done with a plan over its caps: refused, or which runs are left out"
+    )
+
+    @property
+    def caps(self) -> dict[str, float]:
+        """The caps that are given, by name."""
+        given = ((name, getattr(self, name)) for name in CAPS)
+        return {name: cap for name, cap in given if cap is not None}
 
 
 class EvaluationRef(Frozen):

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from study.config.document import Document, Loc, Problem
-from study.config.grid import BUDGETS
+from study.config.grid import BUDGETS, CAPS
 
 _NEEDED = ("source", "arch", "strategy")
 
@@ -24,7 +24,7 @@ def problems(document: Document, complete: bool) -> list[Problem]:
     found = [problem for loc, mapping in _mappings(document.data) for problem in _budgets(document, loc, mapping)]
     found += [problem for loc, mapping in _mappings(document.data) for problem in _tuned_twice(document, loc, mapping)]
     found += _repeated_names(document)
-    return found + list(_missing(document)) if complete else found
+    return [*found, *_missing(document), *_limit(document)] if complete else found
 
 
 def _mappings(data: Any) -> Iterator[tuple[Loc, dict[str, Any]]]:
@@ -52,6 +52,19 @@ def _budgets(document: Document, loc: Loc, mapping: dict[str, Any]) -> Iterator[
 def _tuned_twice(document: Document, loc: Loc, mapping: dict[str, Any]) -> Iterator[Problem]:
     if "tune" in mapping and "lr" in mapping and mapping["tune"] is not None:
         yield document.problem((*loc, "lr"), "both lr and tune, which chooses it; keep one of them", at_key=True)
+
+
+def _limit(document: Document) -> Iterator[Problem]:
+    limit = document.data.get("limit") if isinstance(document.data, dict) else None
+    given = {name for name, value in limit.items() if value is not None} if isinstance(limit, dict) else set(CAPS)
+    if not given & set(CAPS):
+        yield document.problem(("limit",), f"caps nothing; give one of {', '.join(CAPS)}")
+    elif "wall_hours" in given and "gpus" not in given and isinstance(limit, dict):
+        message = "depends on how many devices work at once; add `gpus: NUMBER` (on a CPU: cores)"
+        yield document.problem(("limit", "wall_hours"), message, at_key=True)
+    elif "gpus" in given and "wall_hours" not in given:
+        message = "says how many devices wall_hours is for; add wall_hours, or leave it out"
+        yield document.problem(("limit", "gpus"), message, at_key=True)
 
 
 def _repeated_names(document: Document) -> Iterator[Problem]:
