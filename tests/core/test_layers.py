@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = [
     {"errors", "registry", "io"},
-    {"config", "records", "hardware", "predict", "summary", "laws", "ledger"},
+    {"config", "records", "hardware", "predict", "published", "summary", "laws", "ledger"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate", "export"},
