@@ -1,0 +1,7 @@
+"""Devices that studies run on, this machine's own, and what a user says of theirs."""
+
+from study.hardware.devices import DEVICES, Device, find, plain, recognise
+from study.hardware.machine import cores, gpu_names, gpus_present
+from study.hardware.site import Site
+
+__all__ = ["DEVICES", "Device", "Site", "cores", "find", "gpu_names", "gpus_present", "plain", "recognise"]
