@@ -2,7 +2,7 @@
 
     StudyError
     |-- UnknownNameError   a plug-in, model or column that does not exist
-    |-- GridError          mistakes in a grid file, all of them at once
+    |-- GridError          mistakes in a grid file, or in hardware.yaml, all of them at once
     |-- PlanError          a plan that cannot be run as it stands
     |-- DataError          a data source, subset or evaluation set that cannot be read
     |-- StorageError       a disk that is full or a file that cannot be read or written
@@ -28,7 +28,7 @@ class UnknownNameError(StudyError):
 
 
 class GridError(StudyError):
-    """All mistakes of a grid file; one line each: ``file:line:column: path: what is wrong``."""
+    """All mistakes of a YAML file; one line each: ``file:line:column: path: what is wrong``."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = list(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from study.config.document import read as read_document
 from study.config.grid import BUDGETS, GridFile, Settings, Tune
 from study.config.plugins import Registries, grid_model
 from study.errors import GridError
+from study.hardware import DEVICES, Device
 
 __all__ = ["BUDGETS", "Grid", "Registries", "Setting", "SubGrid", "Tune", "read", "schema"]
 
@@ -61,13 +63,13 @@ class Grid:
         return self.document.path.stem
 
 
-def read(path: Path, registries: Registries) -> Grid:
-    """Read and check a grid file; raises GridError with all its mistakes at once."""
+def read(path: Path, registries: Registries, devices: Mapping[str, Device] = DEVICES) -> Grid:
+    """Read and check a grid file, which may name one of ``devices``; raises GridError with all its mistakes at once."""
     document = read_document(path)
     names = (structure.plugin_names(document.data, key) for key in ("source", "strategy"))
     model = grid_model(registries, *names)
     try:
-        file, details = model.model_validate(document.data), []
+        file, details = model.model_validate(document.data, context={"devices": devices}), []
     except ValidationError as error:
         file, details = None, error.errors()
     problems = document.problems + [messages.problem(document, model, one) for one in details]

@@ -78,14 +78,14 @@ def _holds(data: Any, part: str | int) -> bool:
     return isinstance(data, dict) and part in data
 
 
-def read(path: Path) -> Document:
-    """Read one YAML file; raises GridError when there is nothing that can be read."""
+def read(path: Path, needs: str = "a grid needs at least `grid:`") -> Document:
+    """Read one YAML file; raises GridError when there is nothing that can be read, an empty one with what it needs."""
     text = _text(path)
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
         if node is None:
-            raise GridError([f"{path}:1:1: the file is empty; a grid needs at least `grid:`"])
+            raise GridError([f"{path}:1:1: the file is empty; {needs}"])
         reader = _Reader(path, yaml)
         data = reader.value(node, (), None)
     except MarkedYAMLError as error:

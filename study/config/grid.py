@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from study.config.fields import listed, whole
 from study.errors import StudyError
-from study.hardware import find
+from study.hardware import DEVICES, find
 from study.records import Frozen
 
 BUDGETS = ("samples_seen", "epochs", "train_flops", "gpu_hours")
@@ -30,9 +30,10 @@ def by_name(value: Any) -> Any:
     return {"name": value} if isinstance(value, str) else value
 
 
-def _device(name: str) -> str:
-    raised_as_problem(lambda: find(name))
-    return find(name).name
+def _device(name: str, info: ValidationInfo) -> str:
+    devices = (info.context or {}).get("devices", DEVICES)
+    raised_as_problem(lambda: find(name, devices))
+    return find(name, devices).name
 
 
 class Hardware(Frozen):

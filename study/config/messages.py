@@ -57,9 +57,9 @@ def problem(document: Document, model: type[BaseModel], error: ErrorDetails) -> 
 
 
 def _unknown_key(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:
-    name, settings = str(loc[-1]), _owner(model, ("grid",)).model_fields
-    words = sorted(_owner(model, loc[:-1]).model_fields)
-    if len(loc) == 1 and (name in settings or name in _OTHER_WORDS):
+    name, words = str(loc[-1]), sorted(_owner(model, loc[:-1]).model_fields)
+    settings = _owner(model, ("grid",)).model_fields if "grid" in model.model_fields else None
+    if len(loc) == 1 and settings is not None and (name in settings or name in _OTHER_WORDS):
         return "unknown key here; settings of runs belong under common: or grid:"
     other = _OTHER_WORDS.get(name)
     near = [other] if other in words else get_close_matches(name, words, n=1, cutoff=0.6)
