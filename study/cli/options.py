@@ -15,6 +15,13 @@ def results(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def hardware(parser: argparse.ArgumentParser) -> None:
+    """Add ``--hardware FILE``: devices and prices of the user's own; ``site_path`` of study.config says which."""
+    parser.add_argument(
+        "--hardware", type=Path, metavar="FILE", help="your devices and prices (default: hardware.yaml, if it is here)"
+    )
+
+
 def as_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``: the answer for a program."""
     parser.add_argument("--json", action="store_true", help="print JSON for a program instead of a table")

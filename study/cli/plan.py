@@ -23,6 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Paths and switches; all that changes a result is in the grid."""
     parser.add_argument("grid", type=Path, nargs="?", metavar="GRID", help="the study's grid file")
     parser.add_argument("--gpu", metavar="NAME", help="predict for this device instead of the grid's own")
+    options.hardware(parser)
     parser.add_argument("--dry-run", action="store_true", help="print, write nothing")
     parser.add_argument("--quiet", action="store_true", help="print one line instead of the table")
     parser.add_argument("--runnable", action="store_true", help="refuse a plan whose data is not there")
@@ -53,9 +54,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _planned(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]], int | None]:
     """Facts and rows of the plan, and how many specs are new; none where the plan on disk still holds."""
+    from study.config.site import site_path
     from study.plan.current import current, renew_predictions
 
-    table = None if args.recalibrate else current(args.grid, args.results, args.gpu)
+    args.hardware = site_path(args.hardware)
+    table = None if args.recalibrate else current(args.grid, args.results, args.gpu, args.hardware)
     if table is None:
         return _made(args)
     if not args.dry_run:
@@ -69,10 +72,12 @@ def _made(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]
     from study.plan.write import facts, with_made_predictions, write
 
     if args.gpu is not None:
+        from study.config.site import read_site
         from study.hardware import find
 
-        find(args.gpu)  # a wrong name is told before anything is loaded
-    plan = make(args.grid, args.results, Options(args.gpu, args.recalibrate, not args.dry_run), _progress)
+        find(args.gpu, read_site(args.hardware).devices)  # a wrong name is told before anything is loaded
+    options = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
+    plan = make(args.grid, args.results, options, _progress)
     rows, told = with_made_predictions(plan), facts(plan)
     for line in replaced(plan) if args.recalibrate else ():
         _progress(line)

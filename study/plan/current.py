@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 
 from study.errors import StorageError
+from study.hardware import Site
 from study.io import read_json, write_parquet
 from study.plan.measured import measured_runs
 from study.plan.predictions import Predictor
@@ -17,7 +18,7 @@ from study.plan.table import StudyTable
 from study.records import PLAN_COLUMNS, schema
 
 
-def current(grid: Path, results: Path, gpu: str | None) -> StudyTable | None:
+def current(grid: Path, results: Path, gpu: str | None, hardware: Path | None = None) -> StudyTable | None:
     """The plan of a grid if nothing has changed since it was made and its files are there; else none."""
     table = StudyTable(results, grid.stem)
     try:
@@ -26,7 +27,7 @@ def current(grid: Path, results: Path, gpu: str | None) -> StudyTable | None:
         return None
     files = [table.folder / "plan.parquet", table.folder / "evaluation.json"]
     files += [results / "runs" / run_id / "spec.json" for run_id in facts.get("run_ids", [])]
-    holds = is_current(facts, grid, gpu) and all(file.exists() for file in files)
+    holds = is_current(facts, grid, gpu, hardware) and all(file.exists() for file in files)
     return table if holds else None
 
 
@@ -43,7 +44,8 @@ def renew_predictions(results: Path, table: StudyTable) -> bool:
     times = (outcome.stat().st_mtime_ns for outcome in (results / "runs").glob("*/outcome.json"))
     if not any(time > made for time in times):
         return False
-    predictor = Predictor(measured_runs(results))
+    devices = Site.of(table.facts).devices
+    predictor = Predictor(measured_runs(results, devices), devices)
     write_rows(table.folder, [row if row["run_id"] in done else predictor.row(row) for row in rows])
     del table.rows  # read anew when asked for
     return True

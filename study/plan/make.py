@@ -10,8 +10,9 @@ from typing import Any
 from study import config
 from study.config import Grid
 from study.config.document import in_order
+from study.config.site import read_site
 from study.errors import GridError
-from study.hardware import Device, find
+from study.hardware import Device, Site, find
 from study.plan import lock as locks
 from study.plan.baseline import baseline_of
 from study.plan.budget import Budgets
@@ -33,11 +34,15 @@ EVERY = 1000  # runs between two lines of progress
 
 @dataclass(frozen=True)
 class Options:
-    """Where to predict for, whether frozen budgets are resolved anew, and whether new counts are kept on disk."""
+    """Where to predict for, whether frozen budgets are resolved anew, and whether new counts are kept on disk.
+
+    ``hardware`` is the user's file of devices and prices.
+    """
 
     gpu: str | None = None
     recalibrate: bool = False
     keep_counts: bool = True
+    hardware: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,7 @@ class Plan:
     lock: Lock
     stamp: Stamp
     device: Device
+    site: Site
     estimate: bool
     baseline: str | None
 
@@ -86,14 +92,14 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
 
     Raises GridError with all mistakes of the grid, each with its place.
     """
-    stamp = stamp_of(path, (), options.gpu)
-    grid = config.read(path, registries())
+    stamp, site = stamp_of(path, (), options.gpu, options.hardware), read_site(options.hardware)
+    grid = config.read(path, registries(), site.devices)
     lock = locks.read(locks.path_of(path))
     if options.recalibrate:
         lock.forget()
-    measured = measured_runs(results)
+    measured = measured_runs(results, site.devices)
     with counter(results, options.keep_counts, say) as counts:
-        resolver = _resolver(grid, counts, lock, measured)
+        resolver = _resolver(grid, counts, lock, measured, site)
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
         baseline = baseline_of(grid, runs, resolver.problems)
@@ -101,27 +107,28 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
             raise GridError(in_order(resolver.problems))
         pools = resolver.choices.pools()
         estimate = any(pool.fingerprint is None for pool in pools)
-        device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"))
+        device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
     return Plan(
         grid=grid,
         results=results,
         runs=runs,
-        rows=list(map(Predictor(measured).row, bare)),
+        rows=list(map(Predictor(measured, site.devices).row, bare)),
         evaluation=evaluation,
         pools=pools,
         lock=lock,
         stamp=with_files(stamp, [file for pool in pools for file in pool.files]),
         device=device,
+        site=site,
         estimate=estimate,
         baseline=baseline,
     )
 
 
-def _resolver(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured]) -> Resolver:
+def _resolver(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Resolver:
     hardware = grid.file.hardware
-    budgets = Budgets(lock, counts, find(hardware.gpu) if hardware else None, measured)
+    budgets = Budgets(lock, counts, find(hardware.gpu, site.devices) if hardware else None, measured)
     return Resolver(grid, Choices(), counts, budgets, hardware.count if hardware else 1)
 
 

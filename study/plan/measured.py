@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import polars as pl
 from pydantic import ValidationError
 
 from study.errors import StorageError
-from study.hardware import recognise
+from study.hardware import DEVICES, Device, recognise
 from study.io import read_json, read_parquet
 from study.predict import Measured
 from study.records import PLAN_COLUMNS, Cost, Outcome, schema
@@ -17,12 +18,12 @@ from study.records import PLAN_COLUMNS, Cost, Outcome, schema
 _PLANNED = ("run_id", "arch", "family", "strategy_label", "samples_seen", "train_flops")
 
 
-def measured_runs(results: Path) -> list[Measured]:
+def measured_runs(results: Path, devices: Mapping[str, Device] = DEVICES) -> list[Measured]:
     """Every run with an outcome and a measured speed; damaged files are left to ``study collect`` to report."""
     found = []
     for row in _planned_rows(results):
         outcome = _outcome(results / "runs" / row["run_id"] / "outcome.json")
-        run = _measured(row, outcome.cost) if outcome is not None and outcome.cost is not None else None
+        run = _measured(row, outcome.cost, devices) if outcome is not None and outcome.cost is not None else None
         found += [run] if run is not None else []
     return found
 
@@ -55,8 +56,8 @@ def _outcome(path: Path) -> Outcome | None:
         return None
 
 
-def _measured(row: dict[str, Any], cost: Cost) -> Measured | None:
-    device = recognise(cost.device, cost.device_kind)
+def _measured(row: dict[str, Any], cost: Cost, devices: Mapping[str, Device]) -> Measured | None:
+    device = recognise(cost.device, cost.device_kind, devices)
     if device is None or not cost.samples_per_second_per_gpu:
         return None
     threads = cost.threads if device == "cpu" else 1

@@ -14,19 +14,22 @@ from study.plan import lock
 
 
 class Stamp(NamedTuple):
-    """What a plan was made from: the grid and its lock, this program, the data's files, the device asked for."""
+    """What a plan was made from: the grid and its lock, this program, the data's files, devices and prices."""
 
     grid: str
     lock: str
     program: str
     files: dict[str, str]
     gpu: str | None
+    hardware: str
 
 
-def stamp_of(grid: Path, files: Iterable[Path], gpu: str | None) -> Stamp:
-    """The stamp of everything as it is now."""
+def stamp_of(grid: Path, files: Iterable[Path], gpu: str | None, hardware: Path | None) -> Stamp:
+    """The stamp of everything as it is now; ``hardware`` is the user's file of devices and prices."""
     states = {str(path): _state(path) for path in files}
-    return Stamp(_digest(grid), _digest(lock.path_of(grid)), _program(), states, gpu)
+    return Stamp(
+        _digest(grid), _digest(lock.path_of(grid)), _program(), states, gpu, _digest(hardware) if hardware else ""
+    )
 
 
 def with_files(stamp: Stamp, files: Iterable[Path]) -> Stamp:
@@ -39,12 +42,12 @@ def with_lock(stamp: Stamp, grid: Path) -> Stamp:
     return stamp._replace(lock=_digest(lock.path_of(grid)))
 
 
-def is_current(facts: dict[str, Any], grid: Path, gpu: str | None) -> bool:
+def is_current(facts: dict[str, Any], grid: Path, gpu: str | None, hardware: Path | None) -> bool:
     """Whether nothing has changed since the plan with these facts was made."""
     made = facts.get("stamp")
     if not isinstance(made, dict) or set(made) != set(Stamp._fields):
         return False
-    return made == stamp_of(grid, map(Path, made["files"]), gpu)._asdict()
+    return made == stamp_of(grid, map(Path, made["files"]), gpu, hardware)._asdict()
 
 
 def _digest(path: Path) -> str:

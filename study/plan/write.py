@@ -61,7 +61,7 @@ def with_made_predictions(plan: Plan) -> list[dict[str, Any]]:
     """The rows; runs that ended keep what was predicted before they ran."""
     path = plan.results / plan.name / "plan.parquet"
     before = read_parquet(path).to_dicts() if path.exists() else []
-    return keep_made(plan.rows, before, ended(plan.results, plan.rows))
+    return keep_made(plan.rows, before, ended(plan.results, plan.rows), plan.site.devices)
 
 
 def facts(plan: Plan) -> dict[str, Any]:
@@ -74,6 +74,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "grid": str(grid.document.path),
         "estimate": plan.estimate,
         "hardware": {"gpu": plan.device.name, "count": plan.count},
+        "site": plan.site.facts(),
         "limit": grid.file.limit.model_dump() if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,

@@ -1,6 +1,7 @@
 """What a run will take, from stored counts and evidence, without torch."""
 
 from study.predict.memory import memory_gib
+from study.predict.spending import dollars, energy_kwh
 from study.predict.time import (
     FORWARD_AND_BACKWARD,
     Measured,
@@ -8,7 +9,6 @@ from study.predict.time import (
     Prediction,
     Speed,
     Work,
-    energy_kwh,
     overhead,
     predict,
     samples_for,
@@ -22,6 +22,7 @@ __all__ = [
     "Prediction",
     "Speed",
     "Work",
+    "dollars",
     "energy_kwh",
     "memory_gib",
     "overhead",

@@ -1,4 +1,4 @@
-"""Time, memory and energy of a run before it runs: formulas over stored counts, without torch.
+"""Time of a run before it runs: formulas over stored counts, without torch.
 
     gpu_hours = train_flops / speed / 3600 + overhead
 
@@ -169,8 +169,3 @@ def predict(work: Work, device: Device, found: Speed, more: Overhead) -> Predict
 def samples_for(gpu_hours: float, flops_per_sample: float, threads: int, device: Device, found: Speed) -> float:
     """Samples that training alone takes in so many device-hours."""
     return gpu_hours * 3600 * found.value * (threads if device.is_cpu else 1) / flops_per_sample
-
-
-def energy_kwh(gpu_hours: float, device: Device, threads: int) -> float:
-    """Energy at the device's full power, an upper estimate."""
-    return gpu_hours * device.watts * (threads if device.is_cpu else 1) / 1000
