@@ -76,8 +76,8 @@ def _made(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]
         from study.hardware import find
 
         find(args.gpu, read_site(args.hardware).devices)  # a wrong name is told before anything is loaded
-    options = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
-    plan = make(args.grid, args.results, options, _progress)
+    chosen = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
+    plan = make(args.grid, args.results, chosen, _progress)
     rows, told = with_made_predictions(plan), facts(plan)
     for line in replaced(plan) if args.recalibrate else ():
         _progress(line)
