@@ -14,25 +14,33 @@ from study.io import lock, read_json, write_json
 from study.models import Arch
 
 # Raised when the counter itself counts otherwise; the libraries' versions are part of the key beside it.
-COUNTER_VERSION = 1
+COUNTER_VERSION = 2
 _LIBRARIES = ("torch", "fvcore", "open_clip_torch", "timm")
 
 
 @dataclass(frozen=True)
 class Counts:
-    """Forward multiply-adds (in 1e9) of one image and one text, and parameters (in 1e6).
+    """Multiply-adds (in 1e9) of one image and one text, and parameters (in 1e6), of towers that are trained whole.
 
-    ``by_module`` has a mapping for "image" and one for "text": GMACs by the tower's modules, "" the whole tower,
-    what it does outside its modules included.
+    ``*_gmacs`` are forward; ``*_train_gmacs`` forward and backward of training through the projected features, and
+    ``*_backbone_train_gmacs`` through those before the projection, which is passed forward only.
+    ``by_module``, ``train_by_module`` and ``params_by_module`` have a mapping for "image" and one for "text": the
+    first, the second and the parameters by the tower's modules; "" is the whole tower, with what it does outside them.
     ``uncounted`` names operators that nobody counts, with their elements over the towers' multiply-adds.
     """
 
     image_gmacs: float
     text_gmacs: float
+    image_train_gmacs: float
+    text_train_gmacs: float
+    image_backbone_train_gmacs: float
+    text_backbone_train_gmacs: float
     image_params_m: float
     text_params_m: float
     params_m: float
     by_module: dict[str, dict[str, float]] = field(default_factory=dict)
+    train_by_module: dict[str, dict[str, float]] = field(default_factory=dict)
+    params_by_module: dict[str, dict[str, float]] = field(default_factory=dict)
     uncounted: dict[str, float] = field(default_factory=dict)
 
     @property

@@ -14,7 +14,7 @@ from study.measure.counts import Counts, CountsCache
 from study.models import Arch
 from study.predict import FORWARD_AND_BACKWARD
 from study.records import RunSpec
-from study.strategies.base import Phase, Strategy
+from study.strategies.base import Passes, Phase, Strategy
 
 FLOPS_A_GMAC = 2e9  # a multiply-add is two operations: the one place where GMACs become FLOPs
 SLOW_SECONDS = 0.3  # a count that takes longer is told of, so that progress is seen
@@ -26,6 +26,32 @@ class Held(NamedTuple):
     image_gmacs: float
     text_gmacs: float
     extra_params_m: float
+
+
+class StepGmacs(NamedTuple):
+    """Multiply-adds of training on a pair, forward and backward, in 1e9: of each tower, and of all beside them."""
+
+    image: float
+    text: float
+    beside: float
+
+    @property
+    def total(self) -> float:
+        """Of the whole step; recomputation is not counted."""
+        return self.image + self.text + self.beside
+
+
+def step_gmacs(passes: Passes, counts: Counts) -> StepGmacs:
+    """What a strategy's passes through counted towers, and what it computes beside them, multiply."""
+    return StepGmacs(
+        image=(passes.image - passes.image_backbone - passes.image_frozen) * counts.image_train_gmacs
+        + passes.image_backbone * counts.image_backbone_train_gmacs
+        + passes.image_frozen * counts.image_gmacs,
+        text=(passes.text - passes.text_backbone - passes.text_frozen) * counts.text_train_gmacs
+        + passes.text_backbone * counts.text_backbone_train_gmacs
+        + passes.text_frozen * counts.text_gmacs,
+        beside=FORWARD_AND_BACKWARD * passes.extra_gmacs + passes.forward_gmacs,
+    )
 
 
 class Counter:
@@ -59,10 +85,13 @@ class Counter:
 
     def gmacs_a_sample(self, spec: RunSpec, arch: Arch, strategy: Strategy, phase: Phase) -> float:
         """Multiply-adds of training on a pair in a phase, forward and backward, in 1e9."""
+        return self.step(spec, arch, strategy, phase).total
+
+    def step(self, spec: RunSpec, arch: Arch, strategy: Strategy, phase: Phase) -> StepGmacs:
+        """The same by what multiplies."""
         passes = strategy.passes(phase, arch, spec.global_batch_size)
         counted = self.tower(arch, spec.arch.label, phase.image_size, phase.text_length, phase.keep_patches)
-        towers = passes.image * counted.image_gmacs + passes.text * counted.text_gmacs
-        return FORWARD_AND_BACKWARD * (towers + passes.extra_gmacs) + passes.forward_gmacs
+        return step_gmacs(passes, counted)
 
     def heaviest(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> Held:
         """What a pair holds in memory in the heaviest phase."""

@@ -51,6 +51,9 @@ class Phase:
 class Passes:
     """What one pair costs in a phase: forward passes of each tower, and what the strategy computes beside them.
 
+    ``image`` and ``text`` are all passes of a tower. Of these, ``*_backbone`` are trained through the features before
+    the projection alone, ``*_frozen`` are not trained through at all; all others are trained through the projection.
+
     ``extra_gmacs`` are forward multiply-adds a pair (in 1e9) of extra modules and of the loss's own products, which
     are trained through; ``forward_gmacs`` those that nothing is trained through. ``extra_params_m`` are parameters
     of extra modules in 1e6.
@@ -58,6 +61,10 @@ class Passes:
 
     image: int = 1
     text: int = 1
+    image_backbone: int = 0
+    text_backbone: int = 0
+    image_frozen: int = 0
+    text_frozen: int = 0
     extra_gmacs: float = 0.0
     forward_gmacs: float = 0.0
     extra_params_m: float = 0.0

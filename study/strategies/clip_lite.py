@@ -80,7 +80,15 @@ class ClipLite(Strategy):
             critic, priors = self._extras(arch.image_width, arch.text_width)
         macs = _weights(critic) + 2 * config.units + 2 * _weights(priors)
         parameters = sum(p.numel() for module in (critic, priors) for p in module.parameters())
-        return Passes(extra_gmacs=macs / 1e9, extra_params_m=parameters / 1e6)
+        # the first weights of each discriminator: of the noise that it sees no gradient is asked
+        first = sum(next(prior.parameters()).numel() for prior in priors.values())
+        return Passes(
+            image_backbone=1,
+            text_backbone=1,
+            extra_gmacs=(macs - first) / 1e9,
+            forward_gmacs=2 * first / 1e9,
+            extra_params_m=parameters / 1e6,
+        )
 
     def embed(self, model: ClipModel, batch: Batch, phase: Phase) -> Features:
         """The backbones' features of the pairs at hand, and uniform noise of their widths."""

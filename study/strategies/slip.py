@@ -95,6 +95,7 @@ class Slip(Clip):
         similarities = 2 * 2 * batch * out
         return Passes(
             image=3,
+            image_backbone=2,
             extra_gmacs=super().passes(phase, arch, batch).extra_gmacs + (2 * weights + similarities) / 1e9,
             extra_params_m=(weights + 6 * hidden + out) / 1e6,
         )

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
 from study.measure.counts import CountsCache
@@ -20,7 +21,8 @@ def counter(tmp_path_factory):
 
 
 def counted(step):
-    with FlopCounterMode(display=False) as mode:
+    # a fused attention recomputes its weights in the backward pass, which is no model FLOP
+    with sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as mode:
         step()
     return mode.get_total_flops()
 
@@ -31,11 +33,11 @@ def test_the_modules_and_products_beside_the_towers(name):
     features = GlobalStep(model, strategy, Place(torch.device("cpu"), "test"), "fp32", 0)._embed(
         pairs(arch, phases[0]), phases[0], grad=False
     )
-    leaves = {key: value.clone().requires_grad_() for key, value in features.items()}
+    leaves = {key: value.clone().requires_grad_(key not in strategy.inputs) for key, value in features.items()}
     found = counted(lambda: strategy.loss(model, leaves, Progress(88 * ROWS, 100 * ROWS, 64, ROWS)).loss.backward())
     passes = strategy.passes(phases[0], arch, ROWS)
     told = ROWS * (3 * passes.extra_gmacs + passes.forward_gmacs) * FLOPS_A_GMAC
-    assert found == pytest.approx(told, rel=0.02)
+    assert found == pytest.approx(told, rel=0.005)
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
@@ -44,7 +46,7 @@ def test_a_whole_step(name, counter):
     step = GlobalStep(model, strategy, Place(torch.device("cpu"), "test"), "fp32", 0)
     found = counted(lambda: step([pairs(arch, phases[0])], phases[0], Progress(88 * ROWS, 100 * ROWS, 64, ROWS)))
     told = ROWS * counter.gmacs_a_sample(make_spec_for(arch), arch, strategy, phases[0]) * FLOPS_A_GMAC
-    assert found == pytest.approx(told, rel=0.03)
+    assert found == pytest.approx(told, rel=0.001)
 
 
 @pytest.mark.parametrize("name", STRATEGIES.names())
