@@ -22,6 +22,7 @@ COMMANDS = {
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",
     "lookup": "ask which option is best within a budget",
+    "backtest": "try what this program predicts on what is known",
     "retry": "forget what failed, so that the next snakemake tries it again",
 }
 
