@@ -219,11 +219,12 @@ def _columns(**types: str) -> dict[str, str]:
 
 # ``purpose`` is "tuning" for a run made only to choose a learning rate, else "study"; ``tuned`` says in words how the
 # learning rate was chosen, none where it was given; ``needs`` lists, as JSON, the runs that must be scored before.
+# ``left_out`` says why a run of the grid is none of the study: its limit; null for all others. For ``setting`` see below.
 # Column -> polars type, by name, so that this module loads no polars. The published tables use the same columns.
 PLAN_COLUMNS = _columns(
-    run_id="String", study="String", sub_grid="String", arch="String", family="String", strategy="String",
-    strategy_label="String", purpose="String", tuned="String", needs="String", source="String",
-    quality_share="Float64", size_share="Float64",
+    run_id="String", setting="String", study="String", sub_grid="String", left_out="String", arch="String",
+    family="String", strategy="String", strategy_label="String", purpose="String", tuned="String", needs="String",
+    source="String", quality_share="Float64", size_share="Float64",
     unique_pairs="Int64", samples_seen="Int64", global_batch_size="Int64", micro_batch_size="Int64",
     grad_accum_steps="Int64", lr="Float64", seed="Int64", image_size="Int64", text_length="Int64",
     gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", gpu="String", gpus="Int64",

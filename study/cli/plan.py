@@ -6,10 +6,14 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from study.cli import options
 from study.errors import PlanError
+
+if TYPE_CHECKING:
+    from study.plan.held import Held
+    from study.plan.table import StudyTable
 
 EXAMPLES = """\
   study plan grids/quickstart.yaml
@@ -45,31 +49,52 @@ def run(args: argparse.Namespace) -> int:
         return 0
     if args.grid is None:
         raise PlanError("no grid given\nsee: study plan --help")
-    facts, rows, new = _planned(args)
-    if args.runnable and facts["estimate"]:
+    planned = _planned(args)
+    if args.runnable and planned.facts["estimate"]:
         raise PlanError(f"{args.grid}: a source only declares its number of pairs; give it its data to run this")
-    _print(args, facts, rows, new)
+    _print(args, planned)
+    if planned.over:
+        raise PlanError(planned.over)
     return 0
 
 
-def _planned(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]], int | None]:
-    """Facts and rows of the plan, and how many specs are new; none where the plan on disk still holds."""
+class Planned(NamedTuple):
+    """A plan's facts and rows, why its limit does not hold, and how many specs are new; none where it was current."""
+
+    facts: dict[str, Any]
+    held: Held
+    over: str | None
+    new: int | None
+
+
+def _planned(args: argparse.Namespace) -> Planned:
     from study.config.site import site_path
-    from study.plan.current import current, renew_predictions
+    from study.plan.current import current
 
     args.hardware = site_path(args.hardware)
     table = None if args.recalibrate else current(args.grid, args.results, args.gpu, args.hardware)
-    if table is None:
-        return _made(args)
-    if not args.dry_run:
-        renew_predictions(args.results, table)
-    return table.facts, table.rows.to_dicts(), None
+    if table and table.limit and table.facts["estimate"]:
+        table = None  # its rows have no ids, so only its grid says which trials belong to which run
+    return _made(args) if table is None else _renewed(args, table)
 
 
-def _made(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]], int]:
+def _renewed(args: argparse.Namespace, table: StudyTable) -> Planned:
+    """The plan on disk, which still is that of its grid, with predictions by what has ended since."""
+    from study.config.document import read
+    from study.plan.current import renewed, rewrite
+    from study.plan.held import hold
+
+    rows = renewed(args.results, table)
+    held = hold(args.results, table.name, rows, [row["run_id"] or "" for row in rows], table.limit)
+    over = held.refusal(read(args.grid)) if held.problems else None
+    write = not (args.dry_run or over)
+    return Planned(rewrite(table, held) if write else table.facts, held, over, None)
+
+
+def _made(args: argparse.Namespace) -> Planned:
     from study.plan.make import Options, make
     from study.plan.replaced import replaced
-    from study.plan.write import facts, with_made_predictions, write
+    from study.plan.write import facts, write
 
     if args.gpu is not None:
         from study.config.site import read_site
@@ -78,31 +103,31 @@ def _made(args: argparse.Namespace) -> tuple[dict[str, Any], list[dict[str, Any]
         find(args.gpu, read_site(args.hardware).devices)  # a wrong name is told before anything is loaded
     chosen = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
     plan = make(args.grid, args.results, chosen, _progress)
-    rows, told = with_made_predictions(plan), facts(plan)
     for line in replaced(plan) if args.recalibrate else ():
         _progress(line)
-    over = plan.over_limit()
-    if over is not None:
-        _print(args, told, rows, None)
-        raise PlanError(over)
-    return told, rows, 0 if args.dry_run else write(plan)
+    over = plan.held.refusal(plan.grid.document)
+    return Planned(facts(plan), plan.held, over, 0 if args.dry_run or over else write(plan))
 
 
 def _progress(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _print(args: argparse.Namespace, facts: dict[str, Any], rows: list[dict[str, Any]], new: int | None) -> None:
+def _print(args: argparse.Namespace, planned: Planned) -> None:
+    facts, held = planned.facts, planned.held
     if args.json:
         from study.plan.summary import totals
 
-        print(json.dumps({**facts, "totals": totals(args.results, facts["study"], rows), "rows": rows}, indent=2))
+        sums = totals(args.results, facts["study"], held.kept)
+        budget = {name: {**counted._asdict(), "left": counted.left} for name, counted in held.caps.items()}
+        print(json.dumps({**facts, "totals": sums, "budget": budget, "rows": held.rows}, indent=2))
         return
     if not args.quiet:
         from rich.console import Console
 
         from study.plan.show import show
 
-        show(Console(soft_wrap=False, width=None if sys.stdout.isatty() else 160), facts, rows, args.results)
-    state = "unchanged" if new is None else "nothing written" if args.dry_run else f"{new} new"
-    print(f"{facts['study']}: {len(rows)} runs planned, {state}")
+        show(Console(soft_wrap=False, width=None if sys.stdout.isatty() else 160), facts, held, args.results)
+    idle = planned.over or args.dry_run
+    state = "unchanged" if planned.new is None else "nothing written" if idle else f"{planned.new} new"
+    print(f"{facts['study']}: {len(held.kept)} runs planned, {state}")

@@ -10,9 +10,9 @@ import polars as pl
 
 from study.collect.folder import NOT_STARTED, RunFolder, read_run
 from study.collect.rows import run_row
-from study.errors import StorageError
-from study.io import read_parquet, write_parquet
+from study.io import write_parquet
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, Status, schema
+from study.summary.planned import kept, read_plan
 
 
 @dataclass(frozen=True)
@@ -35,9 +35,7 @@ def collect(results: Path, name: str) -> Collected:
     Every planned run is a row, whatever became of it. Raises StorageError when there is no plan.
     """
     folder = results / name
-    if not (folder / "plan.parquet").exists():
-        raise StorageError(f"{folder / 'plan.parquet'} is missing; make it with: study plan grids/{name}.yaml")
-    plan = read_parquet(folder / "plan.parquet")
+    plan = kept(read_plan(folder))
     pairs = [(row, _read(results, row["run_id"])) for row in plan.iter_rows(named=True)]
     collected = Collected(
         runs=_table([run_row(row, run) for row, run in pairs], RUNS_COLUMNS),

@@ -12,12 +12,12 @@ from pydantic import ValidationError
 from study.config import messages, structure
 from study.config.document import Document, Loc, in_order
 from study.config.document import read as read_document
-from study.config.grid import BUDGETS, GridFile, Settings, Tune
+from study.config.grid import BUDGETS, GridFile, Limit, Settings, Tune
 from study.config.plugins import Registries, grid_model
 from study.errors import GridError
 from study.hardware import DEVICES, Device
 
-__all__ = ["BUDGETS", "Grid", "Registries", "Setting", "SubGrid", "Tune", "read", "schema"]
+__all__ = ["BUDGETS", "Grid", "Limit", "Registries", "Setting", "SubGrid", "Tune", "read", "schema"]
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,10 @@ from study.plan.baseline import baseline_of
 from study.plan.budget import Budgets
 from study.plan.choices import Choices, Pool, registries
 from study.plan.cost import Counter, counter
+from study.plan.current import with_made_predictions
 from study.plan.evaluation import evaluation_of
 from study.plan.expand import points
+from study.plan.held import Held, hold
 from study.plan.lock import Lock
 from study.plan.measured import measured_runs
 from study.plan.predictions import Predictor
@@ -47,12 +49,11 @@ class Options:
 
 @dataclass(frozen=True)
 class Plan:
-    """A study, ready to be written: ``rows`` have the columns PLAN_COLUMNS of study.records."""
+    """A study, ready to be written; its rows have the columns PLAN_COLUMNS of study.records."""
 
     grid: Grid
     results: Path
     runs: list[Run]
-    rows: list[dict[str, Any]]
     evaluation: dict[str, Any]
     pools: list[Pool]
     lock: Lock
@@ -61,6 +62,7 @@ class Plan:
     site: Site
     estimate: bool
     baseline: str | None
+    held: Held
 
     @property
     def name(self) -> str:
@@ -72,15 +74,10 @@ class Plan:
         """GPUs a run."""
         return self.grid.file.hardware.count if self.grid.file.hardware else 1
 
-    def over_limit(self) -> str | None:
-        """What the study's cap says to its predicted cost, with the place in the grid; none when it holds."""
-        limit = self.grid.file.limit
-        needed = sum(row["predicted_gpu_hours"] for row in self.rows)
-        if limit is None or needed <= limit.gpu_hours:
-            return None
-        message = f"the plan needs {needed:.4g} GPU-hours, over the limit of {limit.gpu_hours:g}"
-        place = self.grid.document.problem(("limit", "gpu_hours"), f"{message}; raise it, or plan fewer runs")
-        return place.text
+    @property
+    def rows(self) -> list[dict[str, Any]]:
+        """A row a run of the grid, those that the study's limit leaves out included."""
+        return self.held.rows
 
 
 def _silent(line: str) -> None:
@@ -110,11 +107,13 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
+    predicted = list(map(Predictor(measured, site.devices).row, bare))
+    rows = with_made_predictions(results, grid.name, predicted, site.devices)
+    keys = [fact.run_id or run_id(run.spec) for run, fact in zip(runs, facts, strict=True)]
     return Plan(
         grid=grid,
         results=results,
         runs=runs,
-        rows=list(map(Predictor(measured, site.devices).row, bare)),
         evaluation=evaluation,
         pools=pools,
         lock=lock,
@@ -123,6 +122,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         site=site,
         estimate=estimate,
         baseline=baseline,
+        held=hold(results, grid.name, rows, keys, grid.file.limit),
     )
 
 

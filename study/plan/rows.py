@@ -10,7 +10,7 @@ from study.hardware import Device
 from study.plan.cost import Held
 from study.plan.resources import host_memory_mb, threads_for
 from study.predict import memory_gib
-from study.records import RunSpec
+from study.records import RunSpec, run_id
 
 Row = dict[str, Any]
 
@@ -44,6 +44,7 @@ def planned(spec: RunSpec, facts: Facts, device: Device, count: int) -> Row:
     micro, memory = _micro_batch(spec, facts, device, count)
     return {
         "run_id": facts.run_id,
+        "setting": run_id(spec.model_copy(update={"seed": 0})),
         "study": facts.study,
         "sub_grid": ", ".join(facts.sub_grids),
         "arch": spec.arch.label,

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from study.errors import PlanError, StorageError
-from study.io import read_json, read_parquet
+from study.config import Limit
+from study.errors import PlanError
+from study.io import read_json
+from study.summary.planned import kept, read_plan
 
 if TYPE_CHECKING:
     import polars as pl
@@ -22,18 +24,26 @@ class StudyTable:
         self.folder, self.name = results / name, name
 
     @cached_property
+    def grid_rows(self) -> pl.DataFrame:
+        """A row a run of the grid, those that the limit leaves out included; raises StorageError without a plan."""
+        return read_plan(self.folder)
+
+    @cached_property
     def rows(self) -> pl.DataFrame:
         """A row a run: the columns ``PLAN_COLUMNS`` of study.records; raises StorageError without a plan."""
-        path = self.folder / "plan.parquet"
-        if not path.exists():
-            raise StorageError(f"{path} is missing; make it with: study plan grids/{self.name}.yaml")
-        return read_parquet(path)
+        return kept(self.grid_rows)
 
     @cached_property
     def facts(self) -> dict[str, Any]:
         """What the plan says about the study as a whole: ``plan.json``."""
         facts: dict[str, Any] = read_json(self.folder / "plan.json")
         return facts
+
+    @cached_property
+    def limit(self) -> Limit | None:
+        """The study's caps."""
+        given = self.facts.get("limit")
+        return Limit.model_validate(given) if given else None
 
     @property
     def run_ids(self) -> list[str]:

@@ -13,11 +13,10 @@ from pydantic import ValidationError
 
 from study.data.place import remember
 from study.errors import StorageError
-from study.io import read_json, read_parquet, write_json
+from study.io import read_json, write_json
 from study.plan import lock as locks
-from study.plan.current import ended, write_rows
+from study.plan.current import write_changed, write_rows
 from study.plan.make import Plan
-from study.plan.predictions import keep_made
 from study.plan.stamp import with_lock
 from study.records import RunSpec, run_id
 
@@ -33,11 +32,8 @@ def write(plan: Plan) -> int:
     for pool in plan.pools:
         if pool.fingerprint is not None:
             remember(plan.results, pool.fingerprint, pool.located)
-    write_rows(folder, with_made_predictions(plan))
-    # read by Snakemake as inputs: their times change only with their content
-    for name, content in (("evaluation.json", plan.evaluation), ("run_ids.json", run_ids(plan))):
-        if _differs(folder / name, content):
-            write_json(folder / name, content)
+    write_rows(folder, plan.held)
+    write_changed(folder / "evaluation.json", plan.evaluation)
     write_json(folder / "plan.json", facts(plan))  # last: it says that the rest is there
     return new
 
@@ -57,13 +53,6 @@ def write_spec(results: Path, spec: RunSpec) -> bool:
     return True
 
 
-def with_made_predictions(plan: Plan) -> list[dict[str, Any]]:
-    """The rows; runs that ended keep what was predicted before they ran."""
-    path = plan.results / plan.name / "plan.parquet"
-    before = read_parquet(path).to_dicts() if path.exists() else []
-    return keep_made(plan.rows, before, ended(plan.results, plan.rows), plan.site.devices)
-
-
 def facts(plan: Plan) -> dict[str, Any]:
     """What ``plan.json`` says of the study as a whole."""
     grid = plan.grid
@@ -75,11 +64,10 @@ def facts(plan: Plan) -> dict[str, Any]:
         "estimate": plan.estimate,
         "hardware": {"gpu": plan.device.name, "count": plan.count},
         "site": plan.site.facts(),
-        "limit": grid.file.limit.model_dump() if grid.file.limit else None,
+        "limit": grid.file.limit.model_dump(exclude_none=True) if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,
-        "runs": len(plan.rows),
-        "run_ids": run_ids(plan),
+        **plan.held.facts(),
         "planned": datetime.now(UTC).isoformat(timespec="seconds"),
         "stamp": with_lock(plan.stamp, grid.document.path)._asdict(),
     }
@@ -90,15 +78,3 @@ def _is_spec(path: Path) -> bool:
         return run_id(RunSpec.model_validate(read_json(path))) == path.parent.name
     except (StorageError, ValidationError):
         return False
-
-
-def run_ids(plan: Plan) -> list[str]:
-    """The plan's runs in the order of the grid; empty for an estimate."""
-    return [row["run_id"] for row in plan.rows if row["run_id"] is not None]
-
-
-def _differs(path: Path, content: Any) -> bool:
-    try:
-        return bool(read_json(path) != content)
-    except StorageError:
-        return True
