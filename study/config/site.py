@@ -15,7 +15,7 @@ from study.config import messages
 from study.config.document import Document, Problem, in_order
 from study.config.document import read as read_document
 from study.errors import GridError, StudyError
-from study.hardware import DEVICES, Device, Site, find, plain
+from study.hardware import BUILT_IN, DEVICES, Device, Site, find, plain
 from study.records import Frozen
 
 FILE = Path("hardware.yaml")  # in the working directory, as the folders results and reports are
@@ -84,7 +84,7 @@ def read_site(path: Path | None) -> Site:
     Raises GridError with all its mistakes at once.
     """
     if path is None:
-        return Site()
+        return BUILT_IN
     document = read_document(path, "give devices:, prices: or co2_grams_per_kwh:, or remove it")
     try:
         file, details = SiteFile.model_validate(document.data), []

@@ -2,6 +2,6 @@
 
 from study.hardware.devices import DEVICES, Device, find, plain, recognise
 from study.hardware.machine import cores, gpu_names, gpus_present
-from study.hardware.site import Site
+from study.hardware.site import BUILT_IN, Site
 
-__all__ = ["DEVICES", "Device", "Site", "cores", "find", "gpu_names", "gpus_present", "plain", "recognise"]
+__all__ = ["BUILT_IN", "DEVICES", "Device", "Site", "cores", "find", "gpu_names", "gpus_present", "plain", "recognise"]

@@ -36,5 +36,8 @@ class Site:
         return Site({**own, **_others(own)}, said.get("co2_grams_per_kwh"), said.get("pue"))
 
 
+BUILT_IN = Site()  # where the user says nothing
+
+
 def _others(own: Mapping[str, Device]) -> dict[str, Device]:
     return {name: device for name, device in DEVICES.items() if name not in own}

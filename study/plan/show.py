@@ -9,44 +9,27 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from study.ledger import amount
-from study.plan.held import Counted, Held
+from study.hardware import Device, Site
 from study.plan.summary import Row, lines, totals
 
 _COLUMNS = ("arch", "strategy", "pairs", "quality", "samples seen", "px", "lr", "runs", "FLOPs", "hours", "GiB")
+ENDS = ("", "_low", "_high")  # of a predicted column: the value and its range
 _UNITS = ((1e9, "B"), (1e6, "M"))
 
 
-def show(console: Console, facts: dict[str, Any], held: Held, results: Path) -> None:
-    """Print a plan: what it runs, what each run is predicted to take on which evidence, the sums and the limit."""
+def show(console: Console, facts: dict[str, Any], rows: Sequence[Row], results: Path) -> None:
+    """Print a plan: what it runs, what each run is predicted to take on which evidence, and the sums."""
     gpu, count = facts["hardware"]["gpu"], facts["hardware"]["count"]
     where = "CPU" if gpu == "cpu" else f"{count} x {gpu}"
     console.print(f"[bold]{facts['title']}[/bold]  FLOPs, hours and memory of one run, predicted for {where}")
-    _print_rows(console, held.kept)
-    for line in _sums(facts, held.kept, results):
-        console.print(line, highlight=False)
-    if held.left_out:
-        console.print(f"[bold]left out[/bold] by {held.left_out[0]['left_out']}", highlight=False)
-        _print_rows(console, held.left_out)
-    for name, counted in held.caps.items():
-        console.print(_cap(name, counted), highlight=False)
-
-
-def _print_rows(console: Console, rows: Sequence[Row]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name in _COLUMNS[:2] else "right", no_wrap=name not in _COLUMNS[:2])
     for group in lines(rows):
         table.add_row(*_cells(group))
     console.print(table)
-
-
-def _cap(name: str, counted: Counted) -> str:
-    """What a cap of the limit counts, and what is left of it."""
-    gone = f"{amount(counted.spent, name)} spent, {amount(counted.reserved, name)} reserved, "
-    left = f"{amount(counted.left, name)} left" if counted.left >= 0 else f"{amount(-counted.left, name)} over"
-    parts = (gone if counted.spent or counted.reserved else "") + f"{amount(counted.to_do, name)} to do"
-    return f"limit of {amount(counted.cap, name)}: {parts}, {left}"
+    for line in _sums(facts, rows, results):
+        console.print(line, highlight=False)
 
 
 def _cells(group: Sequence[Row]) -> Iterable[str]:
@@ -94,8 +77,23 @@ def hours(value: float) -> str:
     return f"{value:,.1f} h" if value < 100 else f"{value:,.0f} h"
 
 
+def _spending(total: dict[str, Any], device: Device, site: Site) -> str:
+    """Energy, with what it emits where the user says so, and dollars where there is a price."""
+    kwh, kwh_low, kwh_high = (total[f"predicted_kwh{end}"] for end in ENDS)
+    told = f"{kwh:.3g} kWh ({kwh_low:.3g} to {kwh_high:.3g}), an upper estimate: {device.watts:g} W at full power"
+    if total["predicted_co2_kg"] is not None:
+        building = f" x PUE {site.pue:g}" if site.pue else ""
+        told += f"; {total['predicted_co2_kg']:.3g} kg CO2 at {site.co2_grams_per_kwh:g} g/kWh{building}"
+    unit = "core" if device.is_cpu else device.name
+    if device.dollars_per_hour is None:
+        return f"{told}; no dollars: give the price of a {unit} in hardware.yaml"
+    cost, low, high = (f"${total[f'predicted_dollars{end}']:,.2f}" for end in ENDS)
+    return f"{told}; {cost} ({low} to {high}) at ${device.dollars_per_hour:g} an hour of a {unit}"
+
+
 def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[str]:
-    total = totals(results, facts["study"], rows)
+    site = Site.of(facts)
+    total = totals(results, facts["study"], rows, site)
     others = f", {total['shared']} shared with other studies" if total["shared"] else ""
     yield (f"{total['runs']} runs: {total['left']} to do, {total['completed']} done, {total['failed']} failed{others}")
     unit = "CPU-time" if facts["hardware"]["gpu"] == "cpu" else "GPU-time"
@@ -103,8 +101,9 @@ def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable
     yield (
         f"{total['train_flops']:.3e} training FLOPs, {hours(total['predicted_gpu_hours'])} of {unit} "
         f"({hours(low)} to {hours(high)}), {hours(total['left_gpu_hours'])} of it left, "
-        f"{total['predicted_energy_kwh']:.3g} kWh at full power, at most {total['predicted_memory_gib']:.1f} GiB"
+        f"at most {total['predicted_memory_gib']:.1f} GiB"
     )
+    yield _spending(total, site.devices[facts["hardware"]["gpu"]], site)
     for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
         yield f"speed: {evidence}"
     yield "memory is a rough estimate (a factor of two or so); hours are from start to end, scoring left out"

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from study.errors import StorageError
-from study.hardware import DEVICES
+from study.hardware import BUILT_IN, Site
 from study.io import read_json
 from study.plan.table import StudyTable
-from study.predict import energy_kwh
 from study.records import Status
 
 Row = dict[str, Any]
@@ -23,25 +22,30 @@ _GROUPINGS = ((*_SETTINGS, *_DATA, *_BUDGET), (*_SETTINGS, *_BUDGET), _SETTINGS)
 MOST_LINES = 40
 
 
-def totals(results: Path, study: str, rows: Sequence[Row]) -> dict[str, Any]:
-    """Sums over all runs: FLOPs, predicted device-hours with their range, energy; and how the runs stand."""
+def totals(results: Path, study: str, rows: Sequence[Row], site: Site = BUILT_IN) -> dict[str, Any]:
+    """Sums over all runs: FLOPs, predicted device-hours, energy and dollars with their ranges; how the runs stand.
+
+    Dollars are none without a price, CO2 without the user's grams a kWh.
+    """
     left = [row for row in rows if _status(results, row["run_id"]) is Status.PLANNED]
     return {
         "runs": len(rows),
         **standing(results, study, rows),
         "train_flops": sum(row["train_flops"] for row in rows),
-        **{name: sum(row[name] for row in rows) for name in _HOURS},
+        **{name: _sum(rows, name) for name in SUMMED},
         "left_gpu_hours": sum(row["predicted_gpu_hours"] for row in left),
-        "predicted_energy_kwh": sum(_energy(row) for row in rows),
+        "predicted_co2_kg": site.co2_kg(sum(row["predicted_kwh"] for row in rows)),
         "predicted_memory_gib": max((row["predicted_memory_gib"] for row in rows), default=0.0),
     }
 
 
-_HOURS = ("predicted_gpu_hours", "predicted_gpu_hours_low", "predicted_gpu_hours_high")
+SUMMED = [f"predicted_{what}{end}" for what in ("gpu_hours", "kwh", "dollars") for end in ("", "_low", "_high")]
 
 
-def _energy(row: Row) -> float:
-    return energy_kwh(row["predicted_gpu_hours"], DEVICES[row["gpu"]], row["threads"])
+def _sum(rows: Sequence[Row], name: str) -> float | None:
+    """The sum of a column, none where a row has no value."""
+    values = [row[name] for row in rows]
+    return None if None in values else sum(values)
 
 
 def standing(results: Path, study: str, rows: Sequence[Row]) -> dict[str, int]:
