@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
@@ -49,6 +50,14 @@ class Counts:
         return self.image_gmacs + self.text_gmacs
 
 
+@dataclass(frozen=True)
+class Recomputed:
+    """Multiply-adds (in 1e9) of one image and one text that activation checkpointing makes once more in training."""
+
+    image_gmacs: float
+    text_gmacs: float
+
+
 @lru_cache
 def _versions() -> dict[str, str]:
     return {library: version(library) for library in _LIBRARIES}
@@ -77,15 +86,33 @@ class CountsCache:
     ) -> Counts:
         """As ``study.measure.flops.count``, from the file where it has the answer."""
         size, length = image_size or arch.image_size, text_length or arch.text_length
-        key = counts_key(arch, size, length, keep_patches)
-        if key not in self._known:
+
+        def made() -> Counts:
             from study.measure.flops import count  # loads torch and open_clip
 
-            self._keep(key, count(arch, size, length, keep_patches))
-        return Counts(**self._known[key])
+            return count(arch, size, length, keep_patches)
 
-    def _keep(self, key: str, counts: Counts) -> None:
-        with lock(self.path.with_suffix(".lock"), wait=True):
-            on_disk = read_json(self.path) if self.path.exists() else {}
-            self._known = {**self._known, **on_disk, key: asdict(counts)}
-            write_json(self.path, self._known)
+        return Counts(**self._kept(counts_key(arch, size, length, keep_patches), made))
+
+    def recomputed(
+        self, arch: Arch, image_size: int | None = None, text_length: int | None = None, keep_patches: float = 1.0
+    ) -> Recomputed:
+        """As ``study.measure.recomputed.recomputed``, from the file where it has the answer."""
+        size, length = image_size or arch.image_size, text_length or arch.text_length
+
+        def made() -> Recomputed:
+            from study.measure.recomputed import recomputed  # loads torch and open_clip
+
+            return recomputed(arch, size, length, keep_patches)
+
+        return Recomputed(**self._kept(f"{counts_key(arch, size, length, keep_patches)}-recomputed", made))
+
+    def _kept(self, key: str, made: Callable[[], Counts | Recomputed]) -> dict[str, Any]:
+        if key not in self._known:
+            found = asdict(made())
+            with lock(self.path.with_suffix(".lock"), wait=True):
+                on_disk = read_json(self.path) if self.path.exists() else {}
+                self._known = {**self._known, **on_disk, key: found}
+                write_json(self.path, self._known)
+        kept: dict[str, Any] = self._known[key]
+        return kept

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from study.measure.backward import FORWARD, backward
 from study.measure.counts import Counts
 from study.measure.flop_handlers import analyse, elements_made, handlers
+from study.measure.inputs import meta_inputs
 from study.models import Arch, ClipModel, build
 
 __all__ = ["Counts", "count", "trace"]
@@ -85,17 +85,9 @@ def count(
     """
     size, length = image_size or arch.image_size, text_length or arch.text_length
     model = build(arch, size, length, device="meta").eval()
-    images = torch.empty(1, 3, size, size, device="meta")
-    keep = [] if keep_patches == 1.0 else [_kept(model.patches(size), keep_patches)]
-    towers = {
-        "image": trace(_Image(model), images, *keep, results=2),
-        "text": trace(_Text(model), torch.zeros(1, length, dtype=torch.int64, device="meta"), results=2),
-    }
+    image, text = meta_inputs(model, keep_patches)
+    towers = {"image": trace(_Image(model), *image, results=2), "text": trace(_Text(model), text, results=2)}
     return _counts(model, towers)
-
-
-def _kept(patches: int, share: float) -> Tensor:
-    return torch.zeros(1, max(1, int(patches * share)), dtype=torch.int64, device="meta")
 
 
 def _counts(model: ClipModel, towers: dict[str, Traced]) -> Counts:

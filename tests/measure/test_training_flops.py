@@ -7,7 +7,9 @@ import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
+from study.measure.counts import CountsCache
 from study.measure.flops import count, trace
+from study.measure.recomputed import recomputed
 from study.models import build, resolve
 from study.models.freeze import freeze_projections
 from study.records import PluginRef
@@ -169,3 +171,32 @@ def test_patches_that_are_seen_ask_no_gradient_either():
     arch = arch_of("ViT-B-32")
     counts = count(arch, keep_patches=0.5)
     assert counts.image_train_gmacs == pytest.approx(3 * counts.image_gmacs - 24 * 3 * 32 * 32 * 768 / 1e9, rel=1e-9)
+
+
+BLOCKS = {  # what is checkpointed, and the last product in a block, of which nothing is saved
+    "vit_pico": (".resblocks", "mlp.c_proj"),
+    "ViT-B-32": (".resblocks", "mlp.c_proj"),
+    "convnext_nano": (".blocks", "mlp.fc2"),
+}
+
+
+@pytest.mark.parametrize("name", BLOCKS)
+def test_checkpointing_makes_all_of_a_block_again_but_its_last_product(name, tmp_path):
+    arch, path, (container, last) = arch_of(name), tmp_path / "counts.json", BLOCKS[name]
+    counts, again = CountsCache(path).count(arch), CountsCache(path).recomputed(arch)
+    modules = counts.by_module["image"].items()
+    blocks = sum(macs for layer, macs in modules if layer.endswith(container))
+    assert again.image_gmacs == pytest.approx(blocks - sum(macs for layer, macs in modules if layer.endswith(last)))
+    assert 3.6 < (counts.text_train_gmacs + again.text_gmacs) / counts.text_gmacs < 3.7
+    assert CountsCache(path).recomputed(arch) == again
+
+
+def test_what_cannot_be_checkpointed_is_not_made_again():
+    again = recomputed(arch_of("RN50"))
+    assert again.image_gmacs == 0
+    assert again.text_gmacs > 0
+
+
+def test_training_a_vit_with_checkpointing_is_known_over_its_forward_pass():
+    counts, again = count(arch_of("ViT-B-32")), recomputed(arch_of("ViT-B-32"))
+    assert (counts.image_train_gmacs + again.image_gmacs) / counts.image_gmacs == pytest.approx(3.64, abs=0.02)
