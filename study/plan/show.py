@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from study.hardware import Device, Site
+from study.ledger import amount
+from study.plan.held import Counted, Held
 from study.plan.summary import Row, lines, totals
 
 _COLUMNS = ("arch", "strategy", "pairs", "quality", "samples seen", "px", "lr", "runs", "FLOPs", "hours", "GiB")
@@ -17,19 +19,36 @@ ENDS = ("", "_low", "_high")  # of a predicted column: the value and its range
 _UNITS = ((1e9, "B"), (1e6, "M"))
 
 
-def show(console: Console, facts: dict[str, Any], rows: Sequence[Row], results: Path) -> None:
-    """Print a plan: what it runs, what each run is predicted to take on which evidence, and the sums."""
+def show(console: Console, facts: dict[str, Any], held: Held, results: Path) -> None:
+    """Print a plan: what it runs, what each run is predicted to take on which evidence, the sums and the limit."""
     gpu, count = facts["hardware"]["gpu"], facts["hardware"]["count"]
     where = "CPU" if gpu == "cpu" else f"{count} x {gpu}"
     console.print(f"[bold]{facts['title']}[/bold]  FLOPs, hours and memory of one run, predicted for {where}")
+    _print_rows(console, held.kept)
+    for line in _sums(facts, held.kept, results):
+        console.print(line, highlight=False)
+    if held.left_out:
+        console.print(f"[bold]left out[/bold] by {held.left_out[0]['left_out']}", highlight=False)
+        _print_rows(console, held.left_out)
+    for name, counted in held.caps.items():
+        console.print(_cap(name, counted), highlight=False)
+
+
+def _print_rows(console: Console, rows: Sequence[Row]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
     for name in _COLUMNS:
         table.add_column(name, justify="left" if name in _COLUMNS[:2] else "right", no_wrap=name not in _COLUMNS[:2])
     for group in lines(rows):
         table.add_row(*_cells(group))
     console.print(table)
-    for line in _sums(facts, rows, results):
-        console.print(line, highlight=False)
+
+
+def _cap(name: str, counted: Counted) -> str:
+    """What a cap of the limit counts, and what is left of it."""
+    gone = f"{amount(counted.spent, name)} spent, {amount(counted.reserved, name)} reserved, "
+    left = f"{amount(counted.left, name)} left" if counted.left >= 0 else f"{amount(-counted.left, name)} over"
+    parts = (gone if counted.spent or counted.reserved else "") + f"{amount(counted.to_do, name)} to do"
+    return f"limit of {amount(counted.cap, name)}: {parts}, {left}"
 
 
 def _cells(group: Sequence[Row]) -> Iterable[str]:
