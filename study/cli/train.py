@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from study import io
 from study.cli import options
-from study.errors import BusyError, PlanError, StorageError, StudyError
+from study.errors import BusyError, OverBudgetError, PlanError, StorageError, StudyError
 from study.records import FAILURE, Status
 
 if TYPE_CHECKING:
@@ -50,18 +50,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Train, then evaluate."""
+    """Train, then evaluate; what that takes is in the study's ledger."""
     started = time.monotonic()
     run_folder = options.run_folder(args.run, args.results)
-    if args.processes > 1 and "RANK" not in os.environ:
-        return _launch(args.processes)
     say = Log(args.log, label(run_folder, args.results, args.study))
     try:
-        _train_and_score(args, run_folder, say, started)
+        return _run(args, run_folder, say, started)
     except Exception as error:
         say.to_file(str(error) if isinstance(error, StudyError) else traceback.format_exc())
         _note_failure(run_folder, error)
         raise
+
+
+def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> int:
+    from study.plan.account import claim
+
+    claimed = claim(run_folder, args.results, args.study)
+    if args.processes > 1 and "RANK" not in os.environ:
+        if claimed is not None:
+            claimed.check()  # before processes are started for nothing
+        return _launch(args.processes)
+    with claimed.held(started) if claimed else nullcontext():
+        _train_and_score(args, run_folder, say, started)
     return 0
 
 
@@ -73,9 +83,11 @@ def _launch(processes: int) -> int:
 
 def _note_failure(run_folder: Path, error: Exception) -> None:
     """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
+    if isinstance(error, BusyError | OverBudgetError):
+        return
     from study.train.run import StoppedError, failure_status
 
-    if isinstance(error, StoppedError | BusyError):
+    if isinstance(error, StoppedError):
         return
     words = str(error).strip().splitlines()
     reason = f"{type(error).__name__}: {words[0] if words else 'no message'}"

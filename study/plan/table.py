@@ -64,9 +64,13 @@ class StudyTable:
 
         Raises PlanError for a run of another study.
         """
+        return self.row(run_id)[name]
+
+    def row(self, run_id: str) -> dict[str, Any]:
+        """The row of a run; raises PlanError for a run of another study."""
         if run_id not in self._by_id:
             raise PlanError(f"run {run_id} is not in study {self.name}; plan it again")
-        return self._by_id[run_id][name]
+        return self._by_id[run_id]
 
     def asks(self, name: str) -> Callable[[Any], Any]:
         """``resource`` as a function of Snakemake's wildcards."""
