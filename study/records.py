@@ -227,7 +227,8 @@ PLAN_COLUMNS = _columns(
     source="String", quality_share="Float64", size_share="Float64",
     unique_pairs="Int64", samples_seen="Int64", global_batch_size="Int64", micro_batch_size="Int64",
     grad_accum_steps="Int64", lr="Float64", seed="Int64", image_size="Int64", text_length="Int64",
-    gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", gpu="String", gpus="Int64",
+    gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", precision="String", gpu="String",
+    gpus="Int64",
     threads="Int64", mem_mb="Int64", runtime_minutes="Int64", predicted_gpu_hours="Float64",
     predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64", prediction_evidence="String",
     predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_kwh_low="Float64",
@@ -253,7 +254,8 @@ RUNS_COLUMNS = _columns(
     peak_memory_gib="Float64", mfu="Float64", gpu_hours="Float64", train_hours="Float64",
     evaluate_hours="Float64", energy_kwh="Float64", energy_source="String", dollars="Float64",
     predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
-    predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64", attempts="Int64", finished="String", note="String",
+    predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64",
+    attempts="Int64", finished="String", note="String",
 )  # fmt: skip
 
 SCORES_COLUMNS = _columns(

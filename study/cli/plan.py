@@ -116,9 +116,10 @@ def _progress(line: str) -> None:
 def _print(args: argparse.Namespace, planned: Planned) -> None:
     facts, held = planned.facts, planned.held
     if args.json:
+        from study.hardware import Site
         from study.plan.summary import totals
 
-        sums = totals(args.results, facts["study"], held.kept)
+        sums = totals(args.results, facts["study"], held.kept, Site.of(facts))
         budget = {name: {**counted._asdict(), "left": counted.left} for name, counted in held.caps.items()}
         print(json.dumps({**facts, "totals": sums, "budget": budget, "rows": held.rows}, indent=2))
         return
