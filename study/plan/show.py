@@ -99,15 +99,19 @@ def hours(value: float) -> str:
 def _spending(total: dict[str, Any], device: Device, site: Site) -> str:
     """Energy, with what it emits where the user says so, and dollars where there is a price."""
     kwh, kwh_low, kwh_high = (total[f"predicted_kwh{end}"] for end in ENDS)
-    told = f"{kwh:.3g} kWh ({kwh_low:.3g} to {kwh_high:.3g}), an upper estimate: {device.watts:g} W at full power"
+    unit = "core" if device.is_cpu else device.name
+    told = f"{kwh:.3g} kWh ({kwh_low:.3g} to {kwh_high:.3g}), an upper estimate from {device.watts:g} W a {unit}"
     if total["predicted_co2_kg"] is not None:
         building = f" x PUE {site.pue:g}" if site.pue else ""
         told += f"; {total['predicted_co2_kg']:.3g} kg CO2 at {site.co2_grams_per_kwh:g} g/kWh{building}"
-    unit = "core" if device.is_cpu else device.name
     if device.dollars_per_hour is None:
         return f"{told}; no dollars: give the price of a {unit} in hardware.yaml"
-    cost, low, high = (f"${total[f'predicted_dollars{end}']:,.2f}" for end in ENDS)
+    cost, low, high = (_dollars(total[f"predicted_dollars{end}"]) for end in ENDS)
     return f"{told}; {cost} ({low} to {high}) at ${device.dollars_per_hour:g} an hour of a {unit}"
+
+
+def _dollars(value: float) -> str:
+    return f"${value:,.2f}" if value >= 1 else f"${value:.2g}"
 
 
 def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[str]:
@@ -124,7 +128,7 @@ def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable
     )
     yield _spending(total, site.devices[facts["hardware"]["gpu"]], site)
     for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
-        yield f"speed: {evidence}"
-    yield "memory is a rough estimate (a factor of two or so); hours are from start to end, scoring left out"
+        yield f"evidence: {evidence}"
+    yield "memory is a rough estimate (a factor of two or so); hours are from start to end, scoring included"
     if facts["estimate"]:
         yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"
