@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import polars as pl
 from study.collect.folder import NOT_STARTED, RunFolder, read_run
 from study.collect.rows import run_row
 from study.io import write_parquet
+from study.ledger import Account
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, Status, schema
 from study.summary.planned import kept, read_plan
 
@@ -36,7 +38,8 @@ def collect(results: Path, name: str) -> Collected:
     """
     folder = results / name
     plan = kept(read_plan(folder))
-    pairs = [(row, _read(results, row["run_id"])) for row in plan.iter_rows(named=True)]
+    refused = Account(results, name).read().refused
+    pairs = [(row, _kept_waiting(row, _read(results, row["run_id"]), refused)) for row in plan.iter_rows(named=True)]
     collected = Collected(
         runs=_table([run_row(row, run) for row, run in pairs], RUNS_COLUMNS),
         scores=_table([row for planned, run in pairs for row in _scores(planned["run_id"], run)], SCORES_COLUMNS),
@@ -49,6 +52,18 @@ def collect(results: Path, name: str) -> Collected:
 def _read(results: Path, run_id: str | None) -> RunFolder:
     """A plan without its data is an estimate, whose runs have no id and no folder."""
     return read_run(results / "runs" / run_id) if run_id else RunFolder(Status.PLANNED, NOT_STARTED)
+
+
+def _kept_waiting(planned: dict[str, Any], run: RunFolder, refused: dict[str, str]) -> RunFolder:
+    """A run that the study's limit kept from starting, or one of its trials, with that as its reason."""
+    if run.status not in (Status.PLANNED, Status.INTERRUPTED):
+        return run
+    trials = [trial for trial in json.loads(planned.get("needs") or "[]") if trial in refused]
+    if planned["run_id"] in refused:
+        return replace(run, reason=f"kept from starting by the study's limit: {refused[planned['run_id']]}")
+    if trials:
+        return replace(run, reason=f"waits for its trial {trials[0]}, which the study's limit keeps from starting")
+    return run
 
 
 def _scores(run_id: str, run: RunFolder) -> list[dict[str, Any]]:
