@@ -25,8 +25,8 @@ from study.plan.cost import Counter, counter
 from study.plan.make import Options, Plan, make
 from study.plan.resolve import Run
 from study.strategies.base import Batch, Noise, Phase, Progress
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.setup import make_model
 from study.train.step import GlobalStep
 

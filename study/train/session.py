@@ -14,6 +14,7 @@ from study.models.resize import resize, resized_like
 from study.optim import adamw
 from study.records import RunSpec
 from study.strategies.base import Batch, Noise, Phase, Strategy
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
 from study.train.step import GlobalStep
 from study.train.tuned import Tuned
@@ -131,10 +132,3 @@ class Session:
         self.optimizer.load_state_dict(state["optimizer"])
         self.strategy.load_inner_state(state["inner"])
         self.samples_seen = state["samples_seen"]
-
-
-def trained_parameters(model: ClipModel, strategy: Strategy) -> list[tuple[str, nn.Parameter]]:
-    """What the main optimiser steps, by name: the towers, logit_scale and the strategy's own modules."""
-    owned = strategy.trains_itself()
-    extra = [(f"strategy.{n}", p) for n, p in strategy.named_parameters() if n not in owned]
-    return [(n, p) for n, p in (*model.named_parameters(), *extra) if p.requires_grad]

@@ -18,9 +18,10 @@ from study.optim.adamw import settings
 from study.records import PluginRef, RunSpec
 from study.strategies import STRATEGIES
 from study.strategies.base import Phase, Strategy, mix
+from study.strategies.trained import trained_parameters
 from study.train.batch_norm import synchronise
 from study.train.device import Place
-from study.train.session import Session, trained_parameters
+from study.train.session import Session
 from study.train.step import GlobalStep
 from study.train.tuned import tuned
 

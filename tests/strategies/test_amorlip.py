@@ -16,8 +16,8 @@ from study.strategies.amorlip import AmorLip, Amortizer, log_partition
 from study.strategies.amorlip_losses import log_target
 from study.strategies.base import Batch, Noise, Phase, Progress
 from study.strategies.clip import info_nce
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.setup import trained_parameters
 from study.train.step import GlobalStep
 
 ARCH = resolve(PluginRef(name="vit_pico"))

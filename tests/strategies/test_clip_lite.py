@@ -12,8 +12,8 @@ from study.models import resolve
 from study.records import PluginRef
 from study.strategies.base import Phase, Progress
 from study.strategies.clip_lite import ClipLite, Critic, Discriminator, jsd_bound, prior_loss, scores
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, make_spec_for, pairs, parts
 

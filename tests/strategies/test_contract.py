@@ -9,8 +9,8 @@ from study.models import build, resolve
 from study.records import PluginRef
 from study.strategies import STRATEGIES
 from study.strategies.base import Phase, Progress
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, gradients, make_spec_for, pairs, parts
 

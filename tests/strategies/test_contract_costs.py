@@ -9,8 +9,8 @@ from study.measure.counts import CountsCache
 from study.plan.cost import FLOPS_A_GMAC, Counter
 from study.strategies import STRATEGIES
 from study.strategies.base import Progress
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, make_spec_for, pairs, parts
 

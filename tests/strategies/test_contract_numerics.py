@@ -7,8 +7,8 @@ import torch
 
 from study.strategies import STRATEGIES
 from study.strategies.base import Batch, Noise, Progress
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import pairs, parts
 

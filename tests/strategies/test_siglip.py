@@ -12,8 +12,8 @@ from study.optim.adamw import decays
 from study.records import PluginRef
 from study.strategies.base import Progress
 from study.strategies.siglip import SigLip, sigmoid_loss
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, pairs, parts
 

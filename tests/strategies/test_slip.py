@@ -10,8 +10,8 @@ from study.records import PluginRef
 from study.strategies.base import Batch, Noise, Phase, Progress
 from study.strategies.clip import Clip
 from study.strategies.slip import ProjectionHead, Slip, simclr_loss
+from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.setup import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, make_spec_for, pairs
 

@@ -18,9 +18,9 @@ from study import checkpoint
 from study.models.resize import resize
 from study.strategies import STRATEGIES
 from study.strategies.base import Progress
+from study.strategies.trained import trained_parameters
 from study.train.batch_norm import synchronise
 from study.train.device import Place
-from study.train.session import trained_parameters
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, gradients, pairs, parts, refusals
 
