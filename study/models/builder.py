@@ -31,7 +31,8 @@ def build_model(arch: Arch, image_size: int, text_length: int, seed: int, device
         if isinstance(clip.visual, TimmModel):  # made at timm's own size, whatever its configuration says
             resize_trunk(clip.visual.trunk, image_size)
     _without_drop_path(clip)
-    return ClipModel(arch, clip, image_size, text_length).to(device)
+    model = ClipModel(arch, clip, image_size, text_length)
+    return model if start == torch.device(device) else model.to(device)
 
 
 def _config(arch: Arch, image_size: int, text_length: int) -> dict[str, Any]:
