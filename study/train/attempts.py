@@ -1,14 +1,19 @@
-"""The processes that worked on a run, and for how long: kept on disk, so that a kill loses ten seconds at most."""
+"""The processes that worked on a run, for how long and with what energy: on disk, so that a kill loses 10 seconds."""
 
 from __future__ import annotations
 
+import os
 import platform
 import time
 from datetime import UTC, datetime
 from pathlib import Path
 
 from study import io
+from study.measure.energy import Load, Meter, open_meter
 from study.records import Attempt
+from study.train.device import Place
+
+JOULES_A_KWH = 3.6e6
 
 
 def utc_now() -> str:
@@ -19,13 +24,14 @@ def utc_now() -> str:
 class Attempts:
     """``attempts.json`` of a run; the last entry is this process, which started ``already`` seconds ago."""
 
-    def __init__(self, run: Path, already: float) -> None:
+    def __init__(self, run: Path, already: float, place: Place) -> None:
         self.path = run / "attempts.json"
         before = io.read_json(self.path) if self.path.exists() else []
         self.before = [Attempt.model_validate(entry) for entry in before]
         self.started, self.clock = utc_now(), time.monotonic() - already
         self.first_sample = 0
         self.start_up_seconds: float | None = None
+        self._meter = _meter(place)
 
     def begin(self, first_sample: int) -> None:
         """Note where this process begins to train, and how long it took to get there."""
@@ -36,15 +42,26 @@ class Attempts:
     def all(self, samples_seen: int) -> list[Attempt]:
         """All attempts, this one up to now."""
         hours = (time.monotonic() - self.clock) / 3600
+        joules = self._meter.joules() if self._meter else None
         current = Attempt(
             started=self.started,
             host=platform.node(),
             first_sample=self.first_sample,
             last_sample=samples_seen,
             wall_hours=hours,
+            energy_kwh=None if joules is None else joules / JOULES_A_KWH,
+            energy_source=None if joules is None or self._meter is None else self._meter.source,
         )
         return [*self.before, current]
 
     def update(self, samples_seen: int) -> None:
         """Write the list as it stands."""
         io.write_json(self.path, [attempt.model_dump() for attempt in self.all(samples_seen)])
+
+
+def _meter(place: Place) -> Meter | None:
+    """Of all processes of the run, in the one that writes; none where some are on machines whose counters it lacks."""
+    here = int(os.environ.get("LOCAL_WORLD_SIZE", place.world_size))
+    if not place.leads or here < place.world_size:
+        return None
+    return open_meter(Load(place.device, place.world_size, place.threads))

@@ -12,7 +12,7 @@ from study import checkpoint
 from study.errors import TooFewStepsError
 from study.measure.memory import peak_memory_gib
 from study.measure.timing import Spread, StepTimer, summarise, warmup_steps
-from study.records import Cost, Outcome, RunSpec, Status, run_id
+from study.records import Attempt, Cost, EnergySource, Outcome, RunSpec, Status, run_id
 from study.train.attempts import Attempts, utc_now
 from study.train.device import Place
 from study.train.recorder import read_steps
@@ -44,6 +44,7 @@ def make(
     seen = session.samples_seen if session else 0
     timer.settle()
     completed = session is not None and status is Status.COMPLETED
+    every = attempts.all(seen)
     last = final_means(read_steps(run), spec.samples_seen) if completed else {}
     return Outcome(
         run_id=run_id(spec),
@@ -58,8 +59,8 @@ def make(
         weights_sha256=checkpoint.fingerprint(session.model.state_dict()) if session and completed else None,
         finished=utc_now(),
         resolved=_resolved(session) if session else {},
-        cost=_cost(session, place, timer, attempts, seen) if session else None,
-        attempts=attempts.all(seen),
+        cost=_cost(session, place, timer, every, attempts.start_up_seconds) if session else None,
+        attempts=every,
         versions={name: version(name) for name in PACKAGES},
     )
 
@@ -100,10 +101,12 @@ def _spread(values: Sequence[float]) -> Spread | None:
         return None
 
 
-def _cost(session: Session, place: Place, timer: StepTimer, attempts: Attempts, seen: int) -> Cost:
+def _cost(
+    session: Session, place: Place, timer: StepTimer, every: Sequence[Attempt], start_up_seconds: float | None
+) -> Cost:
     step, wait = _spread(timer.step_ms), _spread(timer.data_ms)
     local_batch = session.spec.global_batch_size / place.world_size
-    every = attempts.all(seen)
+    kwh, source = _energy(every)
     return Cost(
         device=place.kind,
         device_kind="cuda" if place.device.type == "cuda" else "cpu",
@@ -115,7 +118,7 @@ def _cost(session: Session, place: Place, timer: StepTimer, attempts: Attempts, 
         grad_accum_steps=session.grad_accum_steps,
         gpu_hours=sum(attempt.wall_hours for attempt in every) * place.world_size,
         train_hours=sum(timer.step_ms) / 3.6e6 * place.world_size,
-        start_up_seconds=attempts.start_up_seconds,
+        start_up_seconds=start_up_seconds,
         samples_per_second_per_gpu=local_batch * 1e3 / step.median if step else None,
         step_time_ms=step.median if step else None,
         step_time_ms_p10=step.p10 if step else None,
@@ -123,4 +126,14 @@ def _cost(session: Session, place: Place, timer: StepTimer, attempts: Attempts, 
         steady_steps=step.n if step else 0,
         data_wait_ms=wait.median if wait else None,
         peak_memory_gib=peak_memory_gib(place.device),
+        energy_kwh=kwh,
+        energy_source=source,
     )
+
+
+def _energy(every: Sequence[Attempt]) -> tuple[float | None, EnergySource | None]:
+    """What all attempts drew together, if each was measured, and all in the same way."""
+    kwh, sources = [attempt.energy_kwh for attempt in every], {attempt.energy_source for attempt in every}
+    measured = [value for value in kwh if value is not None]
+    alike = len(measured) == len(kwh) and len(sources) == 1
+    return (sum(measured), sources.pop()) if alike else (None, None)

@@ -88,7 +88,7 @@ def _held(run: Path, place: Place) -> AbstractContextManager[None]:
 
 
 def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches: Switches) -> Trained:
-    attempts, timer = Attempts(run, switches.already), StepTimer(place.device)
+    attempts, timer = Attempts(run, switches.already, place), StepTimer(place.device)
     session: Session | None = None
     status, reason = Status.COMPLETED, None
     with listening() as flag:

@@ -33,7 +33,7 @@ def go_on(path, steps):
             left[0] -= 1
             return left[0] == 0
 
-        recorder = Recorder(session, run, timer, Attempts(run, 0.0), print, asked_to_stop, 1e9)
+        recorder = Recorder(session, run, timer, Attempts(run, 0.0, session.place), print, asked_to_stop, 1e9)
         recorder.resume()
         began = session.samples_seen
         try:
