@@ -178,3 +178,34 @@ def test_words_of_other_tools_are_understood(problems):
         "grid.yaml:1:28: common.dataset: unknown key; did you mean source?",
         "grid.yaml:1:40: common.model: unknown key; did you mean arch?",
     ]
+
+
+LIMITED = "limit: %s\ngrid: {arch: vit, source: pairs, strategy: plain, epochs: 1}\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "problem"),
+    [
+        ("{gpu_hours: 0}", "1:20: limit.gpu_hours: must be greater than 0, got 0"),
+        ("{dollars: -3}", "1:18: limit.dollars: must be greater than 0, got -3"),
+        ("{kwh: .inf}", "1:14: limit.kwh: must be a finite number, got inf"),
+        ("{wall_hours: 2h, gpus: 0}", "1:21: limit.wall_hours: must be a number, got '2h'"),
+        ("{wall_hours: 2, gpus: 0}", "1:30: limit.gpus: must be at least 1, got 0"),
+        ("{gpu_hour: 2}", "1:9: limit.gpu_hour: unknown key; did you mean gpu_hours?"),
+        ("{fit: drop_last}", "1:8: limit: caps nothing; give one of gpu_hours, dollars, kwh, wall_hours"),
+        ("{gpu_hours: 2, fit: drop}", "1:28: limit.fit: must be 'refuse', 'drop_last', 'cheapest_first' or "
+         "'shrink_seeds', got 'drop'; did you mean drop_last?"),
+        ("{wall_hours: 2}", "1:9: limit.wall_hours: depends on how many devices work at once; add `gpus: NUMBER` "
+         "(on a CPU: cores)"),
+        ("{kwh: 2, gpus: 8}", "1:17: limit.gpus: says how many devices wall_hours is for; add wall_hours, or leave it "
+         "out"),
+        ("3", "1:8: limit: must be a mapping of settings, got 3"),
+    ],
+)  # fmt: skip
+def test_impossible_limits(problems, limit, problem):
+    assert problems(LIMITED % limit)[0] == f"grid.yaml:{problem}"
+
+
+def test_limits_that_are_fine(problems):
+    for limit in ("{gpu_hours: 2}", "{dollars: 5.5, kwh: 3}", "{wall_hours: 24, gpus: 8, fit: drop_last}", "null"):
+        assert problems(LIMITED % limit) == []
