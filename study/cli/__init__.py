@@ -18,6 +18,7 @@ COMMANDS = {
     "train": "train one run from its spec.json, resuming where it stopped",
     "evaluate": "score the model of one run",
     "export": "write the model of one run in open_clip's form",
+    "status": "say what a study has spent, how far its runs are, and when it should end",
     "collect": "gather all runs of a study into two tables",
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",

@@ -45,6 +45,13 @@ class Account:
                 ledger = ledger.with_run(run_id, ledger.runs[run_id].settled(hours, kwh))
         return ledger
 
+    def forbids(self, ledger: Ledger, due: Due) -> str | None:
+        """Why the limit keeps a run from starting; none when it may, as a run with nothing left to do always may."""
+        if self.limit is None or due.hours == 0:
+            return None
+        spent, reserved = ledger.spent(self.price), ledger.reserved(self.price)
+        return refusal(spent, reserved, due.amounts.priced(self.price), self.limit)
+
     def check(self, run_id: str, due: Due) -> None:
         """Raise OverBudgetError, and note it in the ledger, when the limit forbids a run to start."""
         with self._open():
@@ -74,9 +81,8 @@ class Account:
 
     def _admitted(self, run_id: str, due: Due) -> Ledger:
         ledger = self.read()
-        spent, reserved = ledger.spent(self.price), ledger.reserved(self.price)
-        why = refusal(spent, reserved, due.amounts.priced(self.price), self.limit) if self.limit else None
-        if why is not None and due.hours > 0:
+        why = self.forbids(ledger, due)
+        if why is not None:
             self._write(ledger.with_refused(run_id, why))
             raise OverBudgetError(f"{run_id} of study {self.study} is not started: {why}")
         return ledger
