@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from study.hardware import Device
 from study.models import Arch
 from study.plan.choices import Training
 from study.plan.cost import Counter
+from study.plan.jobs import job_of
 from study.plan.lock import Entry, Key, Lock
-from study.plan.resources import threads_for
-from study.predict import Measured, Work, samples_for, speed
+from study.predict import Evidence, Measured, Work, samples_for, speed
 from study.records import RunSpec
+
+LONG_RUN = 1000  # batches, from which the search for the samples of a budget begins
 
 
 def whole_batches(samples: float, batch: int) -> int:
@@ -27,7 +30,13 @@ class Budgets:
     lock: Lock
     counter: Counter
     device: Device | None
+    count: int
     measured: list[Measured]
+
+    @cached_property
+    def evidence(self) -> Evidence:
+        """What was measured, ready to be looked up."""
+        return Evidence.of(self.measured)
 
     def samples(self, kind: str, value: float, draft: RunSpec, arch: Arch, training: Training) -> int:
         """Samples of a run with a budget of ``value``; ``draft`` is the run with any number of samples."""
@@ -63,9 +72,11 @@ class Budgets:
     def _by_hours(self, value: float, flops_at: _FlopsAt) -> Entry:
         assert self.device is not None  # config refuses a budget in GPU-hours without hardware
         device, draft = self.device, flops_at.draft
-        work = Work(draft.arch.label, flops_at.arch.family, draft.strategy.label, 0.0, 1)
-        found, threads = speed(work, device, self.measured), threads_for(flops_at.gmacs, device)
-        samples = _invert(lambda a_sample: samples_for(value, a_sample, threads, device, found), flops_at)
+        whole = self.counter.whole(draft, flops_at.arch)
+        job = job_of(draft, flops_at.arch, whole.gmacs_per_sample, whole.params_m, device, self.count)
+        samples = LONG_RUN * draft.global_batch_size
+        found = speed(Work(job, samples, flops_at(samples)), device, self.evidence.speed)
+        samples = _invert(lambda a_sample: samples_for(value, a_sample, job.threads, device, found), flops_at)
         evidence = f"{found.evidence} ({found.value / 1e12:.4g} TFLOP/s on {device.name})"
         return Entry(samples, flops_at(samples) / samples, evidence)
 
@@ -79,11 +90,6 @@ class _FlopsAt:
     arch: Arch
     training: Training
 
-    @property
-    def gmacs(self) -> float:
-        """Forward GMACs a pair at the run's own sizes."""
-        return self.counter.whole(self.draft, self.arch).gmacs_per_sample
-
     def __call__(self, samples: int) -> float:
         spec = self.draft.model_copy(update={"samples_seen": samples})
         return self.counter.train_flops(spec, self.arch, self.training.strategy)
@@ -92,7 +98,7 @@ class _FlopsAt:
 def _invert(samples_at: Callable[[float], float], flops_at: _FlopsAt) -> int:
     """Samples whose cost fits the budget; phases make the cost of a sample depend a little on their number."""
     batch = flops_at.draft.global_batch_size
-    samples = 1000 * batch
+    samples = LONG_RUN * batch
     for _ in range(3):
         samples = whole_batches(samples_at(flops_at(samples) / samples), batch)
     return samples

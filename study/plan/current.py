@@ -12,10 +12,12 @@ from study.errors import StorageError
 from study.hardware import Device, Site
 from study.io import read_json, read_parquet, write_json, write_parquet
 from study.plan.held import Held
-from study.plan.measured import measured_runs
+from study.plan.jobs import sets_of
+from study.plan.measured import everything_measured
 from study.plan.predictions import Predictor, keep_made
 from study.plan.stamp import is_current
 from study.plan.table import StudyTable
+from study.predict.probed import folder
 from study.records import PLAN_COLUMNS, schema
 
 Row = dict[str, Any]
@@ -42,14 +44,16 @@ def ended(results: Path, rows: Iterable[Row]) -> set[str]:
 
 
 def renewed(results: Path, table: StudyTable) -> list[Row]:
-    """The table's rows; the runs that are left are predicted anew if some run ended since."""
+    """The table's rows; the runs that are left are predicted anew if some run ended since, or was probed."""
     rows = table.grid_rows.to_dicts()
     made, done = (table.folder / "plan.parquet").stat().st_mtime_ns, ended(results, rows)
-    times = (outcome.stat().st_mtime_ns for outcome in (results / "runs").glob("*/outcome.json"))
-    if not any(time > made for time in times):
+    evidence = (*(results / "runs").glob("*/outcome.json"), *folder(results).glob("*.json"))
+    if not any(file.stat().st_mtime_ns > made for file in evidence):
         return rows
     devices = Site.of(table.facts).devices
-    predictor = Predictor(measured_runs(results, devices), devices)
+    predictor = Predictor(
+        everything_measured(results, devices), devices, sets_of(read_json(table.folder / "evaluation.json"))
+    )
     return [row if row["run_id"] in done else predictor.row(row) for row in rows]
 
 

@@ -22,8 +22,9 @@ from study.plan.current import with_made_predictions
 from study.plan.evaluation import evaluation_of
 from study.plan.expand import points
 from study.plan.held import Held, hold
+from study.plan.jobs import sets_of
 from study.plan.lock import Lock
-from study.plan.measured import measured_runs
+from study.plan.measured import everything_measured
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
 from study.plan.rows import planned
@@ -94,7 +95,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     lock = locks.read(locks.path_of(path))
     if options.recalibrate:
         lock.forget()
-    measured = measured_runs(results, site.devices)
+    measured = everything_measured(results, site.devices)
     with counter(results, options.keep_counts, say) as counts:
         resolver = _resolver(grid, counts, lock, measured, site)
         runs = _runs(grid, resolver, say)
@@ -107,7 +108,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
-    predicted = list(map(Predictor(measured, site.devices).row, bare))
+    predicted = list(map(Predictor(measured, site.devices, sets_of(evaluation)).row, bare))
     rows = with_made_predictions(results, grid.name, predicted, site.devices)
     keys = [fact.run_id or run_id(run.spec) for run, fact in zip(runs, facts, strict=True)]
     return Plan(
@@ -128,8 +129,8 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
 
 def _resolver(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Resolver:
     hardware = grid.file.hardware
-    budgets = Budgets(lock, counts, find(hardware.gpu, site.devices) if hardware else None, measured)
-    return Resolver(grid, Choices(), counts, budgets, hardware.count if hardware else 1)
+    device, count = (find(hardware.gpu, site.devices), hardware.count) if hardware else (None, 1)
+    return Resolver(grid, Choices(), counts, Budgets(lock, counts, device, count, measured), count)
 
 
 def _runs(grid: Grid, resolver: Resolver, say: Callable[[str], None]) -> list[Run]:

@@ -1,10 +1,10 @@
-"""Speeds of runs that were trained under this results folder: evidence for the next plan. No torch."""
+"""What runs and probes under this results folder took: evidence for the next plan. No torch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 from pydantic import ValidationError
@@ -12,20 +12,29 @@ from pydantic import ValidationError
 from study.errors import StorageError
 from study.hardware import DEVICES, Device, recognise
 from study.io import read_json, read_parquet
-from study.predict import Measured
-from study.records import PLAN_COLUMNS, Cost, Outcome, schema
+from study.predict import Job, Measured
+from study.predict.overheads import saved
+from study.predict.probed import measured_probes
+from study.records import PLAN_COLUMNS, Cost, Frozen, Outcome, Scores, schema
 
-_PLANNED = ("run_id", "arch", "family", "strategy_label", "samples_seen", "train_flops")
+R = TypeVar("R", bound=Frozen)
+
+_PLANNED = (
+    "run_id", "arch", "family", "strategy_label", "source", "unique_pairs", "image_size", "text_length",
+    "global_batch_size", "params_m", "samples_seen", "train_flops",
+)  # fmt: skip
 
 
-def measured_runs(results: Path, devices: Mapping[str, Device] = DEVICES) -> list[Measured]:
-    """Every run with an outcome and a measured speed; damaged files are left to ``study collect`` to report."""
+def everything_measured(results: Path, devices: Mapping[str, Device] = DEVICES) -> list[Measured]:
+    """Every run with an outcome and a measured speed, and every probe; damaged files are passed over.
+
+    ``study collect`` reports those of runs.
+    """
     found = []
     for row in _planned_rows(results):
-        outcome = _outcome(results / "runs" / row["run_id"] / "outcome.json")
-        run = _measured(row, outcome.cost, devices) if outcome is not None and outcome.cost is not None else None
+        run = _measured(row, results / "runs" / row["run_id"], devices)
         found += [run] if run is not None else []
-    return found
+    return found + measured_probes(results, devices)
 
 
 def _planned_rows(results: Path) -> list[dict[str, Any]]:
@@ -49,25 +58,66 @@ def _planned(path: Path) -> pl.DataFrame | None:
     return table.select(_PLANNED) if usable else None
 
 
-def _outcome(path: Path) -> Outcome | None:
+def _record(path: Path, kind: type[R]) -> R | None:
     try:
-        return Outcome.model_validate(read_json(path)) if path.exists() else None
+        return kind.model_validate(read_json(path)) if path.exists() else None
     except (StorageError, ValidationError):
         return None
 
 
-def _measured(row: dict[str, Any], cost: Cost, devices: Mapping[str, Device]) -> Measured | None:
-    device = recognise(cost.device, cost.device_kind, devices)
-    if device is None or not cost.samples_per_second_per_gpu:
+def _measured(row: dict[str, Any], run: Path, devices: Mapping[str, Device]) -> Measured | None:
+    outcome = _record(run / "outcome.json", Outcome)
+    cost = outcome.cost if outcome else None
+    if outcome is None or cost is None or not cost.samples_per_second_per_gpu or not cost.train_hours:
         return None
-    threads = cost.threads if device == "cpu" else 1
-    rest = cost.gpu_hours - cost.train_hours if cost.gpu_hours and cost.train_hours else None
+    device = recognise(cost.device, cost.device_kind, devices)
+    if device is None:
+        return None
+    job, waits = _job(row, cost, device), (cost.data_wait_ms or 0.0) / 1e3 * outcome.steps
+    process_seconds = cost.train_hours * 3600 / cost.world_size
+    flops = row["train_flops"] / row["samples_seen"] * outcome.samples_seen
+    whole = len(outcome.attempts) == 1  # else a start-up and some steps were made twice
     return Measured(
+        job=job,
+        speed=flops / (process_seconds - waits) / job.workers,
         run_id=row["run_id"],
+        start_up_seconds=cost.start_up_seconds,
+        data_seconds=waits * cost.world_size / outcome.samples_seen,
+        checkpoint_seconds=_checkpoint(cost, process_seconds) if whole else None,
+        evaluation_seconds=_evaluation(run, outcome),
+    )
+
+
+def _job(row: dict[str, Any], cost: Cost, device: str) -> Job:
+    return Job(
         device=device,
         arch=row["arch"],
         family=row["family"],
         strategy=row["strategy_label"],
-        speed=row["train_flops"] / row["samples_seen"] * cost.samples_per_second_per_gpu / threads,
-        overhead_seconds=None if rest is None else rest * 3600 / cost.world_size,
+        source=row["source"],
+        unique_pairs=row["unique_pairs"],
+        image_size=row["image_size"],
+        text_length=row["text_length"],
+        global_batch_size=row["global_batch_size"],
+        micro_batch_size=cost.micro_batch_size,
+        precision=cost.precision,
+        gpus=cost.world_size if cost.device_kind == "cuda" else 0,
+        threads=cost.threads,
+        params_m=row["params_m"],
     )
+
+
+def _checkpoint(cost: Cost, process_seconds: float) -> float | None:
+    """Seconds a checkpoint: what is left of the run beside its start-up and its steps."""
+    if cost.gpu_hours is None or cost.start_up_seconds is None:
+        return None
+    rest = cost.gpu_hours * 3600 / cost.world_size - process_seconds - cost.start_up_seconds
+    return max(0.0, rest) / saved(process_seconds)
+
+
+def _evaluation(run: Path, outcome: Outcome) -> dict[str, float]:
+    """Seconds of each data set's scoring; none where the scores are of another training."""
+    scores = _record(run / "scores.json", Scores)
+    if scores is None or scores.outcome_finished != outcome.finished:
+        return {}
+    return {name: said["seconds"] for name, said in scores.settings.items() if "seconds" in said}

@@ -6,8 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from study.hardware import DEVICES, Device
+from study.plan.jobs import work_of
 from study.plan.resources import runtime_minutes
-from study.predict import Measured, Overhead, Speed, Work, dollars, energy_kwh, overhead, predict, speed
+from study.predict import EvaluationSet, Evidence, Measured, Prediction, Work, dollars, energy_kwh, predict
 
 _KEPT = (
     "predicted_gpu_hours",
@@ -21,34 +22,31 @@ _KEPT = (
 class Predictor:
     """Predicts rows; a run is never evidence for itself, since its row stands beside what it took."""
 
-    def __init__(self, measured: Iterable[Measured], devices: Mapping[str, Device] = DEVICES) -> None:
-        self.measured, self.devices = list(measured), devices
-        self._own = {run.run_id for run in self.measured}
-        self._speeds: dict[tuple[str, str, str, str], Speed] = {}
-        self._overheads: dict[str, Overhead] = {}
+    def __init__(
+        self,
+        measured: Iterable[Measured],
+        devices: Mapping[str, Device] = DEVICES,
+        evaluation: tuple[EvaluationSet, ...] = (),
+    ) -> None:
+        known = list(measured)
+        self.evidence, self.devices, self.evaluation = Evidence.of(known), devices, evaluation
+        self._own = {run.run_id for run in known if run.run_id is not None}
+        self._made: dict[Work, Prediction] = {}
 
     def row(self, row: dict[str, Any]) -> dict[str, Any]:
         """The row with its prediction, in device-hours, and the minutes to ask for."""
         device = self.devices[row["gpu"]]
-        devices = row["threads"] if device.is_cpu else row["gpus"]
-        work = Work(row["arch"], row["family"], row["strategy_label"], row["train_flops"], devices)
-        found = predict(work, device, self._speed(work, device, row["run_id"]), self._overhead(device))
+        found = self._predicted(work_of(row, self.evaluation), device, row["run_id"])
         minutes = runtime_minutes(found.high, max(row["gpus"], 1))
         told = (found.gpu_hours, found.low, found.high, found.evidence, minutes)
         return with_spending(row | dict(zip(_KEPT, told, strict=True)), device)
 
-    def _speed(self, work: Work, device: Device, run_id: str | None) -> Speed:
+    def _predicted(self, work: Work, device: Device, run_id: str | None) -> Prediction:
         if run_id in self._own:
-            return speed(work, device, [run for run in self.measured if run.run_id != run_id])
-        key = (work.arch, work.family, work.strategy, device.name)
-        if key not in self._speeds:
-            self._speeds[key] = speed(work, device, self.measured)
-        return self._speeds[key]
-
-    def _overhead(self, device: Device) -> Overhead:
-        if device.name not in self._overheads:
-            self._overheads[device.name] = overhead(device, self.measured)
-        return self._overheads[device.name]
+            return predict(work, device, self.evidence, without=run_id)
+        if work not in self._made:
+            self._made[work] = predict(work, device, self.evidence)
+        return self._made[work]
 
 
 def with_spending(row: dict[str, Any], device: Device) -> dict[str, Any]:

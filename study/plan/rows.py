@@ -8,6 +8,7 @@ from typing import Any
 
 from study.hardware import Device
 from study.plan.cost import Held
+from study.plan.jobs import precision_on
 from study.plan.resources import host_memory_mb, threads_for
 from study.predict import memory_gib
 from study.records import RunSpec, run_id
@@ -69,6 +70,7 @@ def planned(spec: RunSpec, facts: Facts, device: Device, count: int) -> Row:
         "gmacs_per_sample": gmacs,
         "params_m": facts.params_m,
         "train_flops": facts.train_flops,
+        "precision": precision_on(device, spec.precision),
         "gpu": device.name,
         "gpus": 0 if device.is_cpu else count,
         "threads": threads_for(gmacs, device),

@@ -1,31 +1,23 @@
 """What a run will take, from stored counts and evidence, without torch."""
 
 from study.predict.memory import memory_gib
+from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
-from study.predict.time import (
-    FORWARD_AND_BACKWARD,
-    Measured,
-    Overhead,
-    Prediction,
-    Speed,
-    Work,
-    overhead,
-    predict,
-    samples_for,
-    speed,
-)
+from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
+from study.predict.work import EvaluationSet, Job, Measured, Work
 
 __all__ = [
     "FORWARD_AND_BACKWARD",
+    "EvaluationSet",
+    "Evidence",
+    "Job",
     "Measured",
-    "Overhead",
     "Prediction",
     "Speed",
     "Work",
     "dollars",
     "energy_kwh",
     "memory_gib",
-    "overhead",
     "predict",
     "samples_for",
     "speed",

@@ -46,11 +46,12 @@ def planned(folder, write_grid):
 
 @pytest.fixture
 def outcome(folder):
-    """A function that gives a run an outcome, measured at so many samples a second."""
+    """A function that gives a run an outcome: 36 s of start-up, then 100 samples at so many a second."""
     from study import io
     from study.records import Cost, Outcome
 
-    def write(run_id, samples_per_second=None, status="completed", hours=1.0):
+    def write(run_id, samples_per_second=None, status="completed"):
+        train = 100 / samples_per_second / 3600 if samples_per_second else None
         cost = Cost(
             device="a processor",
             device_kind="cpu",
@@ -60,8 +61,9 @@ def outcome(folder):
             precision="fp32",
             micro_batch_size=100,
             grad_accum_steps=1,
-            gpu_hours=hours,
-            train_hours=hours - 0.01,
+            gpu_hours=train and train + 0.01,
+            train_hours=train,
+            start_up_seconds=36.0,
             samples_per_second_per_gpu=samples_per_second,
         )
         told = Outcome(

@@ -56,7 +56,7 @@ def test_gpu_hours_are_frozen_until_recalibrated(planned, write_grid, folder, ou
     assert f"{before['run_id']} (vit_pico, clip) at {before['samples_seen']:,} samples -> r" in capsys.readouterr().err
     (entry,) = YAML().load(folder / "small.lock.yaml")["resolved"]
     assert entry["samples_seen"] == 700  # 0.01 h x 3600 s x 20 samples a second, in batches of 100
-    assert entry["evidence"].startswith("1 measured run of this architecture and strategy on cpu")
+    assert entry["evidence"].startswith("1 run of this configuration on cpu")
 
 
 def test_a_damaged_lock_is_told(planned, folder):

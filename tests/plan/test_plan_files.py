@@ -9,8 +9,9 @@ import polars as pl
 
 from study import io
 from study.cli import main
-from study.plan.measured import measured_runs
+from study.plan.measured import everything_measured
 from study.plan.table import StudyTable, run_ids
+from study.predict.overheads import BYTES_A_PARAMETER, CHECKPOINT_BYTES_A_SECOND
 from study.records import PLAN_COLUMNS, RunSpec, Scores, run_id, schema
 
 TWO = "{samples_seen: [200, 400]}"
@@ -49,8 +50,10 @@ def test_new_evidence_changes_predictions_and_no_spec(write_grid, folder, outcom
     after = StudyTable(folder / "results", "small").rows.to_dicts()
     assert specs(folder) == before
     assert after[0] == rows[0], "what was predicted before a run stays beside what it took"
-    assert after[1]["prediction_evidence"] == "1 measured run of this architecture and strategy on cpu"
-    assert abs(after[1]["predicted_gpu_hours"] - (400 / 10 / 3600 + 0.01)) < 1e-9
+    words = "1 run of this configuration on cpu; start-up measured and checkpoints assumed"
+    assert after[1]["prediction_evidence"] == words
+    checkpoint = rows[1]["params_m"] * 1e6 * BYTES_A_PARAMETER / CHECKPOINT_BYTES_A_SECOND
+    assert abs(after[1]["predicted_gpu_hours"] * 3600 - (400 / 10 + 36 + checkpoint)) < 1e-6
 
 
 def test_a_plan_made_anew_keeps_what_was_predicted(write_grid, folder, outcome):
@@ -194,7 +197,7 @@ def test_other_studies_plans_that_cannot_be_read_are_left_out(write_grid, planne
     other = folder / "results" / "older" / "plan.parquet"
     io.write_parquet(other, pl.DataFrame({"run_id": ["r0"]}))
     io.write_text(folder / "results" / "damaged" / "plan.parquet", "cut sh")
-    assert [run.speed > 0 for run in measured_runs(folder / "results")] == [True]
+    assert [run.speed > 0 for run in everything_measured(folder / "results")] == [True]
     assert plan(write_grid(TWO, name="another")) == 0
 
 

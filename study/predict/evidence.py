@@ -1,0 +1,72 @@
+"""The evidence nearest to what is asked for: rungs from the most specific one to the vaguest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from study.predict.work import Job, Measured, Range
+
+
+@dataclass(frozen=True)
+class Rung:
+    """Evidence counts here if ``key`` says the same of both; a value from it is right within ``factor``, likely."""
+
+    words: str
+    key: Callable[[Job], Hashable]
+    factor: float
+
+
+@dataclass(frozen=True)
+class Found:
+    """Evidence on a rung: a value of each run, at least one."""
+
+    rung: Rung
+    values: tuple[float, ...]
+    runs: int
+    probes: int
+
+    def range(self) -> Range:
+        """The median; from the least to the most that was seen, and at least the rung's factor either way."""
+        middle = median(self.values)
+        return Range(middle, min(*self.values, middle / self.rung.factor), max(*self.values, middle * self.rung.factor))
+
+    def words(self) -> str:
+        """How many runs and probes, of what."""
+        told = [_counted(self.runs, "run"), _counted(self.probes, "probe")]
+        return f"{' and '.join(filter(None, told))} of {self.rung.words}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}" if count else ""
+
+
+class Ladder:
+    """Measured values by rung, looked up without searching all of them for each run of a plan."""
+
+    def __init__(
+        self, rungs: Sequence[Rung], measured: Iterable[Measured], value: Callable[[Measured], float | None]
+    ) -> None:
+        self.rungs = rungs
+        self._known: list[dict[Hashable, list[tuple[str | None, float]]]] = [{} for _ in rungs]
+        for one in measured:
+            found = value(one)
+            if found is not None:
+                for rung, known in zip(rungs, self._known, strict=True):
+                    known.setdefault(_key(rung, one.job), []).append((one.run_id, found))
+
+    def nearest(self, job: Job, without: str | None = None) -> Found | None:
+        """The evidence on the first rung that has any; ``without`` is a run that is no evidence for itself."""
+        for rung, known in zip(self.rungs, self._known, strict=True):
+            rows = known.get(_key(rung, job), [])
+            if without is not None:
+                rows = [row for row in rows if row[0] != without]
+            if rows:
+                probes = sum(run_id is None for run_id, _ in rows)
+                return Found(rung, tuple(value for _, value in rows), len(rows) - probes, probes)
+        return None
+
+
+def _key(rung: Rung, job: Job) -> Hashable:
+    return (job.device, rung.key(job))  # what another device did is no evidence here
