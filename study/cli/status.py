@@ -64,7 +64,7 @@ def _runs(told: dict[str, Any]) -> str:
     parts = [f"{told['completed']} completed", f"{told['running']} running", f"{told['waiting']} waiting"]
     parts += [f"{count} {name.replace('_', ' ')}" for name, count in told["failed"].items()]
     parts += [f"{told['left_out']} more left out by the limit"] if told["left_out"] else []
-    return f"{told['runs']} runs: {', '.join(parts)}"
+    return f"{_count(told['runs'])}: {', '.join(parts)}"
 
 
 def _spent(told: dict[str, Any]) -> Iterator[str]:
@@ -72,16 +72,17 @@ def _spent(told: dict[str, Any]) -> Iterator[str]:
 
     sums, unit = (told["spent"], told["reserved"]), told["unit"]
     for word, one in zip(("spent", "reserved by runs under way"), sums, strict=True):
-        dollars = "" if one["dollars"] is None else f", ${one['dollars']:,.2f}"
+        dollars = f", ${one['dollars']:,.2f}" if one["dollars"] else ""
         if one["gpu_hours"] or word == "spent":
             yield f"{word}: {one['gpu_hours']:,.4g} {unit}, {one['kwh']:,.4g} kWh{dollars}"
     if told["reused"]["runs"]:
-        yield f"reused: {told['reused']['runs']} runs, which took {told['reused']['gpu_hours']:,.4g} {unit} elsewhere"
+        took = f"{told['reused']['gpu_hours']:,.4g} {unit}"
+        yield f"reused: {_count(told['reused']['runs'])}, which took {took} when made"
     for name, cap in told["budget"].items():
         gone, held, left = (amount(cap[part], name) for part in ("spent", "reserved", "left"))
         yield f"limit of {amount(cap['cap'], name)}: {gone} spent, {held} reserved, {left} left"
     if told["kept_waiting"]:
-        yield f"{told['kept_waiting']} runs are kept from starting by the limit; raise it and run snakemake again"
+        yield f"kept from starting by the limit: {_count(told['kept_waiting'])}; raise it and run snakemake again"
 
 
 def _under_way(told: dict[str, Any]) -> Iterator[str]:
@@ -95,9 +96,8 @@ def _under_way(told: dict[str, Any]) -> Iterator[str]:
 
 def _outlook(told: dict[str, Any]) -> Iterator[str]:
     measured = told["measured_over_predicted"]
-    basis = (
-        f", {measured['factor']:.2f} times as predicted by {measured['runs']} runs so far" if measured["runs"] else ""
-    )
+    so_far = f", {measured['factor']:.2f} times what was predicted, by {_count(measured['runs'])} so far"
+    basis = so_far if measured["runs"] else ""
     if told["left_gpu_hours"]:
         yield f"to do: {told['left_gpu_hours']:,.4g} {told['unit']}{basis}"
     if told["ends"]:
@@ -105,6 +105,10 @@ def _outlook(told: dict[str, Any]) -> Iterator[str]:
         yield f"should end in {_hours(told['left_hours'])}, at {until}, with what is at work now"
     elif told["left_gpu_hours"]:
         yield "nothing is running, so there is no telling when it ends"
+
+
+def _count(runs: int) -> str:
+    return "1 run" if runs == 1 else f"{runs:,} runs"
 
 
 def _hours(value: float) -> str:

@@ -11,7 +11,8 @@ import polars as pl
 
 from study.collect.folder import NOT_STARTED, RunFolder, read_run
 from study.collect.rows import run_row
-from study.io import write_parquet
+from study.hardware import BUILT_IN, Site
+from study.io import read_json, write_parquet
 from study.ledger import Account
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, Status, schema
 from study.summary.planned import kept, read_plan
@@ -37,16 +38,21 @@ def collect(results: Path, name: str) -> Collected:
     Every planned run is a row, whatever became of it. Raises StorageError when there is no plan.
     """
     folder = results / name
-    plan = kept(read_plan(folder))
+    plan, site = kept(read_plan(folder)), _site(folder / "plan.json")
     refused = Account(results, name).read().refused
     pairs = [(row, _kept_waiting(row, _read(results, row["run_id"]), refused)) for row in plan.iter_rows(named=True)]
     collected = Collected(
-        runs=_table([run_row(row, run) for row, run in pairs], RUNS_COLUMNS),
+        runs=_table([run_row(row, run, site) for row, run in pairs], RUNS_COLUMNS),
         scores=_table([row for planned, run in pairs for row in _scores(planned["run_id"], run)], SCORES_COLUMNS),
     )
     write_parquet(folder / "runs.parquet", collected.runs)
     write_parquet(folder / "scores.parquet", collected.scores)
     return collected
+
+
+def _site(facts: Path) -> Site:
+    """The devices and prices that the study was planned with."""
+    return Site.of(read_json(facts)) if facts.exists() else BUILT_IN
 
 
 def _read(results: Path, run_id: str | None) -> RunFolder:
@@ -58,7 +64,7 @@ def _kept_waiting(planned: dict[str, Any], run: RunFolder, refused: dict[str, st
     """A run that the study's limit kept from starting, or one of its trials, with that as its reason."""
     if run.status not in (Status.PLANNED, Status.INTERRUPTED):
         return run
-    trials = [trial for trial in json.loads(planned.get("needs") or "[]") if trial in refused]
+    trials = [trial for trial in json.loads(planned["needs"] or "[]") if trial in refused]
     if planned["run_id"] in refused:
         return replace(run, reason=f"kept from starting by the study's limit: {refused[planned['run_id']]}")
     if trials:

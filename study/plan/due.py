@@ -17,8 +17,8 @@ def due(row: Row, results: Path) -> Due:
     an_hour = Amounts(
         gpu_hours=max(row["gpus"], 1),
         device_hours=devices(row),
-        kwh=(row.get("predicted_kwh") or 0.0) / hours,
-        dollars=None if row.get("predicted_dollars") is None else row["predicted_dollars"] / hours,
+        kwh=(row["predicted_kwh"] or 0.0) / hours,
+        dollars=None if row["predicted_dollars"] is None else row["predicted_dollars"] / hours,
     )
     return Due(an_hour=an_hour, hours=hours * max(0.0, 1 - done / row["samples_seen"]))
 
@@ -35,6 +35,6 @@ def wall_hours(row: Row) -> float:
 
 def price(row: Row) -> float | None:
     """Dollars an hour of one device; none without the user's price."""
-    if row.get("predicted_dollars") is None:
+    if row["predicted_dollars"] is None:
         return None
     return float(row["predicted_dollars"] / (wall_hours(row) * devices(row)))
