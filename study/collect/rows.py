@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from study.collect.cost import derived
 from study.collect.folder import RunFolder
+from study.hardware import BUILT_IN, Site
 from study.records import Cost, Outcome, RunSpec, run_id
 
 # Fields of a spec with a column of their own, or told by one; any other that differs is an "other setting".
@@ -22,11 +24,11 @@ _PLANNED = (
 )  # fmt: skip
 _MEASURED = (
     "device_kind", "threads", "precision", "step_time_ms", "step_time_ms_p10", "step_time_ms_p90", "data_wait_ms",
-    "peak_memory_gib", "gpu_hours", "train_hours", "energy_kwh", "energy_source",
+    "peak_memory_gib", "gpu_hours", "train_hours",
 )  # fmt: skip
 
 
-def run_row(planned: dict[str, Any], run: RunFolder) -> dict[str, Any]:
+def run_row(planned: dict[str, Any], run: RunFolder, site: Site = BUILT_IN) -> dict[str, Any]:
     """One run as a row with the columns of ``RUNS_COLUMNS``; a column left out is null."""
     row = {name: planned.get(name) for name in _PLANNED}
     row["status"], row["reason"], row["evaluation_note"] = run.status.value, run.reason, run.evaluation_note
@@ -42,7 +44,7 @@ def run_row(planned: dict[str, Any], run: RunFolder) -> dict[str, Any]:
         row["lr"] = run.outcome.resolved.get("lr", row["lr"])
         row["tuned"] = run.outcome.resolved.get("tuned", row["tuned"])
     if run.outcome and run.outcome.cost:
-        row |= _of_cost(run.outcome.cost)
+        row |= _of_cost(run.outcome.cost) | derived(planned.get("train_flops"), run.outcome, site)
     return row
 
 
