@@ -1,0 +1,42 @@
+"""What a run's measured hours stand for on the device that it ran on: energy, dollars, and its share of the peak."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from study.hardware import Device, Site, recognise
+from study.predict import dollars, energy_kwh
+from study.records import Cost, Outcome, Status
+
+ESTIMATE = "estimate"
+
+
+def derived(train_flops: float | None, outcome: Outcome, site: Site) -> dict[str, Any]:
+    """The columns that need the table of devices; null for a device that it does not have.
+
+    Energy that nothing measured is the device's full power over the hours: an upper estimate, and marked as one.
+    """
+    cost = outcome.cost
+    if cost is None:
+        return {}
+    name = recognise(cost.device, cost.device_kind, site.devices)
+    device = site.devices[name] if name else None
+    row: dict[str, Any] = {"energy_kwh": cost.energy_kwh, "energy_source": cost.energy_source}
+    if device is None:
+        return row
+    if cost.energy_kwh is None and cost.gpu_hours is not None:
+        row = {"energy_kwh": energy_kwh(cost.gpu_hours, device, cost.threads), "energy_source": ESTIMATE}
+    row["dollars"] = None if cost.gpu_hours is None else dollars(cost.gpu_hours, device, cost.threads)
+    row["mfu"] = mfu(train_flops, cost, device) if outcome.status is Status.COMPLETED else None
+    return row
+
+
+def mfu(train_flops: float | None, cost: Cost, device: Device) -> float | None:
+    """Counted FLOPs of all phases over the peak of all devices through the whole training loop, 0 to 1.
+
+    None where the peak is an assumption, as a CPU's is unless the user's ``hardware.yaml`` gives it.
+    """
+    if train_flops is None or not cost.train_hours or device.peak_is_assumed:
+        return None
+    devices = cost.threads if device.is_cpu else 1  # those that train_hours does not count
+    return train_flops / (cost.train_hours * 3600 * devices * device.tflops * 1e12)
