@@ -39,8 +39,9 @@ def collect(results: Path, name: str) -> Collected:
     """
     folder = results / name
     plan, site = kept(read_plan(folder)), _site(folder / "plan.json")
-    refused = Account(results, name).read().refused
-    pairs = [(row, _kept_waiting(row, _read(results, row["run_id"]), refused)) for row in plan.iter_rows(named=True)]
+    read = [(row, _read(results, row["run_id"])) for row in plan.iter_rows(named=True)]
+    refused = {key: why for key, why in Account(results, name).read().refused.items() if key in _without_outcome(read)}
+    pairs = [(row, _kept_waiting(row, run, refused)) for row, run in read]
     collected = Collected(
         runs=_table([run_row(row, run, site) for row, run in pairs], RUNS_COLUMNS),
         scores=_table([row for planned, run in pairs for row in _scores(planned["run_id"], run)], SCORES_COLUMNS),
@@ -58,6 +59,10 @@ def _site(facts: Path) -> Site:
 def _read(results: Path, run_id: str | None) -> RunFolder:
     """A plan without its data is an estimate, whose runs have no id and no folder."""
     return read_run(results / "runs" / run_id) if run_id else RunFolder(Status.PLANNED, NOT_STARTED)
+
+
+def _without_outcome(read: list[tuple[dict[str, Any], RunFolder]]) -> set[str]:
+    return {row["run_id"] for row, run in read if run.outcome is None}
 
 
 def _kept_waiting(planned: dict[str, Any], run: RunFolder, refused: dict[str, str]) -> RunFolder:

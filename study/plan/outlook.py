@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from study.ledger import Ledger
 from study.plan.due import devices, wall_hours
 from study.plan.progress import RunNow
 from study.plan.schedule import Job, finish
@@ -25,12 +26,12 @@ class Outlook(NamedTuple):
     devices: int  # at work now
 
 
-def outlook(runs: Sequence[RunNow], kept_waiting: Sequence[str], predicted_at: float) -> Outlook:
+def outlook(runs: Sequence[RunNow], ledger: Ledger, kept_waiting: Sequence[str], predicted_at: float) -> Outlook:
     """The outlook of a study whose predictions were made at ``predicted_at``, in seconds since 1970.
 
     ``kept_waiting`` are ids of runs that the limit keeps from starting: they are not waited for.
     """
-    pairs = list(_measured(runs, predicted_at))
+    pairs = list(_measured(runs, ledger, predicted_at))
     factor = sum(took for took, _ in pairs) / sum(due for _, due in pairs) if pairs else 1.0
     running = [run for run in runs if run.status is Status.RUNNING]
     waiting = [run for run in runs if _is_left(run) and run.row["run_id"] not in kept_waiting]
@@ -56,11 +57,12 @@ def _is_left(run: RunNow) -> bool:
     return run.status in LEFT and run.ended is None
 
 
-def _measured(runs: Sequence[RunNow], predicted_at: float) -> Iterator[tuple[float, float]]:
+def _measured(runs: Sequence[RunNow], ledger: Ledger, predicted_at: float) -> Iterator[tuple[float, float]]:
     """Hours taken and predicted: of runs that completed since they were predicted, of those well under way."""
     for run in runs:
-        if run.status is Status.COMPLETED and run.gpu_hours and (run.ended or 0.0) > predicted_at:
-            yield run.gpu_hours / max(run.row["gpus"], 1), wall_hours(run.row)
+        entry = ledger.runs.get(run.row["run_id"])
+        if run.status is Status.COMPLETED and entry is not None and (run.ended or 0.0) > predicted_at:
+            yield entry.spent.gpu_hours / max(run.row["gpus"], 1), wall_hours(run.row)
         elif run.attempt is not None:
             share = (run.attempt.last_sample - run.attempt.first_sample) / run.row["samples_seen"]
             if share >= SURE:

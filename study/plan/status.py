@@ -27,7 +27,7 @@ def status(results: Path, name: str, now: datetime) -> dict[str, Any]:
     ledger = book.read()
     runs = list(runs_now(table, ledger))
     refused = _refused(runs, book, ledger, results)
-    ahead = outlook(runs, refused, (table.folder / "plan.parquet").stat().st_mtime)
+    ahead = outlook(runs, ledger, refused, (table.folder / "plan.parquet").stat().st_mtime)
     ends = None if ahead.hours is None else (now + timedelta(hours=ahead.hours)).isoformat(timespec="seconds")
     return {
         "study": name,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from study.report import words
+from study.report import budget, words
 from study.report.answer import counts
 from study.report.study import Study
 from study.summary.runs import tuning
@@ -71,6 +71,7 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
     yield "Study", study.name
     yield "Grid", str(study.facts.get("grid") or "")
     yield "Planned", str(study.facts.get("planned") or "")
+    yield from budget.provenance(study)
     yield "Judged by", f"{words.metric(study.target.metric)} ({study.target.metric}) on {study.target.dataset}"
     yield "Evaluated on", ", ".join(study.scores["dataset"].unique().sort())
     yield "Data", ", ".join(runs["source"].drop_nulls().unique().sort())

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from study.io import write_text
-from study.report import FIGURES, answer, facts, tables, words
+from study.report import FIGURES, answer, budget, facts, tables, words
 from study.report.canvas import Drawing, draw
 from study.report.comparison import comparison, strategy_cost
 from study.report.export import export
@@ -81,6 +81,7 @@ def _tables(study: Study) -> dict[str, Table]:
         strategy_cost(study),
         tables.cost(study),
         tables.failures(study),
+        budget.left_out(study),
         laws(study),
         tables.runs(study),
     )

@@ -10,10 +10,12 @@ from typing import Any
 import polars as pl
 
 from study.io import read_json, read_parquet
+from study.ledger import Account, Ledger
 from study.records import LAWS_COLUMNS, schema
 from study.report.palette import Scales
 from study.summary.compare import compare
 from study.summary.headline import PREFERRED, Headline, headline
+from study.summary.planned import left_out, no_plan, read_plan
 from study.summary.relative import strategy_cost
 from study.summary.runs import read_runs
 from study.summary.settings import settings
@@ -21,7 +23,10 @@ from study.summary.settings import settings
 
 @dataclass(frozen=True)
 class Study:
-    """The three tables and what the plan says of the study as a whole; ``facts`` may be empty."""
+    """The three tables and what the plan says of the study as a whole; ``facts`` may be empty.
+
+    ``left_out`` are the runs of the grid that its limit leaves out.
+    """
 
     name: str
     facts: dict[str, Any]
@@ -29,6 +34,8 @@ class Study:
     scores: pl.DataFrame
     laws: pl.DataFrame
     target: Headline
+    left_out: pl.DataFrame
+    ledger: Ledger
 
     @cached_property
     def settings(self) -> pl.DataFrame:
@@ -85,4 +92,6 @@ def read_study(results: Path, name: str) -> Study:
         scores=scores,
         laws=read_parquet(laws) if laws.exists() else pl.DataFrame(schema=schema(LAWS_COLUMNS)),
         target=headline(folder, scores),
+        left_out=left_out(read_plan(folder)) if (folder / "plan.parquet").exists() else no_plan(),
+        ledger=Account(results, name).read(),
     )

@@ -24,6 +24,11 @@ def read_plan(folder: Path) -> pl.DataFrame:
     return plan.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in missing.items())
 
 
+def no_plan() -> pl.DataFrame:
+    """The table of a study that was not planned here, as published ones are: no rows."""
+    return pl.DataFrame(schema=schema(PLAN_COLUMNS))
+
+
 def kept(plan: pl.DataFrame) -> pl.DataFrame:
     """The runs of the study: all but those that its limit leaves out."""
     return plan.filter(pl.col("left_out").is_null())

@@ -83,7 +83,7 @@ def ended(folder, outcome):
     def end(run_id, took, samples_per_second):
         due = Due(an_hour=Amounts(gpu_hours=1, device_hours=1), hours=took)
         with Account(folder / "results", "small").reserve(run_id, due, time.monotonic() - took * 3600):
-            outcome(run_id, samples_per_second, hours=took)
+            outcome(run_id, samples_per_second)
 
     return end
 

@@ -93,10 +93,11 @@ def test_half_way(plan, results, end, under_way, capsys):
         assert told["reserved"]["gpu_hours"] == 4
         assert told["budget"]["gpu_hours"]["left"] == pytest.approx(14, abs=1e-3)
         # r0 took 2 h for 1, a quarter of r2 2 h for 1; so 2 x (0.75 x 4 + 1 + 2) are left, one after the other
-        assert told["measured_over_predicted"] == {"factor": 2.0, "runs": 2}
-        assert (told["left_hours"], told["ends"]) == (12, "2025-01-01T12:00:00+00:00")
+        assert told["measured_over_predicted"] == {"factor": pytest.approx(2, abs=1e-3), "runs": 2}
+        assert told["left_hours"] == pytest.approx(12, abs=1e-2)
+        assert told["ends"].startswith("2025-01-01T12:00:")
         (run,) = told["under_way"]
-        assert (run["run_id"], run["samples_done"], run["left_hours"]) == ("r2", 250, 6)
+        assert (run["run_id"], run["samples_done"], round(run["left_hours"], 2)) == ("r2", 250, 6)
         assert main(["status", "grids/small.yaml"]) == 0
         said = capsys.readouterr().out
     assert "5 runs: 1 completed, 1 running, 2 waiting, 1 diverged\n" in said
@@ -129,7 +130,8 @@ def test_the_pace_of_what_is_under_way_counts_and_so_do_all_that_run_at_once(pla
 
 def test_runs_that_ended_before_they_were_predicted_say_nothing_about_the_predictions(plan, results, end):
     plan([1.0, 1.0])
-    end("r0", 3.0)
+    with Account(results, "small").reserve("r0", Due(an_hour=ONE_THREAD, hours=1), time.monotonic() - 3 * 3600):
+        end("r0", 3.0)
     os.utime(results / "runs/r0/outcome.json", (900, 900))
     assert status(results, "small", NOW)["left_gpu_hours"] == 1
 
