@@ -219,7 +219,7 @@ def _columns(**types: str) -> dict[str, str]:
 
 # ``purpose`` is "tuning" for a run made only to choose a learning rate, else "study"; ``tuned`` says in words how the
 # learning rate was chosen, none where it was given; ``needs`` lists, as JSON, the runs that must be scored before.
-# ``left_out`` says why a run of the grid is none of the study: its limit; null for all others. For ``setting`` see below.
+# ``left_out`` says why a run of the grid is none of the study: its limit; null for all others. ``setting``: see below.
 # Column -> polars type, by name, so that this module loads no polars. The published tables use the same columns.
 PLAN_COLUMNS = _columns(
     run_id="String", setting="String", study="String", sub_grid="String", left_out="String", arch="String",
@@ -236,8 +236,8 @@ PLAN_COLUMNS = _columns(
     predicted_dollars_high="Float64",
 )  # fmt: skip
 
-# ``energy_source`` is "nvml" or "rapl" for a measured ``energy_kwh``, "estimate" for the device's full power over
-# ``gpu_hours``; ``dollars`` is ``gpu_hours`` at the user's price, none without one.
+# ``energy_source`` is "nvml" or "rapl" for an ``energy_kwh`` that was measured in training; "estimate" for the device's
+# full power over all hours, ``evaluate_hours`` too. ``dollars`` is all hours at the user's price, none without one.
 # ``setting`` is the run_id that the same run has with seed 0, so that repeats of one setting share it;
 # ``other_settings`` names what differs from the defaults and has no column; ``versions`` is JSON.
 RUNS_COLUMNS = _columns(

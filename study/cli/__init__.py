@@ -15,6 +15,7 @@ COMMANDS = {
     "plan": "expand a grid into runs; say what each will cost",
     "data": "look at a data source and its subsets",
     "models": "list architectures with parameters and GMACs",
+    "hardware": "list devices with their peak, power, price and source",
     "train": "train one run from its spec.json, resuming where it stopped",
     "evaluate": "score the model of one run",
     "export": "write the model of one run in open_clip's form",

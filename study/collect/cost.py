@@ -11,22 +11,24 @@ from study.records import Cost, Outcome, Status
 ESTIMATE = "estimate"
 
 
-def derived(train_flops: float | None, outcome: Outcome, site: Site) -> dict[str, Any]:
+def derived(train_flops: float | None, outcome: Outcome, evaluate_hours: float | None, site: Site) -> dict[str, Any]:
     """The columns that need the table of devices; null for a device that it does not have.
 
-    Energy that nothing measured is the device's full power over the hours: an upper estimate, and marked as one.
+    Hours are those of scoring, too, as they are in predictions. Energy that nothing measured is the device's full power
+    over them: an upper estimate, and marked as one.
     """
     cost = outcome.cost
     if cost is None:
         return {}
+    hours = None if cost.gpu_hours is None else cost.gpu_hours + (evaluate_hours or 0.0) * cost.world_size
     name = recognise(cost.device, cost.device_kind, site.devices)
     device = site.devices[name] if name else None
     row: dict[str, Any] = {"energy_kwh": cost.energy_kwh, "energy_source": cost.energy_source}
     if device is None:
         return row
-    if cost.energy_kwh is None and cost.gpu_hours is not None:
-        row = {"energy_kwh": energy_kwh(cost.gpu_hours, device, cost.threads), "energy_source": ESTIMATE}
-    row["dollars"] = None if cost.gpu_hours is None else dollars(cost.gpu_hours, device, cost.threads)
+    if cost.energy_kwh is None and hours is not None:
+        row = {"energy_kwh": energy_kwh(hours, device, cost.threads), "energy_source": ESTIMATE}
+    row["dollars"] = None if hours is None else dollars(hours, device, cost.threads)
     row["mfu"] = mfu(train_flops, cost, device) if outcome.status is Status.COMPLETED else None
     return row
 

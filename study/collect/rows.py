@@ -44,7 +44,8 @@ def run_row(planned: dict[str, Any], run: RunFolder, site: Site = BUILT_IN) -> d
         row["lr"] = run.outcome.resolved.get("lr", row["lr"])
         row["tuned"] = run.outcome.resolved.get("tuned", row["tuned"])
     if run.outcome and run.outcome.cost:
-        row |= _of_cost(run.outcome.cost) | derived(planned.get("train_flops"), run.outcome, site)
+        found = derived(planned.get("train_flops"), run.outcome, run.evaluate_hours, site)
+        row |= _of_cost(run.outcome.cost) | found
     return row
 
 

@@ -5,6 +5,10 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from study.hardware.devices import Device, recognise
 
 
 def cores() -> int:
@@ -19,6 +23,12 @@ def gpu_names() -> list[str]:
     except (OSError, subprocess.TimeoutExpired):
         return []
     return re.findall(r"^GPU \d+: (.*?)(?: \(UUID: .*\))?$", listed.stdout, re.MULTILINE)
+
+
+def here(gpus: Iterable[str], devices: Mapping[str, Device]) -> Counter[str]:
+    """How many of each device this machine has, the cores of its CPU among them; ``gpus`` as the driver names them."""
+    names = (recognise(gpu, "cuda", devices) for gpu in gpus)
+    return Counter({"cpu": cores()}) + Counter(name for name in names if name is not None)
 
 
 def gpus_present() -> int:

@@ -49,12 +49,12 @@ class Rapl:
             return None
 
 
-def open_rapl(load: Load, root: Path = POWERCAP) -> Rapl | None:
+def open_rapl(load: Load) -> Rapl | None:
     """The packages of this machine; none on a GPU, and where a counter is missing or may not be read."""
     if load.device.type != "cpu":
         return None
     try:
-        domains = [Domain(folder) for folder in _folders(root)]
+        domains = [Domain(folder) for folder in _folders(POWERCAP)]
     except (OSError, ValueError):
         return None
     share = min(1.0, load.processes * load.threads / (os.cpu_count() or 1))

@@ -8,10 +8,12 @@ from typing import NamedTuple
 
 import polars as pl
 
+from study.hardware import Site
 from study.report import budget, words
 from study.report.answer import counts
+from study.report.cost_table import ENERGY_BY
 from study.report.study import Study
-from study.summary.runs import tuning
+from study.summary.runs import spent_hours, tuning
 
 
 class Tile(NamedTuple):
@@ -47,7 +49,8 @@ def _runs(study: Study) -> Tile:
 def _cost(study: Study) -> Tile:
     unit = words.hours_unit(study.runs)
     measured, planned = _total(study.runs, "gpu_hours"), _total(study.runs, "predicted_gpu_hours")
-    both = study.completed.filter(pl.col("gpu_hours").is_not_null(), pl.col("predicted_gpu_hours").is_not_null())
+    spent = study.completed.with_columns(spent_hours().alias("gpu_hours"))
+    both = spent.filter(pl.col("gpu_hours").is_not_null(), pl.col("predicted_gpu_hours").is_not_null())
     of_those = _total(both, "gpu_hours"), _total(both, "predicted_gpu_hours")
     notes = [f"{words.number(planned)} predicted for the whole plan"] if planned else ["not predicted"]
     if of_those[0] and of_those[1]:
@@ -77,6 +80,7 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
     yield "Data", ", ".join(runs["source"].drop_nulls().unique().sort())
     yield "Citations", ", ".join(runs["citation"].drop_nulls().unique().sort())
     yield "Machine", "; ".join(_machines(study.completed))
+    yield "Energy", _energy(study)
     yield "Seeds", ", ".join(map(str, runs["seed"].drop_nulls().unique().sort()))
     yield (
         "Finished",
@@ -85,6 +89,21 @@ def _provenance(study: Study) -> Iterator[tuple[str, str]]:
         ),
     )
     yield "Versions", ", ".join(_versions(runs))
+
+
+def _energy(study: Study) -> str:
+    """Of all runs whose energy is known, failed ones too; with CO2 where the user says what a kWh emits."""
+    known, site = study.runs.drop_nulls(["energy_kwh", "energy_source"]), Site.of(study.facts)
+    if known.is_empty():
+        return ""
+    kwh = float(known["energy_kwh"].sum())
+    by = " and ".join(ENERGY_BY[source] for source in known["energy_source"].unique().sort())
+    told = f"{words.number(kwh)} kWh over {words.plural(known.height, 'run')} (by {by})"
+    kg = site.co2_kg(kwh)
+    if kg is None:
+        return told
+    building = f" × PUE {site.pue:g}" if site.pue else ""
+    return f"{told}; {words.number(kg)} kg CO2 at {site.co2_grams_per_kwh:g} g/kWh{building}"
 
 
 def _machines(runs: pl.DataFrame) -> Iterator[str]:

@@ -14,6 +14,7 @@ from study.io import write_text
 from study.report import FIGURES, answer, budget, facts, tables, words
 from study.report.canvas import Drawing, draw
 from study.report.comparison import comparison, strategy_cost
+from study.report.cost_table import cost
 from study.report.export import export
 from study.report.findings import findings
 from study.report.laws import laws
@@ -79,7 +80,7 @@ def _tables(study: Study) -> dict[str, Table]:
         tables.by_setting(study),
         comparison(study),
         strategy_cost(study),
-        tables.cost(study),
+        cost(study),
         tables.failures(study),
         budget.left_out(study),
         laws(study),

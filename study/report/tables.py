@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from study.report import words
+from study.report.cost_table import ENERGY_BY
 from study.report.frontier import points as frontier_points
 from study.report.study import Study
 from study.report.table import Column, Table, table
@@ -57,36 +58,6 @@ def by_setting(study: Study) -> Table:
     return table("settings", f"Settings by {words.metric(study.target.metric)}", note, columns, study.settings)
 
 
-def cost(study: Study) -> Table:
-    """Planned beside measured cost of the completed runs, a row an architecture, and their sum; trials apart."""
-    unit = words.time_unit(study.runs)
-    done = pl.col("status") == "completed"
-    hours = ("gpu_hours", "predicted_gpu_hours", "predicted_gpu_hours_low", "predicted_gpu_hours_high")
-    both = done & pl.col("gpu_hours").is_not_null() & pl.col("predicted_gpu_hours").is_not_null()
-    sums = [pl.col(name).filter(both).sum().alias(name) for name in hours]
-    counts = [done.sum().alias("completed"), pl.len().alias("planned"), both.sum().alias("compared")]
-    arch = pl.when(tuning()).then(pl.format("{}, to choose learning rates", "arch")).otherwise("arch").alias("arch")
-    parts = study.runs.group_by(arch, maintain_order=True).agg(*counts, *sums)
-    total = study.runs.select(pl.lit("all").alias("arch"), *counts, *sums)
-    data = pl.concat([parts, total], how="vertical_relaxed") if study.runs.height else parts
-    ratio = pl.when(pl.col("predicted_gpu_hours") > 0).then(pl.col("gpu_hours") / pl.col("predicted_gpu_hours"))
-    known = [pl.when(pl.col("compared") > 0).then(pl.col(name)).alias(name) for name in hours]
-    columns: tuple[Column, ...] = (
-        ("arch", "architecture", words.text),
-        ("completed", "completed", words.count),
-        ("planned", "planned", words.count),
-        ("gpu_hours", f"measured {unit}", words.duration),
-        ("predicted_gpu_hours", f"predicted {unit}", words.duration),
-        ("predicted_gpu_hours_low", "low", words.duration),
-        ("predicted_gpu_hours_high", "high", words.duration),
-        ("ratio", "measured / predicted", words.ratio),
-    )
-    note = "Hours of completed runs that have both a prediction and a measurement."
-    return table(
-        "cost", "What was run, and what it cost", note, columns, data.with_columns(*known, ratio.alias("ratio"))
-    )
-
-
 def runs(study: Study) -> Table:
     """Every planned run."""
     scores = study.scores.filter(pl.col("dataset") == study.target.dataset)
@@ -98,7 +69,10 @@ def runs(study: Study) -> Table:
         ("made_for", "only to choose", words.text),
         ("status", "status", words.text),
     ]
-    data = study.runs.with_columns(pl.when(tuning()).then(pl.lit("learning rate")).alias("made_for"))
+    data = study.runs.with_columns(
+        pl.when(tuning()).then(pl.lit("learning rate")).alias("made_for"),
+        pl.col("energy_source").replace(ENERGY_BY).alias("energy_by"),
+    )
     for metric in [*study.directions, "zeroshot_top1"]:
         if metric not in data.columns and metric in set(scores["metric"]):
             of_metric = scores.filter(pl.col("metric") == metric).select("run_id", pl.col("value").alias(metric))
@@ -110,6 +84,10 @@ def runs(study: Study) -> Table:
         ("predicted_gpu_hours", "predicted", words.duration),
         ("samples_per_second", "samples/s", words.count),
         ("peak_memory_gib", "memory, GiB", words.number),
+        ("mfu", "MFU", words.percent),
+        ("energy_kwh", "kWh", words.number),
+        ("energy_by", "kWh by", words.text),
+        ("dollars", "dollars", words.number),
         ("lr", "learning rate", words.number),
         ("tuned", "chosen", words.text),
         ("other_settings", "other settings", words.text),

@@ -34,6 +34,12 @@ def read_runs(folder: Path) -> pl.DataFrame:
     return runs.with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in missing.items())
 
 
+def spent_hours() -> pl.Expr:
+    """Device-hours of a run from its start to the end of its scoring, as predictions count them."""
+    devices = pl.max_horizontal(pl.col("n_gpus").fill_null(1), pl.lit(1))
+    return pl.col("gpu_hours") + pl.col("evaluate_hours").fill_null(0.0) * devices
+
+
 def tuning() -> pl.Expr:
     """Whether a run was made only to choose a learning rate: it costs, and is no result."""
     return pl.col("purpose").eq_missing(pl.lit(TUNING))

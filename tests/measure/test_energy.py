@@ -1,6 +1,7 @@
 """Energy by the counters of a made-up machine, by hand; and by a real GPU where there is one."""
 
 import os
+import shutil
 
 import pytest
 import torch
@@ -15,8 +16,9 @@ RANGE = 262_143_328_850  # microjoules, as an Intel server's packages have it
 
 
 @pytest.fixture
-def domain(tmp_path):
-    """A function that makes a RAPL domain of the powercap tree in ``tmp_path``, or sets its counter."""
+def domain(tmp_path, monkeypatch):
+    """A function that makes a RAPL domain of a powercap tree of this test's own, or sets its counter."""
+    monkeypatch.setattr("study.measure.rapl.POWERCAP", tmp_path)
 
     def write(path, name, microjoules):
         folder = tmp_path / path
@@ -29,7 +31,7 @@ def domain(tmp_path):
     return write
 
 
-def test_packages_and_their_memory_are_added_and_nothing_twice(tmp_path, domain):
+def test_packages_and_their_memory_are_added_and_nothing_twice(domain):
     places = {
         "intel-rapl:0": "package-0",
         "intel-rapl:0/intel-rapl:0:0": "core",  # part of the package
@@ -41,7 +43,7 @@ def test_packages_and_their_memory_are_added_and_nothing_twice(tmp_path, domain)
     }
     for path, name in places.items():
         domain(path, name, 1_000_000)
-    meter = open_rapl(ALL_THREADS, tmp_path)
+    meter = open_rapl(ALL_THREADS)
     assert meter.joules() == 0
     for path, name in places.items():
         domain(path, name, 4_000_000)
@@ -50,9 +52,9 @@ def test_packages_and_their_memory_are_added_and_nothing_twice(tmp_path, domain)
     assert meter.source == "rapl"
 
 
-def test_a_counter_that_starts_again_is_followed_around(tmp_path, domain):
+def test_a_counter_that_starts_again_is_followed_around(domain):
     domain("intel-rapl:0", "package-0", RANGE - 2_000_000)
-    meter = open_rapl(ALL_THREADS, tmp_path)
+    meter = open_rapl(ALL_THREADS)
     domain("intel-rapl:0", "package-0", 3_000_000)
     assert meter.joules() == pytest.approx(5.0)
     domain("intel-rapl:0", "package-0", RANGE - 1_000_000)
@@ -61,10 +63,10 @@ def test_a_counter_that_starts_again_is_followed_around(tmp_path, domain):
     assert meter.joules() == pytest.approx(2.0 + RANGE / 1e6 + 1.0)
 
 
-def test_a_run_has_its_threads_share_of_the_machine(tmp_path, domain):
+def test_a_run_has_its_threads_share_of_the_machine(domain):
     domain("intel-rapl:0", "package-0", 0)
     loads = [ONE_THREAD, Load(torch.device("cpu"), 2, os.cpu_count())]
-    one, all_of_it = (open_rapl(load, tmp_path) for load in loads)
+    one, all_of_it = (open_rapl(load) for load in loads)
     domain("intel-rapl:0", "package-0", 60_000_000)
     assert one.joules() == pytest.approx(60 / os.cpu_count())
     assert all_of_it.joules() == pytest.approx(60)
@@ -77,23 +79,23 @@ def test_a_run_has_its_threads_share_of_the_machine(tmp_path, domain):
         lambda folder: (folder / "energy_uj").write_text("not a number"),
         lambda folder: (folder / "max_energy_range_uj").unlink(),
         lambda folder: (folder / "name").write_text("psys\n"),
+        shutil.rmtree,
     ],
 )
-def test_a_machine_whose_counters_cannot_be_read_has_no_meter(tmp_path, domain, spoil):
+def test_a_machine_whose_counters_cannot_be_read_has_no_meter(domain, spoil):
     spoil(domain("intel-rapl:0", "package-0", 0))
-    assert open_rapl(ONE_THREAD, tmp_path) is None
-    assert open_rapl(ONE_THREAD, tmp_path / "absent") is None
+    assert open_rapl(ONE_THREAD) is None
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root reads every file")
-def test_a_counter_that_only_root_may_read_is_no_meter(tmp_path, domain):
+def test_a_counter_that_only_root_may_read_is_no_meter(domain):
     (domain("intel-rapl:0", "package-0", 0) / "energy_uj").chmod(0)
-    assert open_rapl(ONE_THREAD, tmp_path) is None
+    assert open_rapl(ONE_THREAD) is None
 
 
-def test_a_counter_that_vanishes_gives_nothing_from_then_on(tmp_path, domain):
+def test_a_counter_that_vanishes_gives_nothing_from_then_on(domain):
     folder = domain("intel-rapl:0", "package-0", 0)
-    meter = open_rapl(ONE_THREAD, tmp_path)
+    meter = open_rapl(ONE_THREAD)
     assert meter.joules() == 0
     (folder / "energy_uj").unlink()
     assert meter.joules() is None
@@ -101,10 +103,10 @@ def test_a_counter_that_vanishes_gives_nothing_from_then_on(tmp_path, domain):
     assert meter.joules() is None
 
 
-def test_each_device_has_its_own_meter(tmp_path, domain):
+def test_each_device_has_its_own_meter(domain):
     domain("intel-rapl:0", "package-0", 0)
     assert open_nvml(ONE_THREAD) is None
-    assert open_rapl(Load(torch.device("cuda", 0), 1, 8), tmp_path) is None
+    assert open_rapl(Load(torch.device("cuda", 0), 1, 8)) is None
     assert of_gpus(["GPU-00000000-0000-0000-0000-000000000000"]) is None  # no driver, or no such GPU
 
 

@@ -7,6 +7,10 @@ from study import io
 from study.collect import collect
 from study.hardware import Device, Site
 from study.records import PLAN_COLUMNS, schema
+from study.report import words
+from study.report.cost_table import cost
+from study.report.facts import provenance
+from study.report.study import read_study
 
 # 10 TFLOP/s and 500 W: an hour of it does 3.6e16 FLOPs and takes half a kWh.
 MADE_UP = Device("made-up", 10, 40, 1000, 500, "Made Up", "a test", dollars_per_hour=2.0)
@@ -50,6 +54,16 @@ def test_on_the_users_own_gpu_a_row_has_its_dollars_and_its_share_of_the_peak(co
     assert (row["energy_kwh"], row["energy_source"]) == (3.0, "estimate")
 
 
+def test_scoring_costs_as_training_does(results, specs, plan_of, end):
+    (folder,) = plan_of([specs()])
+    io.write_json(results / "little" / "plan.json", {"site": Site({"made-up": MADE_UP}).facts()})
+    end(folder, cost=GPU, scores={"zeroshot_top1": 0.5})
+    scores = io.read_json(folder / "scores.json")
+    io.write_json(folder / "scores.json", scores | {"settings": {"embedded/test": {"seconds": 1800}}})
+    row = collect(results, "little").runs.row(0, named=True)
+    assert (row["dollars"], row["energy_kwh"]) == (2.0 * (6 + 4 * 0.5), 0.5 * (6 + 4 * 0.5))
+
+
 def test_measured_energy_is_kept_with_what_measured_it(collected):
     row = collected({**GPU, "energy_kwh": 1.75, "energy_source": "nvml"}, Site({"made-up": MADE_UP}))
     assert (row["energy_kwh"], row["energy_source"]) == (1.75, "nvml")
@@ -85,3 +99,55 @@ def test_the_first_outcomes_with_their_empty_share_are_read(results, specs, plan
         del outcome["cost"][name]
     io.write_json(folder / "outcome.json", outcome | {"cost": {**outcome["cost"], "mfu": None, "energy_kwh": None}})
     assert collect(results, "little").runs["status"].to_list() == ["completed"]
+
+
+ROWS = [
+    {"arch": "a", "gpu_hours": 2.0, "predicted_gpu_hours": 1.0, "energy_kwh": 0.5, "energy_source": "nvml",
+     "predicted_kwh": 0.75, "dollars": 4.0, "predicted_dollars": 2.0, "mfu": 0.2, "peak_memory_gib": 3.0,
+     "predicted_memory_gib": 2.5},
+    {"arch": "a", "gpu_hours": 3.0, "predicted_gpu_hours": 2.0, "energy_kwh": 0.25, "energy_source": "estimate",
+     "predicted_kwh": 0.5, "dollars": 6.0, "predicted_dollars": 4.0, "mfu": 0.4, "peak_memory_gib": 4.0,
+     "predicted_memory_gib": 5.0},
+    {"arch": "b", "gpu_hours": 5.0, "predicted_gpu_hours": None, "predicted_kwh": None, "energy_kwh": 9.0,
+     "energy_source": "nvml", "status": "completed"},
+    {"arch": "b", "status": "failed", "gpu_hours": None, "predicted_kwh": 7.0},
+]  # fmt: skip
+
+
+def test_the_cost_table_sums_what_was_both_predicted_and_measured(write_study, results):
+    write_study(ROWS)
+    table = cost(read_study(results, "little"))
+    found = {row["arch"]: row for row in table.data.iter_rows(named=True)}
+    assert found["a"]["energy_kwh"] == 0.75
+    assert found["a"]["predicted_kwh"] == 1.25
+    assert (found["a"]["dollars"], found["a"]["predicted_dollars"]) == (10.0, 6.0)
+    assert (found["a"]["peak_memory_gib"], found["a"]["predicted_memory_gib"]) == (4.0, 5.0)
+    assert found["a"]["mfu"] == pytest.approx(0.3)
+    assert found["a"]["energy_by"] == "GPU counter and estimate"
+    assert {found["b"][name] for name in ("energy_kwh", "predicted_kwh", "energy_by", "dollars", "mfu")} == {None}
+    assert found["all"]["dollars"] == 10.0
+    b = table.rows[[row[0].text for row in table.rows].index("b")]
+    assert [cell.text for cell in b][-6:] == [words.MISSING] * 6
+    assert "at most this much" in table.note
+
+
+def test_a_cost_table_without_energy_says_nothing_of_it(write_study, results):
+    write_study([{"arch": "a"}])
+    table = cost(read_study(results, "little"))
+    assert "energy_kwh" not in table.data.columns
+    assert "MFU" not in table.note
+    assert "Energy" not in table.note
+
+
+def test_the_page_says_what_all_runs_drew_and_emitted(write_study, results):
+    site = Site({"made-up": MADE_UP, **Site().devices}, co2_grams_per_kwh=400.0, pue=1.25)
+    write_study(ROWS, site=site.facts())
+    told = dict(provenance(read_study(results, "little")))
+    assert told["Energy"] == "9.75 kWh over 3 runs (by estimate and GPU counter); 4.88 kg CO2 at 400 g/kWh × PUE 1.25"
+    write_study(ROWS)
+    assert (
+        dict(provenance(read_study(results, "little")))["Energy"]
+        == "9.75 kWh over 3 runs (by estimate and GPU counter)"
+    )
+    write_study([{"arch": "a"}])
+    assert "Energy" not in dict(provenance(read_study(results, "little")))
