@@ -7,6 +7,7 @@
     |-- DataError          a data source, subset or evaluation set that cannot be read
     |-- StorageError       a disk that is full or a file that cannot be read or written
     |-- BusyError          a run folder that another process holds
+    |-- ProbeError         a configuration or a device that could not be timed
     |-- OverBudgetError    a run that would pass its study's limit
     `-- TooFewStepsError   a measurement with too few steps to be summarised
 
@@ -57,3 +58,7 @@ class OverBudgetError(StudyError):
 
 class TooFewStepsError(StudyError):
     """Too few steady steps for a median and a spread."""
+
+
+class ProbeError(StudyError):
+    """A configuration or a device that could not be timed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -19,6 +19,16 @@ class RawBatch(NamedTuple):
     images: Tensor
     texts: Tensor
     first: int
+
+
+class Pairs(Protocol):
+    """Pairs by their position in training, of any source."""
+
+    def __len__(self) -> int:
+        """Length of a pass over them."""
+
+    def batch(self, first: int, count: int) -> RawBatch:
+        """The pairs at positions ``first`` to ``first + count - 1``."""
 
 
 class Stream:

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor, nn
 
-from study.data.stream import Stream
+from study.data.stream import Pairs
 from study.models import Arch, ClipModel
 from study.models.resize import resize, resized_like
 from study.optim import adamw
@@ -36,7 +36,7 @@ class Session:
     model: ClipModel
     strategy: Strategy
     phases: list[Phase]
-    stream: Stream
+    stream: Pairs
     optimizer: torch.optim.Optimizer
     optim_settings: dict[str, float]
     place: Place

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import torch
 
 from study import checkpoint
 from study.data.place import located, open_source
-from study.data.stream import Stream
+from study.data.stream import Pairs, Stream
 from study.data.subset import ensure
 from study.errors import DataError, PlanError
 from study.models import Arch, ClipModel, build, resolve, tokenizer
@@ -89,12 +89,17 @@ def open_stream(
     return stream, dict(samples.skipped)
 
 
-def open_session(spec: RunSpec, results: Path, place: Place, micro_batch_size: int | None) -> Session:
+OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path], tuple[Pairs, dict[str, int]]]
+
+
+def open_session(
+    spec: RunSpec, results: Path, place: Place, micro_batch_size: int | None, open_pairs: OpenPairs = open_stream
+) -> Session:
     """Build everything; nothing is written but caches that runs share."""
     chosen_lr = tuned(spec.tuning, results / "runs") if spec.tuning else None
     phases = make_strategy(spec.strategy).phases(spec, resolve(spec.arch))
     arch, model, strategy = make_model(spec, phases[0], place.device)
-    stream, skipped = open_stream(spec, arch, strategy, phases, results)
+    stream, skipped = open_pairs(spec, arch, strategy, phases, results)
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":

@@ -1,0 +1,139 @@
+"""Probe a plan: each configuration that was not timed on this device yet, one after another."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import mean, quantiles
+from typing import TYPE_CHECKING
+
+from study.data.place import remember
+from study.errors import ProbeError, StorageError
+from study.hardware import DEVICES, Device, cores, gpu_names, gpus_present, recognise
+from study.io import read_json, write_json
+from study.plan.make import Plan
+from study.predict.probed import Probe, ProbedPhase, folder
+from study.probe.task import Task
+from study.probe.together import How, together
+
+if TYPE_CHECKING:
+    from study.probe.steps import Answer
+
+
+@dataclass(frozen=True)
+class Probed:
+    """A configuration and its probe; ``error`` says why there is none, ``kept`` that it was there already."""
+
+    task: Task
+    probe: Probe | None
+    kept: bool = False
+    error: str | None = None
+
+
+def device_at_hand(wanted: str, devices: Mapping[str, Device] = DEVICES) -> Device:
+    """The row of the device that ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` means on this machine.
+
+    Raises ProbeError where there is no such device, or one that the table does not know.
+    """
+    if wanted == "cpu" or (wanted == "auto" and not gpus_present()):
+        return devices["cpu"]
+    if not gpus_present():
+        raise ProbeError(f"--device {wanted}: this machine has no GPU that its driver tells of; take --device cpu")
+    names = gpu_names()
+    index = int(wanted.partition(":")[2] or 0)
+    if index >= len(names):
+        raise ProbeError(f"--device {wanted}: this machine's GPUs are 0 to {len(names) - 1}")
+    known = recognise(names[index], "cuda", devices)
+    if known is None:
+        raise ProbeError(f"{names[index]} is not in the table of devices; describe it in hardware.yaml")
+    return devices[known]
+
+
+def at_once(task: Task, wanted: int | None) -> int:
+    """Processes side by side: as many as Snakemake starts on all cores, or one a GPU."""
+    return wanted or (1 if task.job.gpus else max(1, cores() // task.job.threads))
+
+
+def path_of(task: Task) -> Path:
+    """The file of a configuration's probe."""
+    return folder(task.results) / f"{task.key}.json"
+
+
+def known(task: Task, processes: int) -> Probe | None:
+    """The probe of a configuration that was timed before, with as many processes side by side."""
+    try:
+        probe = Probe.model_validate(read_json(path_of(task)))
+    except (StorageError, ValueError):
+        return None
+    return probe if probe.at_once == processes else None
+
+
+def probe(task: Task, how: How) -> Probed:
+    """Time a configuration and keep the result; one that cannot be timed is told of."""
+    try:
+        answers = together(task, how)
+    except ProbeError as error:
+        return Probed(task, None, error=str(error))
+    found = record(task, how, answers)
+    write_json(path_of(task), found.model_dump(mode="json"))
+    return Probed(task, found)
+
+
+def run(
+    plan: Plan, every: Sequence[Task], how: Callable[[Task], How], again: bool, say: Callable[[str], None]
+) -> list[Probed]:
+    """Probe every configuration, but those that were probed before unless ``again``."""
+    for pool in plan.pools:
+        if pool.fingerprint is not None:
+            remember(plan.results, pool.fingerprint, pool.located)
+    found = []
+    for number, task in enumerate(every, start=1):
+        before = None if again else known(task, how(task).at_once)
+        say(f"[{number}/{len(every)}] {task.words}{': probed before' if before else ''}")
+        found.append(Probed(task, before, kept=True) if before else probe(task, how(task)))
+        if found[-1].error:
+            say(f"[{number}/{len(every)}] failed: {found[-1].error}")
+    return found
+
+
+def record(task: Task, how: How, answers: Sequence[Answer]) -> Probe:
+    """One probe of what all processes measured."""
+    first = answers[0]
+    job = {name: value for name, value in asdict(task.job).items() if name != "device"}
+    phases = [_phase(task, index, answers) for index in range(len(first.phases))]
+    names = first.evaluation_seconds
+    return Probe(
+        **job | {"precision": first.precision},
+        device=first.device,
+        device_kind="cuda" if first.device_kind == "cuda" else "cpu",
+        at_once=how.at_once,
+        data="random" if task.random else "source",
+        start_up_seconds=None if task.random else mean(answer.start_up_seconds for answer in answers),
+        evaluation_seconds={name: mean(answer.evaluation_seconds[name] for answer in answers) for name in names},
+        phases=tuple(phases),
+        peak_memory_gib=max(answer.peak_memory_gib for answer in answers),
+        taken=datetime.now(UTC).isoformat(timespec="seconds"),
+        host=platform.node(),
+        versions=first.versions,
+    )
+
+
+def _phase(task: Task, index: int, answers: Sequence[Answer]) -> ProbedPhase:
+    times = [answer.phases[index] for answer in answers]
+    phase, steps = times[0].phase, [value for each in times for value in each.step_ms]
+    deciles = quantiles(steps, n=10, method="inclusive")
+    return ProbedPhase(
+        samples=phase.samples,
+        image_size=phase.image_size,
+        text_length=phase.text_length,
+        keep_patches=phase.keep_patches,
+        flops_a_sample=task.flops_a_sample[index],
+        steps=len(steps),
+        step_time_ms=mean(steps),
+        step_time_ms_p10=deciles[0],
+        step_time_ms_p90=deciles[8],
+        data_wait_ms=mean(value for each in times for value in each.data_ms),
+    )
