@@ -11,11 +11,13 @@ from study.report import axes, marks, words
 from study.report.figure import Figure
 from study.report.palette import MUTED
 from study.report.study import Study
+from study.summary.runs import spent_hours
 
 
 def points(study: Study) -> pl.DataFrame:
     """Completed runs with both a predicted and a measured cost."""
     known = study.completed.filter(pl.col("gpu_hours") > 0, pl.col("predicted_gpu_hours") > 0)
+    known = known.with_columns(spent_hours().alias("gpu_hours"))
     return known.with_columns(pl.lit(None, dtype=pl.Float64).alias("sd"), pl.lit(1).alias("n"))
 
 
@@ -46,7 +48,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
 def spread(study: Study, table: pl.DataFrame) -> str:
     """Each dot is one run."""
     dots = f"Each dot is one of {words.plural(table.height, 'run')}"
-    return f"{dots}; bars: the predicted range; dotted: planned = measured."
+    return f"{dots}, scoring included; bars: the predicted range; dotted: planned = measured."
 
 
 FIGURE = Figure(
