@@ -56,6 +56,7 @@ class OwnDevice(Frozen):
         given = self.model_dump(exclude={"name"}, exclude_none=True)
         known = DEVICES.get(plain(self.name))
         if known is not None:
+            given["source"] = f"{self.source}; the rest: {known.source}"
             return replace(known, **given, peak_is_assumed=known.peak_is_assumed and self.tflops is None)
         return Device(**{"name": plain(self.name), "driver_name": f"(?i){re.escape(self.name)}", **given})
 

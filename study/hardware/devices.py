@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from study.errors import UnknownNameError
 from study.registry import unknown_name
 
-_SHEET = "{} data sheet, {}; repeated at {}"
+_SHEET = "{} data sheet, {}; as given by {}"
 _A100 = _SHEET.format("NVIDIA A100", "SXM, dense bf16", "glennklockwood.com/garden/processors/A100")
 _H100 = "archive-lib.hpctech.co.jp/gpuproduct/nvidia-h100.html"
 _H200 = "itkb.uw.cz/2026/06/nvidia-h200-vs-b300-precisions-cores.html"
@@ -59,7 +59,7 @@ DEVICES: dict[str, Device] = {
         Device("l40s", 362, 48, 864, 350, r"\bL40S",
                _SHEET.format("NVIDIA L40S", "dense bf16", "mullet.se/product.html?product_id=355414")),
         Device("rtx4090", 165, 24, 1008, 450, r"RTX 4090(?! Laptop| D)",
-               "NVIDIA Ada whitepaper, dense bf16 summed in fp32; repeated at waredb.com"),
+               "NVIDIA Ada whitepaper, dense bf16 summed in fp32; as given by waredb.com"),
         Device("v100", 15.7, 32, 900, 300, r"V100",
                _SHEET.format("NVIDIA V100", "SXM2, fp32, since it has no bf16 (fp16: 125)", _FP32)),
         Device("l4", 121, 24, 300, 72, r"\bL4\b",

@@ -52,7 +52,8 @@ def test_own_rows_are_added_or_replace_numbers_and_prices_are_joined_in(site):
     found = site(GOOD)
     b200, h100, cpu = (find(name, found.devices) for name in ("b200", "h100", "cpu"))
     assert (b200.tflops, b200.watts, b200.dollars_per_hour, b200.source) == (2250, 1000, 5, "data sheet")
-    assert (h100.tflops, h100.watts, h100.dollars_per_hour, h100.source) == (989, 500, 2.5, "capped by us")
+    assert (h100.tflops, h100.watts, h100.dollars_per_hour) == (989, 500, 2.5)
+    assert h100.source == f"capped by us; the rest: {DEVICES['h100'].source}"
     assert (cpu.tflops, cpu.watts, cpu.peak_is_assumed) == (0.2, 10, False)
     assert (found.co2_grams_per_kwh, found.pue) == (380, 1.2)
     assert find("h200", found.devices) == DEVICES["h200"]
@@ -67,6 +68,26 @@ def test_own_rows_are_recognised_first(site):
     assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda", devices) == "slice"
     assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda") is None
     assert here(["NVIDIA B200", "NVIDIA B200", "Another"], devices) == {"b200": 2, "cpu": cores()}
+
+
+@pytest.mark.parametrize(
+    ("driver", "name"),
+    [
+        ("NVIDIA H100 80GB HBM3", "h100"),
+        ("NVIDIA H100 PCIe", "h100-pcie"),
+        ("NVIDIA H100 NVL", None),
+        ("NVIDIA H200", "h200"),
+        ("NVIDIA GH200 480GB", None),
+        ("NVIDIA L4", "l4"),
+        ("NVIDIA L40", None),
+        ("NVIDIA L40S", "l40s"),
+        ("Tesla T4", "t4"),
+        ("NVIDIA T400", None),
+        ("NVIDIA GeForce RTX 4090 Laptop GPU", None),
+    ],
+)
+def test_names_that_are_nearly_a_devices_are_not_taken_for_it(driver, name):
+    assert recognise(driver, "cuda") == name
 
 
 def test_without_a_file_nothing_has_a_price(tmp_path, monkeypatch):
