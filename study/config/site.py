@@ -46,6 +46,7 @@ class OwnDevice(Frozen):
     memory_gib: Positive = None
     bandwidth_gb_s: Positive = None
     watts: Positive = Field(None, description="at full power; of a CPU, a core's")
+    has_bf16: bool | None = Field(None, strict=True, description="whether it computes in bf16; default: a GPU does")
     driver_name: Annotated[str, AfterValidator(_pattern)] | None = Field(
         None, strict=True, description="regular expression over the name that the driver gives; default: the name"
     )

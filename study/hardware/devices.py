@@ -38,6 +38,7 @@ class Device:
     source: str
     dollars_per_hour: float | None = None  # the user's own, of a whole GPU or of one core of a CPU; never built in
     peak_is_assumed: bool = False  # no data sheet says it: no share of it is reported
+    has_bf16: bool = True  # what ``precision: auto`` takes where it is there
 
     @property
     def is_cpu(self) -> bool:
@@ -61,14 +62,14 @@ DEVICES: dict[str, Device] = {
         Device("rtx4090", 165, 24, 1008, 450, r"RTX 4090(?! Laptop| D)",
                "NVIDIA Ada whitepaper, dense bf16 summed in fp32; as given by waredb.com"),
         Device("v100", 15.7, 32, 900, 300, r"V100",
-               _SHEET.format("NVIDIA V100", "SXM2, fp32, since it has no bf16 (fp16: 125)", _FP32)),
+               _SHEET.format("NVIDIA V100", "SXM2, fp32, since it has no bf16 (fp16: 125)", _FP32), has_bf16=False),
         Device("l4", 121, 24, 300, 72, r"\bL4\b",
                _SHEET.format("NVIDIA L4", "half of its sparse bf16", "secondary sources")),
         Device("t4", 8.1, 16, 300, 70, r"\bT4\b",
-               _SHEET.format("NVIDIA T4", "fp32, since it has no bf16 (fp16: 65)", _FP32)),
+               _SHEET.format("NVIDIA T4", "fp32, since it has no bf16 (fp16: 65)", _FP32), has_bf16=False),
         Device("mi300x", 1307, 192, 5300, 750, r"MI300X",
                _SHEET.format("AMD MI300X", "OAM, dense bf16", "secondary sources")),
-        Device("cpu", 0.096, 0, 0, 10, r"$^", _CPU, peak_is_assumed=True),
+        Device("cpu", 0.096, 0, 0, 10, r"$^", _CPU, peak_is_assumed=True, has_bf16=False),
     )
 }  # fmt: skip
 

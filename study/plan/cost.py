@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from study.measure.counts import Counts, CountsCache
 from study.models import Arch
+from study.plan.cache import cache
 from study.predict import FORWARD_AND_BACKWARD
 from study.records import RunSpec
 from study.strategies.base import Passes, Phase, Strategy
 
 FLOPS_A_GMAC = 2e9  # a multiply-add is two operations: the one place where GMACs become FLOPs
 SLOW_SECONDS = 0.3  # a count that takes longer is told of, so that progress is seen
-
-
-class Held(NamedTuple):
-    """Forward GMACs a pair of each tower, all views together, and parameters beside the towers in 1e6."""
-
-    image_gmacs: float
-    text_gmacs: float
-    extra_params_m: float
 
 
 class StepGmacs(NamedTuple):
@@ -62,19 +53,25 @@ class Counter:
         self._counts: dict[tuple[str, int, int, float], Counts] = {}
 
     def tower(self, arch: Arch, label: str, image_size: int, text_length: int, keep: float = 1.0) -> Counts:
-        """Forward GMACs a pair of both towers, and parameters; ``label`` tells options of one name apart."""
+        """Multiply-adds of both towers, and parameters; ``label`` tells options of one name apart."""
         key = (label, image_size, text_length, keep)
         if key not in self._counts:
             start = time.monotonic()
             self._counts[key] = self._cache.count(arch, image_size, text_length, keep)
             if time.monotonic() - start > SLOW_SECONDS:
                 self._say(f"counted {label} at {image_size} px, {text_length} tokens")
+            for kind, share in self._counts[key].uncounted.items():
+                self._say(f"{label}: {kind} is not counted; it makes {share:.1e} elements a multiply-add")
         return self._counts[key]
 
     def whole(self, spec: RunSpec, arch: Arch) -> Counts:
         """Counts of whole images and texts at the run's own sizes."""
         size, length = spec.image_size or arch.image_size, spec.text_length or arch.text_length
         return self.tower(arch, spec.arch.label, size, length)
+
+    def phase(self, spec: RunSpec, arch: Arch, phase: Phase) -> Counts:
+        """Counts at a phase's sizes, of the patches that are seen."""
+        return self.tower(arch, spec.arch.label, phase.image_size, phase.text_length, phase.keep_patches)
 
     def train_flops(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> float:
         """FLOPs that training needs, forward and backward, over all phases and views."""
@@ -90,29 +87,11 @@ class Counter:
     def step(self, spec: RunSpec, arch: Arch, strategy: Strategy, phase: Phase) -> StepGmacs:
         """The same by what multiplies."""
         passes = strategy.passes(phase, arch, spec.global_batch_size)
-        counted = self.tower(arch, spec.arch.label, phase.image_size, phase.text_length, phase.keep_patches)
-        return step_gmacs(passes, counted)
-
-    def heaviest(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> Held:
-        """What a pair holds in memory in the heaviest phase."""
-        held = []
-        for phase in strategy.phases(spec, arch):
-            passes = strategy.passes(phase, arch, spec.global_batch_size)
-            counted = self.tower(arch, spec.arch.label, phase.image_size, phase.text_length, phase.keep_patches)
-            image, text = passes.image * counted.image_gmacs, passes.text * counted.text_gmacs
-            held.append(Held(image, text, passes.extra_params_m))
-        return max(held, key=lambda phase: phase.image_gmacs + phase.text_gmacs)
+        return step_gmacs(passes, self.phase(spec, arch, phase))
 
 
 @contextmanager
 def counter(results: Path, keep: bool, say: Callable[[str], None]) -> Iterator[Counter]:
     """A counter with the counts of this results folder; new ones are added to it only if ``keep``."""
-    path = results / "cache" / "counts.json"
-    if keep:
+    with cache(results, "counts.json", keep) as path:
         yield Counter(CountsCache(path), say)
-        return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / path.name
-        if path.exists():
-            shutil.copyfile(path, copy)
-        yield Counter(CountsCache(copy), say)

@@ -15,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def precision_on(device: Device, wanted: str) -> str:
-    """What ``auto`` will be on a device: bf16 on a GPU, else fp32."""
+    """What ``auto`` will be on a device: bf16 where it computes in it, else fp32."""
     if wanted != "auto":
         return wanted
-    return "fp32" if device.is_cpu else "bf16"
+    return "bf16" if device.has_bf16 else "fp32"
 
 
 def work_of(row: Mapping[str, Any], evaluation: tuple[EvaluationSet, ...]) -> Work:

@@ -25,6 +25,7 @@ from study.plan.held import Held, hold
 from study.plan.jobs import sets_of
 from study.plan.lock import Lock
 from study.plan.measured import everything_measured
+from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
 from study.plan.rows import planned
@@ -73,7 +74,7 @@ class Plan:
     @property
     def count(self) -> int:
         """GPUs a run."""
-        return self.grid.file.hardware.count if self.grid.file.hardware else 1
+        return _count(self.grid)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -96,16 +97,18 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     if options.recalibrate:
         lock.forget()
     measured = everything_measured(results, site.devices)
-    with counter(results, options.keep_counts, say) as counts:
-        resolver = _resolver(grid, counts, lock, measured, site)
+    device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
+    keep = options.keep_counts
+    with counter(results, keep, say) as counts, memories(results, keep, device, _count(grid), say) as memory:
+        budgets = _budgets(grid, counts, lock, measured, site)
+        resolver = Resolver(grid, Choices(), counts, memory, budgets, _count(grid))
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
         baseline = baseline_of(grid, runs, resolver.problems)
-        if resolver.problems:
-            raise GridError(in_order(resolver.problems))
+        if resolver.problems or resolver.misfits:
+            raise GridError(in_order([*resolver.problems, *resolver.misfits]))
         pools = resolver.choices.pools()
         estimate = any(pool.fingerprint is None for pool in pools)
-        device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
     predicted = list(map(Predictor(measured, site.devices, sets_of(evaluation)).row, bare))
@@ -127,10 +130,13 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     )
 
 
-def _resolver(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Resolver:
+def _count(grid: Grid) -> int:
+    return grid.file.hardware.count if grid.file.hardware else 1
+
+
+def _budgets(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Budgets:
     hardware = grid.file.hardware
-    device, count = (find(hardware.gpu, site.devices), hardware.count) if hardware else (None, 1)
-    return Resolver(grid, Choices(), counts, Budgets(lock, counts, device, count, measured), count)
+    return Budgets(lock, counts, find(hardware.gpu, site.devices) if hardware else None, _count(grid), measured)
 
 
 def _runs(grid: Grid, resolver: Resolver, say: Callable[[str], None]) -> list[Run]:

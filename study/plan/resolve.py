@@ -15,6 +15,7 @@ from study.plan.choices import Choices, Tower, Training
 from study.plan.cost import Counter
 from study.plan.draft import Drafted, Misfit, drafted
 from study.plan.expand import Point
+from study.plan.memory import Memories
 from study.plan.rows import Facts
 from study.plan.tuning import tuning
 from study.records import RunSpec, Tuning, run_id
@@ -36,14 +37,16 @@ class Run:
 
 @dataclass
 class Resolver:
-    """Turns points into runs; what is wrong with them is noted in ``problems``."""
+    """Turns points into runs; what is wrong with them is noted in ``problems``, too little memory in ``misfits``."""
 
     grid: Grid
     choices: Choices
     counter: Counter
+    memories: Memories
     budgets: Budgets
     devices: int
     problems: list[Problem] = field(default_factory=list)
+    misfits: list[Problem] = field(default_factory=list)
 
     def runs(self, point: Point) -> list[Run]:
         """The run of a point, after the trials that choose its learning rate.
@@ -70,6 +73,9 @@ class Resolver:
         spec = draft.spec.model_copy(update={"samples_seen": samples})
         for names, message in length_complaints(spec, draft.tower.arch, draft.training):
             self._note(point, names, message)
+        problem = self.memories.fit(spec, draft.tower.arch, draft.training.strategy).problem
+        if problem:
+            self._note(point, ("micro_batch_size", "global_batch_size", "arch"), problem, self.misfits)
         return Run(spec, draft.tower, draft.training, draft.size_share, [point.sub_grid.name])
 
     def _trials(self, point: Point, draft: Drafted) -> list[Run]:
@@ -96,29 +102,26 @@ class Resolver:
         spec, arch = run.spec, run.tower.arch
         counted = self.counter.whole(spec, arch)
         last = run.training.strategy.phases(spec, arch)[-1]
-        plain = arch.can_drop_patches
         return Facts(
             run_id=None if estimate else run_id(spec),
             study=study,
             sub_grids=tuple(run.sub_grids),
             purpose=run.purpose,
             family=arch.family,
-            has_batch_norm=arch.has_batch_norm,
             image_size=last.image_size,
             text_length=last.text_length,
             lr=None if spec.tuning else settings(spec, run.training.kind.optim)["lr"],
             size_share=run.size_share,
             image_gmacs=counted.image_gmacs,
             text_gmacs=counted.text_gmacs,
-            held=self.counter.heaviest(spec, arch, run.training.strategy),
-            image_width=arch.image_width if plain else None,
-            text_width=arch.text_width,
+            fit=self.memories.fit(spec, arch, run.training.strategy),
             params_m=counted.params_m,
             train_flops=self.counter.train_flops(spec, arch, run.training.strategy),
         )
 
-    def _note(self, point: Point, names: tuple[str, ...], message: str) -> None:
+    def _note(self, point: Point, names: tuple[str, ...], message: str, among: list[Problem] | None = None) -> None:
+        noted = self.problems if among is None else among
         problem = self.grid.document.problem(point.place(*names), message)
-        here = [other for other in self.problems if other[:2] == problem[:2]]
+        here = [other for other in noted if other[:2] == problem[:2]]
         if problem not in here and len(here) < MOST_AT_A_PLACE:
-            self.problems.append(problem)
+            noted.append(problem)

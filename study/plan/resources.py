@@ -10,6 +10,8 @@ from study.hardware import Device, cores
 SMALL_GMACS = 1.0
 IMPORTS_MB = 1500  # torch, open_clip and clip-benchmark: 0.9 GiB resident, and room for the data
 GPU_HOST_MB = 8000  # a process that feeds a GPU: pinned buffers, CUDA's own
+# A checkpoint is made whole in memory: weights and two moments in fp32, in a buffer that grows by an eighth at a time.
+CHECKPOINT_BYTES_A_PARAMETER = 14
 MINUTES_MARGIN = 10
 TIME_MARGIN = 1.5  # on the upper end of the prediction; a scheduler kills what runs over
 
@@ -22,10 +24,9 @@ def threads_for(gmacs_per_sample: float, device: Device) -> int:
 
 
 def host_memory_mb(device: Device, memory_gib: float, params_m: float) -> int:
-    """Main memory of a run's process; on a CPU with what training takes."""
-    if device.is_cpu:
-        return IMPORTS_MB + math.ceil(1.5 * memory_gib * 1024)
-    return GPU_HOST_MB + math.ceil(params_m * 16)
+    """Main memory of a run's process: its own, a checkpoint, and on a CPU what training takes, a tenth more."""
+    own = GPU_HOST_MB if not device.is_cpu else IMPORTS_MB + math.ceil(1.1 * memory_gib * 1024)
+    return own + math.ceil(params_m * CHECKPOINT_BYTES_A_PARAMETER)
 
 
 def runtime_minutes(gpu_hours_high: float, devices: int) -> int:

@@ -11,10 +11,12 @@ from rich.table import Table
 
 from study.hardware import Device, Site
 from study.ledger import amount
+from study.plan.fit import USABLE
 from study.plan.held import Counted, Held
 from study.plan.summary import Row, lines, totals
 
-_COLUMNS = ("arch", "strategy", "pairs", "quality", "samples seen", "px", "lr", "runs", "FLOPs", "hours", "GiB")
+_WORDS = ("arch", "strategy")
+_NUMBERS = ("pairs", "quality", "samples seen", "px", "batch", "lr", "runs", "FLOPs", "hours", "GiB")
 ENDS = ("", "_low", "_high")  # of a predicted column: the value and its range
 _UNITS = ((1e9, "B"), (1e6, "M"))
 
@@ -36,8 +38,10 @@ def show(console: Console, facts: dict[str, Any], held: Held, results: Path) -> 
 
 def _print_rows(console: Console, rows: Sequence[Row]) -> None:
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _COLUMNS:
-        table.add_column(name, justify="left" if name in _COLUMNS[:2] else "right", no_wrap=name not in _COLUMNS[:2])
+    for name in _WORDS:
+        table.add_column(name)
+    for name in _NUMBERS:
+        table.add_column(name, justify="right", no_wrap=True)
     for group in lines(rows):
         table.add_row(*_cells(group))
     console.print(table)
@@ -58,12 +62,20 @@ def _cells(group: Sequence[Row]) -> Iterable[str]:
     yield _range(group, "quality_share", "{:.0%}".format)
     yield _range(group, "samples_seen", _count)
     yield str(group[0]["image_size"])
+    yield ", ".join(dict.fromkeys(map(_batch, group)))
     yield _lr(group)
     yield str(len(group))
     yield _range(group, "train_flops", "{:.2e}".format)
     low, high = (sorted(row[f"predicted_gpu_hours{end}"] for row in group) for end in ("_low", "_high"))
     yield f"{_range(group, 'predicted_gpu_hours', hours)} ({hours(low[0])} to {hours(high[-1])})"
     yield _range(group, "predicted_memory_gib", "{:.1f}".format)
+
+
+def _batch(row: Row) -> str:
+    """Pairs a step, and how they are shared out where they are not all taken at once."""
+    parts = (row["micro_batch_size"], row["grad_accum_steps"], max(row["gpus"], 1))
+    whole = f"{row['global_batch_size']:,}"
+    return whole if parts[1:] == (1, 1) else f"{whole} = {parts[0]}x{parts[1]}x{parts[2]}"
 
 
 def _lr(group: Sequence[Row]) -> str:
@@ -114,6 +126,10 @@ def _dollars(value: float) -> str:
     return f"${value:,.2f}" if value >= 1 else f"${value:.2g}"
 
 
+def _filled(facts: dict[str, Any]) -> str:
+    return "" if facts["hardware"]["gpu"] == "cpu" else f"; a GPU is filled to {USABLE:.0%} at most"
+
+
 def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[str]:
     site = Site.of(facts)
     total = totals(results, facts["study"], rows, site)
@@ -129,6 +145,9 @@ def _sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable
     yield _spending(total, site.devices[facts["hardware"]["gpu"]], site)
     for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
         yield f"evidence: {evidence}"
-    yield "memory is a rough estimate (a factor of two or so); hours are from start to end, scoring included"
+    if any(row["micro_batch_size"] < row["global_batch_size"] for row in rows):
+        yield "batch: pairs a step = micro-batch x accumulation x GPUs, the largest micro-batch that fits"
+    yield f"memory is what a process allocates, within a tenth or so{_filled(facts)}"
+    yield "hours are from start to end, scoring included"
     if facts["estimate"]:
         yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"

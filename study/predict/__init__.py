@@ -1,6 +1,6 @@
 """What a run will take, from stored counts and evidence, without torch."""
 
-from study.predict.memory import memory_gib
+from study.predict.memory import LossMemory, Split, TowersMemory, peak_bytes
 from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
 from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
@@ -11,13 +11,16 @@ __all__ = [
     "EvaluationSet",
     "Evidence",
     "Job",
+    "LossMemory",
     "Measured",
     "Prediction",
     "Speed",
+    "Split",
+    "TowersMemory",
     "Work",
     "dollars",
     "energy_kwh",
-    "memory_gib",
+    "peak_bytes",
     "predict",
     "samples_for",
     "speed",

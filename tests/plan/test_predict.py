@@ -1,23 +1,12 @@
-"""Memory and energy from counts, by hand; devices by their names."""
+"""Energy from counts, by hand; devices by their names."""
 
 import pytest
 
 from study.errors import UnknownNameError
 from study.hardware import DEVICES, find, recognise
-from study.predict import energy_kwh, memory_gib
+from study.predict import energy_kwh
 
 A100, CPU = find("a100-40"), find("cpu")
-
-
-def test_memory_of_states_alone_is_sixteen_bytes_a_parameter():
-    assert memory_gib(1024, 0, 0, (1.0, 512), (1.0, 512), 2) == pytest.approx(16 * 1024e6 / 2**30)
-
-
-def test_memory_of_a_vit_layer_is_34_bytes_a_value():
-    macs_a_token = 12 * 768**2  # one layer of width 768, 197 tokens
-    gmacs = macs_a_token * 197 / 1e9
-    saved = memory_gib(0, 10, 0, (gmacs, 768), (0.0, 512), 2) * 2**30
-    assert saved == pytest.approx(34 * 768 * 197 * 10)
 
 
 def test_energy_at_full_power():

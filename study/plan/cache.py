@@ -1,0 +1,23 @@
+"""Files of answers that are found once: what towers compute, what steps take in memory."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+
+@contextmanager
+def cache(results: Path, name: str, keep: bool) -> Iterator[Path]:
+    """A file of a results folder; what is added to it stays there only if ``keep``."""
+    path = results / "cache" / name
+    if keep:
+        yield path
+        return
+    with TemporaryDirectory() as folder:
+        copy = Path(folder) / name
+        if path.exists():
+            shutil.copyfile(path, copy)
+        yield copy

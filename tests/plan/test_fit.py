@@ -1,0 +1,63 @@
+"""The micro-batch that fits, by hand: a run takes 2 GiB, and 1 GiB for each pair that passes the towers at once."""
+
+from dataclasses import replace
+
+import pytest
+
+from study.hardware import DEVICES
+from study.models import resolve
+from study.plan.fit import GIB, fit, usable_gib
+from study.records import DataRef, PluginRef, RunSpec
+
+GPU = replace(DEVICES["h100"], name="tiny", memory_gib=20)
+VIT, RESNET = (resolve(PluginRef(name=name)) for name in ("vit_pico", "resnet_pico"))
+
+
+def spec(batch, **given):
+    data = DataRef(source=PluginRef(name="embedded"), unique_pairs=4096, fingerprint="none")
+    arch, strategy = PluginRef(name="vit_pico"), PluginRef(name="clip")
+    return RunSpec(data=data, arch=arch, strategy=strategy, samples_seen=batch, global_batch_size=batch, **given)
+
+
+def peak(split):
+    return (2 + split.micro) * GIB
+
+
+@pytest.mark.parametrize(
+    ("batch", "count", "micro"), [(16, 1, 16), (17, 1, 1), (48, 1, 16), (48, 2, 12), (48, 3, 16), (45, 1, 15)]
+)
+def test_the_largest_divisor_of_the_share_that_fits(batch, count, micro):
+    assert usable_gib(GPU) == 18
+    assert fit(spec(batch), VIT, GPU, count, peak) == (micro, 2 + micro, None)
+
+
+def test_a_cpu_takes_all_at_once():
+    assert fit(spec(512), VIT, DEVICES["cpu"], 1, peak) == (512, 514, None)
+
+
+def test_batch_norm_takes_its_share_at_once_or_says_what_to_do():
+    assert fit(spec(32), RESNET, GPU, 2, peak).micro == 16
+    assert fit(spec(64), RESNET, GPU, 1, peak).problem == (
+        "resnet_pico needs 66.0 GiB with the 64 pairs that batch norm takes at once, tiny has 20 GiB (18.0 to be "
+        "used); take batch_norm: per_micro_batch with micro_batch_size: 16 or count: 4 in hardware or a smaller "
+        "global_batch_size, a smaller tower or a device with more memory"
+    )
+
+
+def test_a_micro_batch_of_the_grid_that_does_not_fit():
+    own = spec(64, micro_batch_size=32, batch_norm="per_micro_batch", precision="fp32")
+    assert fit(own, RESNET, GPU, 1, peak).problem == (
+        "resnet_pico needs 34.0 GiB with a micro-batch of 32, tiny has 20 GiB (18.0 to be used); take "
+        "micro_batch_size: 16 or precision: bf16 or a smaller global_batch_size, a smaller tower or a device with "
+        "more memory"
+    )
+
+
+def test_what_fits_nowhere():
+    found = fit(spec(64), VIT, GPU, 1, lambda split: 100 * GIB)
+    assert found == (
+        1,
+        100,
+        "vit_pico needs 100.0 GiB with a micro-batch of 1, tiny has 20 GiB (18.0 to be used); take a smaller "
+        "global_batch_size, a smaller tower or a device with more memory",
+    )

@@ -1,0 +1,64 @@
+"""Plans share a batch out so that it fits, and refuse what fits nowhere, at its place in the grid."""
+
+import re
+
+import pytest
+
+from study.errors import GridError
+from study.plan.make import Options
+
+COMMON = (
+    "hardware: {gpu: tiny, count: 2}\n"
+    "common: {source: {name: table, path: pairs.csv, score_column: score}, arch: vit_pico, strategy: clip,\n"
+    "  global_batch_size: 200, samples_seen: 400}\n"
+)
+
+
+@pytest.fixture
+def tiny(planned, folder):
+    """A function that plans sub-grids for two GPUs of so many GiB."""
+
+    def plan(sub_grids, memory_gib):
+        device = f"name: tiny, tflops: 1, memory_gib: {memory_gib}, bandwidth_gb_s: 1, watts: 1, source: a test"
+        (folder / "own.yaml").write_text(f"devices:\n  - {{{device}}}\n")
+        return planned(sub_grids, options=Options(hardware=folder / "own.yaml"), head=COMMON)
+
+    return plan
+
+
+def test_a_batch_is_shared_out_so_that_it_fits(tiny):
+    (whole,) = tiny("{seed: 0}", memory_gib=1).rows
+    assert (whole["micro_batch_size"], whole["grad_accum_steps"], whole["gpus"]) == (100, 1, 2)
+    (shared,) = tiny("{seed: 0}", memory_gib=0.05).rows
+    assert 1 < shared["grad_accum_steps"] == 100 // shared["micro_batch_size"]
+    assert shared["predicted_memory_gib"] <= 0.9 * 0.05 < whole["predicted_memory_gib"]
+
+
+def test_half_precision_takes_less(tiny):
+    half, whole = tiny("{precision: [bf16, fp32]}", memory_gib=1).rows
+    assert half["predicted_memory_gib"] < 0.8 * whole["predicted_memory_gib"]
+
+
+def test_what_fits_nowhere_is_refused_with_the_numbers(tiny):
+    with pytest.raises(GridError) as caught:
+        tiny("[{arch: [vit_pico, resnet_pico]}, {arch: [swin_pico, convnext_nano]}]", memory_gib=0.06)
+    told = [re.sub(r"needs 0\.\d+ GiB", "needs N GiB", problem) for problem in caught.value.problems]
+    usable = "tiny has 0.06 GiB (0.054 to be used); take "
+    ways = "a smaller global_batch_size, a smaller tower or a device with more memory"
+    assert told == [
+        "small.yaml:3:22: common.global_batch_size: resnet_pico needs N GiB with the 100 pairs that batch norm takes "
+        f"at once, {usable}batch_norm: per_micro_batch with micro_batch_size: 25 or count: 4 in hardware or {ways}",
+        f"small.yaml:3:22: common.global_batch_size: convnext_nano needs N GiB with a micro-batch of 1, {usable}{ways}",
+    ]
+
+
+def test_the_table_says_how_batches_are_shared_out(tiny, folder, capsys):
+    from study.cli import main
+
+    tiny("{seed: [0, 1]}", memory_gib=0.05)
+    capsys.readouterr()
+    assert main(["plan", "small.yaml", "--hardware", "own.yaml"]) == 0
+    shown = capsys.readouterr().out
+    assert re.search(r"200 = \d+x\d+x2 ", shown)
+    assert "batch: pairs a step = micro-batch x accumulation x GPUs, the largest micro-batch that fits" in shown
+    assert "a GPU is filled to 90% at most" in shown

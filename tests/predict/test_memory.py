@@ -1,0 +1,60 @@
+"""Peak memory from coefficients, by hand."""
+
+from dataclasses import asdict
+
+import pytest
+
+from study.predict import LossMemory, Split, TowersMemory, peak_bytes
+from study.predict.memory import Held, most, peaks
+
+# 100 bytes of states, 20 of gradients; 10 bytes a pair are saved, and 12 held for a moment before that.
+TOWERS = TowersMemory(
+    states=100,
+    gradients=20,
+    forward=(Held(12, 0),),
+    saved=Held(10, 0),
+    first=(Held(11, 0), Held(0, 20)),
+    later=(Held(11, 2), Held(0, 7)),
+    features={"image": [4], "text": [4]},
+)
+LOSS = LossMemory(peak=50, kept=8, states=3)
+STORED = 2  # bytes of a pair
+
+
+@pytest.mark.parametrize(
+    ("split", "peak"),
+    [
+        # activations of the whole batch wait for the loss
+        (Split(16, 16), 103 + 32 + 10 * 16 + 50),
+        # features first, so that the loss has no activations beside it: then 4 pairs at a time, the gradients there
+        (Split(16, 4), 103 + 32 + 8 + 20 + 12 * 4),
+        (Split(16, 1), 103 + 32 + 50),
+        # two processes hold half of the pairs each, and a copy of the gradients
+        (Split(16, 8, processes=2), 103 + 16 + 20 + 10 * 8 + 50),
+    ],
+)
+def test_a_step_by_hand(split, peak):
+    assert peak_bytes(TOWERS, LOSS, STORED, split) == peak
+
+
+def test_gradients_fill_what_activations_leave():
+    loss = LossMemory(peak=0, kept=0, states=0)
+    assert peak_bytes(TOWERS, loss, 0, Split(1, 1)) == 100 + 20
+    assert peak_bytes(TOWERS, loss, 0, Split(9, 9)) == 100 + 12 * 9
+
+
+def test_a_split_says_what_a_process_does():
+    assert (Split(64, 4, processes=2).share, Split(64, 4, processes=2).accumulation) == (32, 8)
+
+
+def test_only_moments_that_are_a_peak_for_some_batch_are_kept():
+    moments = [Held(0, 9), Held(1, 8), Held(1, 7), Held(2, 3), Held(3, 1), Held(3, 0), Held(2, 1), Held(0, 9)]
+    kept = peaks(moments)
+    assert kept == (Held(0, 9), Held(1, 8), Held(3, 1))
+    assert all(most(kept, pairs) == most(tuple(moments), pairs) for pairs in range(1, 50))
+
+
+def test_towers_come_back_from_plain_data():
+    import json
+
+    assert TowersMemory.of(json.loads(json.dumps(asdict(TOWERS)))) == TOWERS
