@@ -72,6 +72,8 @@ def _notes(study: Study) -> Iterator[str]:
     sources = set(study.completed["energy_source"].drop_nulls())
     yield "Sums over completed runs that have both a prediction and a measurement, scoring included; of memory"
     yield "the largest value, of MFU the median." if study.completed["mfu"].count() else "the largest value."
+    if "cpu" in set(study.completed["device_kind"]):
+        yield "Memory measured on a CPU is the whole process's with its libraries, not what training allocates alone."
     if "estimate" in sources:
         yield "Energy by estimate is the device's full power over the measured time: at most this much."
     if sources & {"nvml", "rapl"}:

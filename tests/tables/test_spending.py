@@ -129,6 +129,7 @@ def test_the_cost_table_sums_what_was_both_predicted_and_measured(write_study, r
     b = table.rows[[row[0].text for row in table.rows].index("b")]
     assert [cell.text for cell in b][-6:] == [words.MISSING] * 6
     assert "at most this much" in table.note
+    assert "with its libraries" in table.note
 
 
 def test_a_cost_table_without_energy_says_nothing_of_it(write_study, results):
