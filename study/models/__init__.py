@@ -8,9 +8,8 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from pydantic import ValidationError
-
-from study.errors import PlanError, UnknownNameError
+from study.config.options import checked
+from study.errors import UnknownNameError
 from study.models.arch import Arch, size_problem
 from study.models.family import Family
 from study.models.vocabulary import tokenizer, tokenizer_problem
@@ -65,27 +64,18 @@ def resolve(ref: PluginRef) -> Arch:
     for name in FAMILIES.targets:
         family = FAMILIES.load(name)()
         if ref.name in family.names():
-            return family.arch(_options(family, ref))
+            return family.arch(checked("architecture", family.Config, ref))
     raise _unknown(ref.name)
 
 
 def _unknown(name: str) -> UnknownNameError:
     near = get_close_matches(name, names(), n=3, cutoff=0.5)
-    hint = f"; did you mean {' or '.join(near)}?" if near else ""
+    hint = f"; did you mean {' or '.join(near)}?" if near else ";"
     small = [member for family in SMALL_FAMILIES for member in FAMILIES.load(family)().names()]
     return UnknownNameError(
         f"unknown architecture {name!r}{hint} known: {', '.join(small)}, any model of open_clip (study models --all), "
         "any tower of timm as timm:NAME"
     )
-
-
-def _options(family: Family, ref: PluginRef) -> Any:
-    try:
-        return family.Config(name=ref.name, **ref.options)
-    except ValidationError as error:
-        problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
-        known = ", ".join(sorted(set(family.Config.model_fields) - {"name"})) or "none"
-        raise PlanError(f"architecture {ref.label}: {problems}; its options: {known}") from error
 
 
 def build(
