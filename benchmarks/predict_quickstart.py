@@ -79,6 +79,7 @@ def main() -> None:
     parser.add_argument("--grid", type=Path, default=Path("grids/quickstart.yaml"))
     parser.add_argument("--cores", type=int, default=cores(), help="that Snakemake may use (default: all)")
     parser.add_argument("--results", type=Path, help="a new folder (default: a temporary one)")
+    parser.add_argument("--busy", action="store_true", help="probe although others use the machine")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     results = args.results or Path(mkdtemp(prefix="predict-"))
@@ -86,7 +87,7 @@ def main() -> None:
         raise SystemExit(f"{results} has runs already; name a new folder")
     study("plan", args.grid, "--results", results, "--quiet")
     without = 3600 * sum(row[_HOURS[0]] for row in planned(results, args.grid.stem).values())
-    probing = study("probe", args.grid, "--results", results)
+    probing = study("probe", args.grid, "--results", results, *(["--busy"] if args.busy else []))
     study("plan", args.grid, "--results", results)
     before = planned(results, args.grid.stem)
     config = [f"grid={args.grid}", f"results={results}", f"reports={results / 'reports'}"]

@@ -24,6 +24,7 @@ COMMANDS = {
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",
     "lookup": "ask which option is best within a budget",
+    "flops": "break down what a model and its training compute",
     "probe": "time a few steps of each configuration of a grid on this machine",
     "backtest": "try what this program predicts on what is known",
     "retry": "forget what failed, so that the next snakemake tries it again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 from study.errors import StorageError
@@ -25,6 +26,17 @@ def hardware(parser: argparse.ArgumentParser) -> None:
 def as_json(parser: argparse.ArgumentParser) -> None:
     """Add ``--json``: the answer for a program."""
     parser.add_argument("--json", action="store_true", help="print JSON for a program instead of a table")
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    """The type of an option that is a whole number, ``least`` or more."""
+
+    def number(text: str) -> int:
+        if not text.isascii() or not text.isdigit() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
+        return int(text)
+
+    return number
 
 
 def run_folder(given: str, results_root: Path) -> Path:

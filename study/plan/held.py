@@ -114,7 +114,8 @@ def _problem(budget: Budget, name: str, total: float, to_do: float, words: str, 
     gone = budget.spent[name] + budget.reserved[name]
     parts = f" ({amount(gone, name)} spent or reserved, {amount(to_do, name)} to do)" if gone else ""
     cap = amount(budget.limit.caps[name], name)
-    return f"the plan needs {amount(total, name)}{words}{parts}, over the limit of {cap}; {way_out}"
+    more = amount(total - budget.limit.caps[name], name)
+    return f"the plan needs {amount(total, name)}{words}{parts}, {more} over the limit of {cap}; {way_out}"
 
 
 def _impossible(rows: Sequence[Row], limit: Limit) -> list[tuple[str, str]]:
