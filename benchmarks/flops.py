@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import json
 import resource
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -22,6 +23,7 @@ from typing import Any, NamedTuple
 
 import timm
 import torch
+from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from study.errors import PlanError
@@ -66,15 +68,24 @@ def by_torch(step: Callable[[], object], mapping: dict[Any, Any] | None = None) 
     return float(counter.get_total_flops()) / 2e9
 
 
-def by_torch_of(arch: Arch, train: bool) -> tuple[float, float]:
-    """GMACs of the image and the text tower, forward, or forward and backward."""
-    model = build(arch, device="meta").eval()
-    image = torch.empty(1, 3, arch.image_size, arch.image_size, device="meta")
-    text = torch.zeros(1, arch.text_length, dtype=torch.int64, device="meta")
-    towers = (lambda: model.image(image).projected.sum(), lambda: model.text(text).projected.sum())
-    if train:
-        return tuple(by_torch(lambda tower=tower: tower().backward(), RIGHT) for tower in towers)
-    return tuple(by_torch(tower) for tower in towers)
+class ByTorch:
+    """Both towers of architectures, forward, or forward and backward; texts of one kind are counted once."""
+
+    def __init__(self, train: bool) -> None:
+        self.train, self._texts = train, dict[str, float]()
+
+    def __call__(self, arch: Arch) -> tuple[float, float]:
+        """GMACs of the image and of the text tower."""
+        model = build(arch, device="meta").eval()
+        image = torch.empty(1, 3, arch.image_size, arch.image_size, device="meta")
+        text = torch.zeros(1, arch.text_length, dtype=torch.int64, device="meta")
+        kind = json.dumps([arch.config["text_cfg"], arch.embed_dim], sort_keys=True)
+        if kind not in self._texts:
+            self._texts[kind] = self._tower(lambda: model.text(text).projected)
+        return self._tower(lambda: model.image(image).projected), self._texts[kind]
+
+    def _tower(self, forward: Callable[[], Tensor]) -> float:
+        return by_torch(lambda: forward().sum().backward(), RIGHT) if self.train else by_torch(forward)
 
 
 def published() -> dict[str, dict[str, float]]:
@@ -98,7 +109,7 @@ def difference(counts: Counts, row: dict[str, float]) -> str:
 
 def compared(names: Iterable[str], train: bool = False) -> Iterator[Row]:
     """A row a name."""
-    profile = published()
+    profile, by_torch_of = published(), ByTorch(train)
     for name in names:
         try:
             arch = resolve(PluginRef(name=name))
@@ -109,7 +120,7 @@ def compared(names: Iterable[str], train: bool = False) -> Iterator[Row]:
         ours = (counts.image_gmacs, counts.text_gmacs)
         if train:
             ours = (counts.image_train_gmacs, counts.text_train_gmacs)
-        pairs = zip(ours, by_torch_of(arch, train), strict=True)
+        pairs = zip(ours, by_torch_of(arch), strict=True)
         yield Row(
             name,
             deviation=max(abs(own / theirs - 1) for own, theirs in pairs),

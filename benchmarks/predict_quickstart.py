@@ -108,7 +108,7 @@ def _words(found: dict[str, Any]) -> str:
     return "\n".join(
         [
             f"runs                         {found['runs']}",
-            f"measured                     {found['measured_seconds']:.0f} s of process time, start to end with scoring",
+            f"measured                     {found['measured_seconds']:.0f} s of processes, start to end with scoring",
             f"predicted after the probe    {found['predicted_seconds']:.0f} s "
             f"({found['predicted_seconds_low']:.0f} to {found['predicted_seconds_high']:.0f})",
             f"predicted over measured      {found['predicted_over_measured']:.3f}",

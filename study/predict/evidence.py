@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import median
 
 from study.predict.work import Job, Measured, Range
@@ -27,6 +28,7 @@ class Found:
     runs: int
     probes: int
 
+    @cached_property
     def range(self) -> Range:
         """The median; from the least to the most that was seen, and at least the rung's factor either way."""
         middle = median(self.values)
@@ -56,16 +58,29 @@ class Ladder:
                 for rung, known in zip(rungs, self._known, strict=True):
                     known.setdefault(_key(rung, one.job), []).append((one.run_id, found))
 
+        self._nearest: dict[tuple[int, Hashable], Found] = {}
+
     def nearest(self, job: Job, without: str | None = None) -> Found | None:
         """The evidence on the first rung that has any; ``without`` is a run that is no evidence for itself."""
-        for rung, known in zip(self.rungs, self._known, strict=True):
-            rows = known.get(_key(rung, job), [])
-            if without is not None:
-                rows = [row for row in rows if row[0] != without]
-            if rows:
-                probes = sum(run_id is None for run_id, _ in rows)
-                return Found(rung, tuple(value for _, value in rows), len(rows) - probes, probes)
+        for index, (rung, known) in enumerate(zip(self.rungs, self._known, strict=True)):
+            key = _key(rung, job)
+            rows = known.get(key, [])
+            others = [row for row in rows if row[0] != without] if without is not None else rows
+            if len(others) < len(rows) and others:
+                return _found(rung, others)
+            if others:
+                return self._once(index, key, rows)
         return None
+
+    def _once(self, index: int, key: Hashable, rows: list[tuple[str | None, float]]) -> Found:
+        if (index, key) not in self._nearest:
+            self._nearest[index, key] = _found(self.rungs[index], rows)
+        return self._nearest[index, key]
+
+
+def _found(rung: Rung, rows: Sequence[tuple[str | None, float]]) -> Found:
+    probes = sum(run_id is None for run_id, _ in rows)
+    return Found(rung, tuple(value for _, value in rows), len(rows) - probes, probes)
 
 
 def _key(rung: Rung, job: Job) -> Hashable:

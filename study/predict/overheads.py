@@ -16,6 +16,7 @@ _NOTHING = Range(0.0, 0.0, 0.0)
 # Assumptions, for a machine on which nothing was measured.
 START_UP = within(15.0, 2.0)  # seconds: imports, the model, its first step; 3 to 14 s on two cores of an EPYC
 TOKENISING = 5e-5  # seconds a caption, read and tokenised as a run starts
+HELD_CAPTIONS = 20_000_000  # more do not fit into memory: whoever trains on them will read them as they come
 PAIR = 5e-6  # seconds to put a pair into a batch, and for its pixels, from decoded images in memory:
 PIXEL = 1 / 23_000 / 224**2  # 23,000 images a second a core at 224 px (a uint8 memory map)
 CHECKPOINT_BYTES_A_SECOND = 5e8
@@ -78,8 +79,8 @@ def _of_set(name: str, known: Iterable[Measured]) -> Ladder:
 def start_up(work: Work, ladders: OverheadLadders, without: str | None) -> Overhead:
     """From the start of the process to its first step."""
     found = ladders.start_up.nearest(work.job, without)
-    assumed = START_UP.plus(within(TOKENISING * work.job.unique_pairs, ASSUMED))
-    return Overhead("start-up", found.range() if found else assumed, found is not None)
+    assumed = START_UP.plus(within(TOKENISING * min(work.job.unique_pairs, HELD_CAPTIONS), ASSUMED))
+    return Overhead("start-up", found.range if found else assumed, found is not None)
 
 
 def data(work: Work, speed: Speed, ladders: OverheadLadders, without: str | None) -> Overhead:
@@ -87,7 +88,7 @@ def data(work: Work, speed: Speed, ladders: OverheadLadders, without: str | None
     if speed.with_data:
         return Overhead("data", _NOTHING, False)
     found = ladders.data.nearest(work.job, without)
-    a_pair = found.range() if found else within(PAIR + PIXEL * work.job.image_size**2, ASSUMED)
+    a_pair = found.range if found else within(PAIR + PIXEL * work.job.image_size**2, ASSUMED)
     return Overhead("data", a_pair.times(work.samples_seen), found is not None)
 
 
@@ -95,7 +96,7 @@ def checkpoints(work: Work, train_seconds: float, ladders: OverheadLadders, with
     """All checkpoints of a run whose steps take so many seconds, the last one included."""
     found = ladders.checkpoints.nearest(work.job, without)
     bytes_each = work.job.params_m * 1e6 * BYTES_A_PARAMETER
-    each = found.range() if found else within(bytes_each / CHECKPOINT_BYTES_A_SECOND, ASSUMED)
+    each = found.range if found else within(bytes_each / CHECKPOINT_BYTES_A_SECOND, ASSUMED)
     return Overhead("checkpoints", each.times(saved(train_seconds)), found is not None)
 
 
@@ -117,7 +118,7 @@ def _scored(which: EvaluationSet, work: Work, speed: Speed, ladders: OverheadLad
     ladder = ladders.evaluation.get(which.name)
     found = ladder.nearest(work.job, without) if ladder else None
     if found:
-        return Overhead(which.name, found.range(), True)
+        return Overhead(which.name, found.range, True)
     images = OWN_SET if which.own else OTHER_SET
     a_pair = FORWARD_SHARE * work.train_flops / work.samples_seen / speed.value
     reading = IMAGE / work.job.threads

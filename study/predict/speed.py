@@ -52,7 +52,7 @@ def speed(work: Work, device: Device, ladder: Ladder, without: str | None = None
     """The speed of a run on a device, by the most specific evidence; its own measurement is left out."""
     found = ladder.nearest(work.job, without)
     if found is not None:
-        return Speed(*found.range(), f"{found.words()} on {device.name}")
+        return Speed(*found.range, f"{found.words()} on {device.name}")
     return _of_cpu(device) if device.is_cpu else _of_published(work, device)
 
 

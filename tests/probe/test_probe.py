@@ -20,19 +20,19 @@ def planned(folder):
 
 
 def test_a_probe_is_kept_and_later_plans_rest_on_it(grid, tmp_path, capsys):
-    path = grid("{strategy: clip}")
+    path = grid("{strategy: clip, seed: [0, 1]}", "{strategy: clip, samples_seen: 1280}")  # one configuration
     assert main(["plan", str(path), "--quiet"]) == 0
     assert planned(tmp_path)[0]["prediction_evidence"].startswith("assumption")
     capsys.readouterr()
-    assert probe(path) == 0
+    assert probe(path, "--at-once", "2") == 0
     (row,) = json.loads(capsys.readouterr().out)
     assert (row["kept"], row["error"]) == (False, None)
     (found,) = probes(tmp_path / "results")
     assert found == Probe.model_validate(row["probe"])
-    assert (found.data, found.at_once, found.phases[0].steps) == ("source", 1, 4)
+    assert (found.data, found.at_once, found.phases[0].steps) == ("source", 2, 8)  # 4 of each process
     assert set(found.evaluation_seconds) == {"embedded/validation"}
     assert main(["plan", str(path), "--quiet"]) == 0
-    (after,) = planned(tmp_path)
+    after = planned(tmp_path)[0]
     words = "1 probe of this configuration on cpu; start-up, evaluation, data measured and checkpoints assumed"
     assert after["prediction_evidence"] == words
     steps = 640 / 32 * found.phases[0].step_time_ms / 1e3
@@ -41,7 +41,7 @@ def test_a_probe_is_kept_and_later_plans_rest_on_it(grid, tmp_path, capsys):
 
 
 def test_what_was_probed_is_left_alone_until_told_otherwise(grid, tmp_path, capsys):
-    path = grid("{strategy: clip, seed: [0, 1]}", "{strategy: clip, samples_seen: 1280}")
+    path = grid("{strategy: clip}")
     assert probe(path) == 0
     (file,) = (tmp_path / "results" / "probes").glob("*.json")
     first = file.stat().st_mtime_ns
@@ -63,12 +63,6 @@ def test_each_phase_is_timed_and_weighs_by_its_samples(grid, tmp_path):
     flops = sum(p.samples * p.flops_a_sample for p in found.phases)
     (known,) = measured_probes(tmp_path / "results")
     assert known.speed == pytest.approx(flops / seconds / found.threads)
-
-
-def test_two_processes_are_timed_side_by_side(grid, tmp_path):
-    assert probe(grid("{strategy: clip}"), "--at-once", "2") == 0
-    (found,) = probes(tmp_path / "results")
-    assert (found.at_once, found.phases[0].steps) == (2, 8)
 
 
 def test_a_dry_run_lists_and_writes_nothing(grid, tmp_path, capsys):
