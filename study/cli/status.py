@@ -68,7 +68,7 @@ def _runs(told: dict[str, Any]) -> str:
 
 
 def _spent(told: dict[str, Any]) -> Iterator[str]:
-    from study.ledger import amount
+    from study.ledger import cap_line
 
     sums, unit = (told["spent"], told["reserved"]), told["unit"]
     for word, one in zip(("spent", "reserved by runs under way"), sums, strict=True):
@@ -79,8 +79,7 @@ def _spent(told: dict[str, Any]) -> Iterator[str]:
         took = f"{told['reused']['gpu_hours']:,.4g} {unit}"
         yield f"reused: {_count(told['reused']['runs'])}, which took {took} when made"
     for name, cap in told["budget"].items():
-        gone, held, left = (amount(cap[part], name) for part in ("spent", "reserved", "left"))
-        yield f"limit of {amount(cap['cap'], name)}: {gone} spent, {held} reserved, {left} left"
+        yield cap_line(name, cap["cap"], {"spent": cap["spent"], "reserved": cap["reserved"]})
     if told["kept_waiting"]:
         yield f"kept from starting by the limit: {_count(told['kept_waiting'])}; raise it and run snakemake again"
 

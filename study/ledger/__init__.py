@@ -3,7 +3,7 @@
 from study.ledger.account import Account
 from study.ledger.amounts import Amounts, Due
 from study.ledger.book import Entry, Ledger, Reservation
-from study.ledger.limit import amount, counted, over
+from study.ledger.limit import amount, cap_line, counted, over
 from study.ledger.worked import attempts, samples_done
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Reservation",
     "amount",
     "attempts",
+    "cap_line",
     "counted",
     "over",
     "samples_done",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from study.config.grid import Limit
 from study.ledger.amounts import Amounts
 
@@ -43,6 +45,14 @@ def refusal(spent: Amounts, reserved: Amounts, due: Amounts, limit: Limit) -> st
         f"it would take {more} on top of {gone} spent and {held} reserved, over the limit of "
         f"{amount(limit.caps[name], name)}; raise limit.{name} in the grid and run the same command again"
     )
+
+
+def cap_line(name: str, cap: float, parts: Mapping[str, float]) -> str:
+    """A cap and what it counts: ``limit of 5 kWh: 1.2 spent, 0 reserved, 3.8 left``, or ``0.3 too much``."""
+    left = cap - sum(parts.values())
+    words = [f"{value:,.4g} {word}" for word, value in parts.items()]
+    words += [f"{left:,.4g} left" if left >= 0 else f"{-left:,.4g} too much"]
+    return f"limit of {amount(cap, name)}: {', '.join(words)}"
 
 
 def amount(value: float, name: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from study.hardware import Device, Site
-from study.ledger import amount
+from study.ledger import cap_line
 from study.plan.fit import USABLE
 from study.plan.held import Counted, Held
 from study.plan.summary import Row, lines, totals
@@ -49,10 +49,8 @@ def _print_rows(console: Console, rows: Sequence[Row]) -> None:
 
 def _cap(name: str, counted: Counted) -> str:
     """What a cap of the limit counts, and what is left of it."""
-    gone = f"{amount(counted.spent, name)} spent, {amount(counted.reserved, name)} reserved, "
-    left = f"{amount(counted.left, name)} left" if counted.left >= 0 else f"{amount(-counted.left, name)} over"
-    parts = (gone if counted.spent or counted.reserved else "") + f"{amount(counted.to_do, name)} to do"
-    return f"limit of {amount(counted.cap, name)}: {parts}, {left}"
+    gone = {"spent": counted.spent, "reserved": counted.reserved} if counted.spent or counted.reserved else {}
+    return cap_line(name, counted.cap, {**gone, "to do": counted.to_do})
 
 
 def _cells(group: Sequence[Row]) -> Iterable[str]:

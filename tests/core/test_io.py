@@ -1,8 +1,10 @@
 import errno
+import fcntl
 import json
 import os
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -154,3 +156,23 @@ def test_a_folder_that_is_not_empty_is_not_filled(tmp_path):
         with pytest.raises(StorageError, match="is there already"), io.whole_folder(path):
             pytest.fail("it must not be filled")
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_who_asks_whether_a_lock_is_held_does_not_take_it(tmp_path):
+    path = tmp_path / ".lock"
+    assert not io.is_locked(path)
+    with io.lock(path):
+        assert io.is_locked(path)
+    assert not io.is_locked(path)
+
+
+def test_a_lock_outlasts_one_who_only_asks(tmp_path):
+    path = tmp_path / ".lock"
+    path.touch()
+    with path.open() as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        release = threading.Timer(0.1, fcntl.flock, (file, fcntl.LOCK_UN))
+        release.start()
+        with io.lock(path):
+            assert io.is_locked(path)
+        release.join()

@@ -101,7 +101,7 @@ def test_half_way(plan, results, end, under_way, capsys):
         assert main(["status", "grids/small.yaml"]) == 0
         said = capsys.readouterr().out
     assert "5 runs: 1 completed, 1 running, 2 waiting, 1 diverged\n" in said
-    assert "limit of 20 GPU-hours: 2 GPU-hours spent, 4 GPU-hours reserved, 14 GPU-hours left\n" in said
+    assert "limit of 20 GPU-hours: 2 spent, 4 reserved, 14 left\n" in said
     assert "  r2  vit, clip, seed 2: 250 of 1,000 samples (25%), about 6.0 h left\n" in said
     assert "to do: 12 CPU-hours, 2.00 times what was predicted, by 2 runs so far\nshould end in 12.0 h, at 20" in said
 
