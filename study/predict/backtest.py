@@ -51,15 +51,16 @@ class Errors:
 
 
 def cost_backtest() -> list[Errors]:
-    """Every way of leaving out, over all runs and over those whose hours are derived from a throughput."""
+    """Every way of leaving out, of all runs and of those alone whose hours are derived from a throughput."""
     runs = published_runs()
-    lines = []
-    for leaving, folds in ways(runs).items():
-        for name in PREDICTORS:
-            told = predicted(runs, folds, name)
-            derived = [one for one in told if one.run.from_throughput]
-            lines += [_errors(leaving, "all", name, told), _errors(leaving, "derived", name, derived)]
-    return lines
+    derived = [run for run in runs if run.from_throughput]
+    found = []
+    for leaving in ways(runs):
+        for name, some in (("all", runs), ("derived", derived)):
+            folds = ways(some)[leaving]
+            if len(set(folds)) > 1:  # derived hours are of one source
+                found += [_errors(leaving, name, rule, predicted(some, folds, rule)) for rule in PREDICTORS]
+    return found
 
 
 def ways(runs: Sequence[PublishedRun]) -> dict[str, Folds]:

@@ -30,7 +30,7 @@ def cost() -> Backtested:
         cells=[_cells(errors, found[index - 1] if index else None) for index, errors in enumerate(found)],
         notes=(
             "median and p90, the 90th percentile, are of how many times too much or too little was predicted",
-            "derived: hours computed from a stated throughput, on GPUs that are assumed to be A100s",
+            "derived: only the runs whose hours come from a stated throughput, on GPUs assumed to be A100s",
             "a measurement: rows of one architecture on as many GPUs within 2 % of each other are left out together",
             "in 90 % range: of the left-out runs, with the 95 % Clopper-Pearson interval of the share",
         ),
