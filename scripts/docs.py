@@ -1,7 +1,7 @@
 """Fill the generated parts of the documentation: the settings table, and the README's results.
 
 python scripts/docs.py              the table of settings in docs/grids.md
-python scripts/docs.py --results    the README's figure and table too, from reports/quickstart
+python scripts/docs.py --results    the README's figure and tables too, from reports/quickstart and reports/strategies
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from study.records import RunSpec
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "reports" / "quickstart"
+COMPARED = ROOT / "reports" / "strategies"
 REFERENCES = ("data", "arch", "strategy", "samples_seen", "tuning")  # described in the text of the page
 
 
@@ -57,6 +58,25 @@ def frontier() -> str:
     return "\n".join([*head, "| --- | --- | --- | --- | --- | --- |", *rows])
 
 
+def comparison() -> str:
+    """Each strategy at equal samples and at equal FLOPs, with its difference to the baseline, as a Markdown table."""
+    found: dict[str, dict[str, str]] = {}
+    for row in pl.read_csv(COMPARED / "tables/comparison.csv").iter_rows(named=True):
+        found.setdefault(row["strategy_label"], {})[row["held_equal"].split(":")[0]] = _compared(row)
+    rows = [f"| {name} | {cells['samples']} | {cells['FLOPs']} |" for name, cells in found.items()]
+    head = ["| strategy | at equal samples seen | at equal training FLOPs |", "| --- | --- | --- |"]
+    return "\n".join([*head, *rows])
+
+
+def _compared(row: dict[str, Any]) -> str:
+    """The score, and what it is above or below the baseline with the 90 % interval of that."""
+    if row["difference"] is None:
+        return f"{100 * row['score']:.1f} %"
+    low, high = 100 * row["difference_low"], 100 * row["difference_high"]
+    told = "" if row["verdict"] == "not told apart" else f", {row['verdict']}"
+    return f"{100 * row['score']:.1f} % ({low:+.1f} to {high:+.1f}{told})"
+
+
 def _score(row: dict[str, Any]) -> str:
     spread = f" ± {100 * row['sd']:.1f}" if row["sd"] is not None else ""
     return f"{100 * row['score']:.1f} %{spread}"
@@ -74,7 +94,8 @@ def main(with_results: bool) -> None:
         figures = ROOT / "docs/figures"
         figures.mkdir(exist_ok=True)
         shutil.copy(REPORT / "figures/error_over_flops.svg", figures / "quickstart.svg")
-        write_text(ROOT / "README.md", filled((ROOT / "README.md").read_text(), "quickstart", frontier()))
+        readme = filled((ROOT / "README.md").read_text(), "quickstart", frontier())
+        write_text(ROOT / "README.md", filled(readme, "strategies", comparison()))
 
 
 if __name__ == "__main__":

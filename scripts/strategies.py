@@ -1,4 +1,7 @@
-"""Fill the tables of docs/strategies.md, from the strategies and from plans of grids: python scripts/strategies.py."""
+"""Fill the tables of docs/strategies.md: python scripts/strategies.py.
+
+From the strategies, from plans of grids, and from the kept report in reports/strategies.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import polars as pl
+
 from docs import ROOT, filled
 from study.io import write_text
 from study.plan.make import Plan, make
@@ -14,6 +19,7 @@ from study.plan.show import hours
 from study.strategies import STRATEGIES
 
 PAGE = ROOT / "docs/strategies.md"
+KEPT = ROOT / "reports/strategies"
 BASELINE = "CLIP"
 # Worked out apart from this project's counter, for B/32, B/16 and L/16; FLIP's count the patches it drops as embedded.
 REFERENCE = {
@@ -52,6 +58,18 @@ def costs(plan: Plan) -> str:
 def _ratios(found: dict[tuple[str, str], float], name: str, archs: Sequence[str]) -> str:
     ratios = [f"{found[name, arch] / found[BASELINE, arch]:.3f}" for arch in archs]
     return " | ".join([*ratios, REFERENCE.get(name, "")])
+
+
+def measured() -> str:
+    """What each strategy cost in the kept study, over the baseline, as a Markdown table."""
+    head = ["| strategy | FLOP ratio | time ratio | efficiency | data wait |", "| --- |" + " --- |" * 4]
+    rows = pl.read_csv(KEPT / "tables/strategy_cost.csv").sort("time_ratio").iter_rows(named=True)
+    return "\n".join([*head, *map(_measured, rows)])
+
+
+def _measured(row: dict[str, Any]) -> str:
+    ratios = [f"{row[name]:.2f}" for name in ("flop_ratio", "time_ratio", "efficiency")]
+    return f"| {row['strategy_label']} | {' | '.join(ratios)} | {row['data_wait_share']:.1%} |"
 
 
 def papers(plans: Sequence[Plan]) -> str:
@@ -106,6 +124,7 @@ def main() -> None:
         plans = {name: planned(name, Path(folder)) for name in ("strategy_costs", *PAPERS)}
     text = filled(PAGE.read_text(), "optim", optim())
     text = filled(text, "costs", costs(plans["strategy_costs"]))
+    text = filled(text, "measured", measured())
     text = filled(text, "published", published(plans["strategy_costs"], plans["reclip"]))
     write_text(PAGE, filled(text, "papers", papers([plans[name] for name in PAPERS])))
 

@@ -83,6 +83,12 @@ def save_final(run: Path, state: Mapping[str, Any]) -> None:
         _remove(old)
 
 
+def forget(run: Path) -> None:
+    """Remove all checkpoints, the final weights, and the copy of the outcome that lies with them."""
+    for path in folder(run).glob("*"):
+        path.unlink()
+
+
 def has_final(run: Path) -> bool:
     """Whether the run's trained weights are there and whole."""
     return _verified(folder(run) / FINAL)

@@ -8,7 +8,7 @@ from typing import Any
 from study.collect.cost import derived
 from study.collect.folder import RunFolder
 from study.hardware import BUILT_IN, Site
-from study.records import Cost, Outcome, RunSpec, run_id
+from study.records import Cost, Outcome, RunSpec, Tuning, run_id
 
 # Fields of a spec with a column of their own, or told by one; any other that differs is an "other setting".
 _SHOWN = {
@@ -42,11 +42,19 @@ def run_row(planned: dict[str, Any], run: RunFolder, site: Site = BUILT_IN) -> d
     if run.outcome:
         row |= _of_outcome(run.outcome)
         row["lr"] = run.outcome.resolved.get("lr", row["lr"])
-        row["tuned"] = run.outcome.resolved.get("tuned", row["tuned"])
+        if run.spec and run.spec.tuning and "lr_tried" in run.outcome.resolved:
+            row["tuned"] = tuned_label(run.spec.tuning, run.outcome.resolved)
     if run.outcome and run.outcome.cost:
         found = derived(planned.get("train_flops"), run.outcome, run.evaluate_hours, site)
         row |= _of_cost(run.outcome.cost) | found
     return row
+
+
+def tuned_label(tuning: Tuning, resolved: dict[str, Any]) -> str:
+    """How a learning rate was chosen: ``lr 0.001 of 3 tried, by embedded/validation``; an end of them is named."""
+    lr, rates = f"{resolved['lr']:g}", sorted(resolved["lr_tried"], key=float)
+    place = {rates[0]: ", the least", rates[-1]: ", the greatest"}.get(lr, "")
+    return f"lr {lr}{place} of {len(rates)} tried, by {tuning.dataset}"
 
 
 def quality_label(share: float | None) -> str | None:

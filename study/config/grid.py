@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from study.config.fields import listed, whole
+from study.config.fields import listed, shown, whole
 from study.errors import StudyError
 from study.hardware import DEVICES, find
 from study.records import Frozen
@@ -72,17 +72,24 @@ class EvaluationRef(Frozen):
     )
 
 
+def _distinct(values: tuple[Any, ...]) -> tuple[Any, ...]:
+    for value in values:
+        if values.count(value) > 1:
+            raise PydanticCustomError("told", "{got} stands twice; give each value once", {"got": shown(value)})
+    return values
+
+
 class Tune(Frozen):
     """Trial runs that choose the learning rate, anew for all that differs but the budget and the seed."""
 
-    lr: Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(listed)] = Field(
-        min_length=2, description="learning rates to try"
+    lr: Annotated[tuple[Annotated[float, Field(gt=0)], ...], BeforeValidator(listed), AfterValidator(_distinct)] = (
+        Field(min_length=2, description="learning rates to try")
     )
-    at: Annotated[Literal["smallest budget"] | int, BeforeValidator(whole)] = Field(
+    at: Annotated[Literal["smallest budget"] | Annotated[int, Field(gt=0)], BeforeValidator(whole)] = Field(
         "smallest budget", description="samples seen of a trial; default: the smallest budget of the sub-grid"
     )
-    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(listed)] = Field(
-        (0,), min_length=1, description="seeds of the trials; their scores are averaged"
+    seeds: Annotated[tuple[Annotated[int, Field(ge=0)], ...], BeforeValidator(listed), AfterValidator(_distinct)] = (
+        Field((0,), min_length=1, description="seeds of the trials; their scores are averaged")
     )
     on: str = Field("validation", strict=True, description="the data set, or the end of its name, that decides")
     metrics: Annotated[tuple[str, ...], BeforeValidator(listed)] = Field(

@@ -12,7 +12,6 @@ import torch.nn.functional as F
 from open_clip.modified_resnet import ModifiedResNet
 from open_clip.timm_model import TimmModel
 from open_clip.transformer import VisionTransformer
-from timm.layers.pos_embed import resample_abs_pos_embed
 from torch import Tensor, nn
 
 from study.errors import PlanError
@@ -24,8 +23,10 @@ Grid = tuple[int, int]
 
 def image_table(table: Tensor, old: Grid, new: Grid) -> Tensor:
     """A table (1 + rows * columns, w) for another grid: bicubic, antialiased, the class token's row untouched."""
-    resized: Tensor = resample_abs_pos_embed(table[None], list(new), list(old), num_prefix_tokens=1)
-    return resized[0]
+    squares = table[1:].T.reshape(1, -1, *old)
+    squares = squares.to(torch.promote_types(table.dtype, torch.float32))
+    resized = F.interpolate(squares, size=new, mode="bicubic", antialias=True, align_corners=False)
+    return torch.cat([table[:1], resized[0].flatten(1).T.to(table.dtype)])
 
 
 def text_table(table: Tensor, length: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from study.models import Arch, size_problem, tokenizer_problem
 from study.plan.choices import Training
@@ -34,10 +34,9 @@ def _sizes(spec: RunSpec, arch: Arch, training: Training) -> Iterator[Complaint]
                 yield ("image_size", "strategy", "arch"), problem
 
 
-def length_complaints(spec: RunSpec, arch: Arch, training: Training) -> Iterator[Complaint]:
+def length_complaints(spec: RunSpec, arch: Arch, training: Training) -> Sequence[str]:
     """What the number of samples makes impossible, once that is known."""
-    for problem in training.kind.length_problems(training.strategy.config, spec, arch):
-        yield ("strategy",), problem
+    return training.kind.length_problems(training.strategy.config, spec, arch)
 
 
 def _texts(spec: RunSpec, arch: Arch) -> Iterator[Complaint]:

@@ -55,8 +55,8 @@ class Resolver:
         """
         try:
             draft = drafted(point, self.choices)
-        except Misfit as problem:
-            self._note(point, (problem.name,), str(problem))
+        except Misfit as misfit:
+            self._note(point, (misfit.name,), str(misfit))
             return []
         for names, message in complaints(point, draft.spec, draft.tower.arch, draft.training, self.devices):
             self._note(point, names, message)
@@ -65,14 +65,15 @@ class Resolver:
         trials = self._trials(point, draft)
         spec = draft.spec.model_copy(update={"tuning": self._tuning(point, trials)})
         budget = point.sub_grid.budget
-        return [*trials, self._run(point, draft._replace(spec=spec), budget.name, point.get(budget.name))]
+        run = self._resolved(point, draft._replace(spec=spec), budget.name, point.get(budget.name))
+        for problem in length_complaints(run.spec, draft.tower.arch, draft.training):
+            self._note(point, ("strategy",), problem)
+        return [*trials, run]
 
-    def _run(self, point: Point, draft: Drafted, budget: str, value: float) -> Run:
+    def _resolved(self, point: Point, draft: Drafted, budget: str, value: float) -> Run:
         """The draft with the samples that a budget pays for."""
         samples = self.budgets.samples(budget, value, draft.spec, draft.tower.arch, draft.training)
         spec = draft.spec.model_copy(update={"samples_seen": samples})
-        for names, message in length_complaints(spec, draft.tower.arch, draft.training):
-            self._note(point, names, message)
         problem = self.memories.fit(spec, draft.tower.arch, draft.training.strategy).problem
         if problem:
             self._note(point, ("micro_batch_size", "global_batch_size", "arch"), problem, self.misfits)
@@ -84,15 +85,20 @@ class Resolver:
             return []
         kind, value = (budget.name, min(budget.values)) if isinstance(tune.at, str) else ("samples_seen", tune.at)
         drafts = [draft.with_settings(lr, seed) for lr in tune.lr for seed in tune.seeds]
-        return [replace(self._run(point, trial, kind, value), purpose="tuning") for trial in drafts]
+        trials = [self._resolved(point, trial, kind, value) for trial in drafts]
+        for problem in length_complaints(trials[0].spec, draft.tower.arch, draft.training):
+            message = f"its trials are too short: {problem}; or raise at"
+            self.problems.append(self.grid.document.problem(point.sub_grid.tune_loc, message))
+        return [replace(trial, purpose="tuning") for trial in trials]
 
     def _tuning(self, point: Point, trials: list[Run]) -> Tuning | None:
         tune, refs = point.sub_grid.tune, self.grid.file.evaluation
         if tune is None:
             return None
-        names = self.choices.pool(point.get("source")).evaluation_sets if refs is None else [ref.name for ref in refs]
+        own = self.choices.pool(point.get("source")).evaluation_sets
+        evaluated = dict.fromkeys(own, ()) if refs is None else {ref.name: ref.metrics for ref in refs}
         try:
-            return tuning(tune, [run_id(trial.spec) for trial in trials], names)
+            return tuning(tune, [run_id(trial.spec) for trial in trials], evaluated)
         except StudyError as error:
             self.problems.append(self.grid.document.problem(point.sub_grid.tune_loc, str(error)))
             return None

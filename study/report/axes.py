@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.axes import Axes
-from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, MaxNLocator, NullFormatter, NullLocator
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
 from study.report import words
 from study.report.palette import MUTED
 
+FINER = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))  # steps of a decade
+MOST_TICKS = 7
 SECOND, MINUTE = 1 / 3600, 1 / 60  # in hours
 ROUND_HOURS = (1, 3, 10, 30, 100, 300, 1e3, 3e3, 1e4, 3e4, 1e5, 3e5)
 ROUND_TIMES = (*(unit * step for unit in (SECOND, MINUTE) for step in (1, 3, 10, 30)), *ROUND_HOURS)
@@ -25,11 +28,20 @@ def name_axes(ax: Axes, x: str, y: str) -> None:
 def flops_axis(ax: Axes) -> None:
     """A logarithmic axis of FLOPs, or of anything large."""
     ax.set_xscale("log")
-    low, high = ax.get_xlim()
-    subs = (1.0,) if high / low > 30 else (1.0, 2.0, 5.0)
-    ax.xaxis.set_major_locator(LogLocator(subs=subs, numticks=8))
+    ax.xaxis.set_major_locator(FixedLocator(round_ticks(*ax.get_xlim())))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.power_of_ten(value).replace(".0 ", " ")))
     ax.xaxis.set_minor_formatter(NullFormatter())
+
+
+def round_ticks(low: float, high: float) -> list[float]:
+    """Round values from ``low`` to ``high`` (above 0) for a logarithmic axis: at least three if there are, and few."""
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    found: list[float] = []
+    for steps in FINER:
+        found = [step * 10.0**power for power in powers for step in steps if low <= step * 10.0**power <= high]
+        if len(found) >= 3:
+            break
+    return found[:: math.ceil(len(found) / MOST_TICKS)] if found else found
 
 
 def hours_axis(ax: Axes, axis: str) -> None:

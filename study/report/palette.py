@@ -44,7 +44,7 @@ QUALITIES = (
 )
 ALL = (PAPER, INK, MUTED, LINE, SURFACE, *SERIES, *QUALITIES)
 NOT_STATED = "not stated"
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "p", "<", ">", "h")  # as many as share no factor with the colours
 
 
 @dataclass(frozen=True)

@@ -72,4 +72,7 @@ def _learning_rates(table: pl.DataFrame) -> str:
     untuned = sorted(set(table.filter(pl.col("tuned").is_null())["strategy_label"]))
     how = " or ".join(sorted({text.split(" of ", 1)[-1] for text in table["tuned"].drop_nulls()}))
     line = f"Each learning rate was tuned: the best of {how}"
-    return f"{line}, but for {', '.join(untuned)}." if untuned else f"{line}."
+    line = f"{line}, but for {', '.join(untuned)}." if untuned else f"{line}."
+    at_end = table.filter(pl.col("tuned").str.contains(", the (least|greatest) of"))["strategy_label"]
+    ends = list(dict.fromkeys(at_end))
+    return f"{line} At an end of what was tried, so perhaps not at its best: {_listed(ends)}." if ends else line

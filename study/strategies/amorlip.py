@@ -53,14 +53,14 @@ class AmorLip(Clip):
         amortizer_lr: float = Field(1e-3, gt=0, description="learning rate of stage I")
         objective: Literal["l2_log", "kl"] = Field("l2_log", description="what stage I minimises")
         kl_l2_weight: float = Field(0.1, ge=0, description="weight of the l2-log objective beside kl")
-        inner_steps: int = Field(
-            3, ge=1, description="updates of the amortisers each time they are trained; our reading of T_lambda"
+        train_every: int = Field(
+            3, ge=1, description="steps from one training of the amortisers to the next; our reading of T_lambda"
         )
-        online_every: int = Field(
-            1, ge=1, description="steps from one such time to the next; our reading of T_online; RN50: 8"
+        online_steps: int = Field(
+            1, ge=1, description="updates of the amortisers at each training; our reading of T_online; RN50: 8"
         )
         target_every: int = Field(
-            2, ge=1, description="of these times, how often the average moves; our reading of T_target"
+            2, ge=1, description="updates from one move of the average to the next; our reading of T_target"
         )
         ema: float = Field(0.92, ge=0, lt=1, description="decay of the averaged amortisers; RN50: 0.999")
         beta_max: float = Field(0.8, ge=0, lt=1, description="largest weight of the previous epoch's snapshot")
@@ -80,7 +80,7 @@ class AmorLip(Clip):
         rho_late: float = Field(-8.5, description="the same at the end of training; RN50: -8")
         late_share: float = Field(1 / 3, ge=0, le=1, description="share of training with rho_late; RN50: 0.25")
 
-    version = 2
+    version = 3
     # arXiv:2505.18983, ViT-B/32 on 12M pairs: lr 4e-4, batch 2048
     optim = OptimDefaults(lr=4e-4, batch=2048, weight_decay=0.2, beta1=0.9, beta2=0.98, eps=1e-6)
 
@@ -130,7 +130,7 @@ class AmorLip(Clip):
             networks = Amortizers(arch.embed_dim, config.width_factor)
         weights, firsts = list(networks.parameters()), (networks.image.fc1.weight, networks.text.fc1.weight)
         macs, first = sum(w.numel() for w in weights if w.ndim == 2), sum(w.numel() for w in firsts)
-        updates = config.inner_steps / config.online_every
+        updates = config.online_steps / config.train_every
         copies = (config.beta_max > 0) + (config.stage_two_lambda == "average")
         return Passes(
             extra_gmacs=super().passes(phase, arch, batch).extra_gmacs + updates * (macs - first) / 1e9,

@@ -50,8 +50,10 @@ def log_target(log_snapshot: Tensor, log_z: Tensor, weight: float) -> Tensor:
 def stage_one_l2log(log_lambda: Tensor, log_target: Tensor) -> Tensor:
     """Mean squared error of the logarithms, both (B,): the l2-log objective of stage I.
 
-    Not differentiated in the target. A scalar >= 0.
+    Not differentiated in the target. A scalar >= 0. Raises ValueError when the shapes differ.
     """
+    if log_lambda.shape != log_target.shape:
+        raise ValueError(f"shapes differ: {log_lambda.shape} and {log_target.shape}")
     return F.mse_loss(log_lambda, log_target.detach())
 
 

@@ -10,10 +10,15 @@ from study.strategies.amorlip_losses import Pair
 
 
 class Amortizer(nn.Module):
-    """log lambda of one modality from its features: (B, dim) to (B,); hidden width ``width_factor * dim``."""
+    """log lambda of one modality from its features: (B, dim) to (B,); hidden width ``width_factor * dim``.
+
+    Raises ValueError for a ``width_factor`` that is not above 0.
+    """
 
     def __init__(self, dim: int, width_factor: float) -> None:
         super().__init__()
+        if width_factor <= 0:
+            raise ValueError(f"width_factor must be above 0, got {width_factor}")
         hidden = max(1, round(width_factor * dim))
         self.fc1, self.norm1 = nn.Linear(dim, hidden), nn.LayerNorm(hidden)
         self.fc2, self.norm2 = nn.Linear(hidden, dim), nn.LayerNorm(dim)

@@ -1,9 +1,10 @@
 """AmorLIP's stage I: when and on what the amortisers are trained, and what stage II gets (arXiv:2505.18983).
 
-The paper gives three step counts without saying what each one counts. Our reading: at every ``online_every``-th step
-(its T_online) the amortisers get ``inner_steps`` updates (T_lambda), and at every ``target_every``-th of these times
-(T_target) the average follows. That new amortisers begin at the mean log partition, that an epoch also begins with
-a fresh optimiser of stage I, that its gradient is clipped, and the bound on Z / lambda, are our choices.
+What the paper's three step counts count is our reading: at every ``train_every``-th step (T_lambda) the amortisers get
+``online_steps`` updates (T_online), and after every ``target_every``-th update (T_target) the average follows. So its
+two settings go together: eight times the updates with a decay of .999 for .92 forget within some hundred steps. That
+new amortisers begin at the mean log partition, that an epoch also begins with a fresh optimiser of stage I, that its
+gradient is clipped, and the bound on Z / lambda, are our choices.
 """
 
 from __future__ import annotations
@@ -52,11 +53,9 @@ class StageOne(nn.Module):
         if progress.starts_epoch:
             self._begin_epoch(log_z, progress)
         target = self._target(features, log_z, progress)
-        time, since = divmod(progress.samples_seen // progress.global_batch_size, self.config.online_every)
+        time, since = divmod(progress.samples_seen // progress.global_batch_size, self.config.train_every)
         if since == 0:
-            self._fit(features, target, log_z)
-            if time % self.config.target_every == 0:
-                self._move_average()
+            self._fit(features, target, log_z, made=time * self.config.online_steps)
         if self.config.stage_two_lambda == "combined":
             return target
         return self._average(features, log_z)
@@ -79,14 +78,16 @@ class StageOne(nn.Module):
         image, text = self.snapshot(features)
         return log_target(image, log_z[0], weight), log_target(text, log_z[1], weight)
 
-    def _fit(self, features: Pair, target: Pair, log_z: Pair) -> None:
-        """``inner_steps`` updates on one batch."""
-        for _ in range(self.config.inner_steps):
+    def _fit(self, features: Pair, target: Pair, log_z: Pair, made: int) -> None:
+        """``online_steps`` updates on one batch, after so many ``made`` since training began."""
+        for update in range(made + 1, made + 1 + self.config.online_steps):
             fit = self._objective(self.amortizers(features), target, log_z)
             self.optimizer.zero_grad(set_to_none=True)
             fit.backward()  # type: ignore[no-untyped-call]
             nn.utils.clip_grad_norm_(self.amortizers.parameters(), GRADIENT_NORM)
             self.optimizer.step()
+            if update % self.config.target_every == 0:
+                self._move_average()
         self.last_fit.copy_(fit.detach())
 
     def _objective(self, log_lambda: Pair, target: Pair, log_z: Pair) -> Tensor:

@@ -162,8 +162,8 @@ class Progress:
 
     @property
     def epochs(self) -> int:
-        """Passes over the subset in the whole run, the last one perhaps not complete."""
-        return -(-self.total_samples // self.unique_pairs)
+        """Passes over the subset in which a step begins; what a budget's rounding to whole batches adds is none."""
+        return (self.total_samples - self.global_batch_size) // self.unique_pairs + 1
 
     @property
     def starts_epoch(self) -> bool:

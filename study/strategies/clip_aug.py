@@ -10,7 +10,7 @@ from pydantic import Field
 from study.data.views.augment import augmented, numbers_for
 from study.models import Arch, ClipModel
 from study.records import PluginConfig, RunSpec
-from study.strategies.base import Batch, Features, Phase
+from study.strategies.base import Batch, Features, OptimDefaults, Phase
 from study.strategies.clip import Clip, embed_pair
 
 
@@ -40,6 +40,10 @@ class ClipAug(Clip):
         stored_scale: float = Field(
             2.0, ge=1, le=2, description="side of the stored images, from which views are cropped, over image_size"
         )
+
+    version = 2
+    # arXiv:2404.08197: batch 16k, lr 1e-3, decay 1e-4, betas .9 and .999, of Adafactor there; eps is AdamW's own
+    optim = OptimDefaults(lr=1e-3, batch=16384, weight_decay=1e-4, beta1=0.9, beta2=0.999, eps=1e-8)
 
     @classmethod
     def problems(cls, config: Config, spec: RunSpec, arch: Arch) -> Sequence[str]:

@@ -16,8 +16,10 @@ def jsd_bound(positive_scores: Tensor, negative_scores: Tensor) -> Tensor:
     """mean softplus(-T+) + mean softplus(T-): the Jensen-Shannon bound on mutual information, to be minimised.
 
     ``positive_scores`` are those of pairs, ``negative_scores`` those of images with other texts, each (B,). A scalar
-    >= 0; 2 ln 2 where all scores are 0.
+    >= 0; 2 ln 2 where all scores are 0. Raises ValueError when the shapes differ.
     """
+    if positive_scores.shape != negative_scores.shape:
+        raise ValueError(f"scores differ in shape: {positive_scores.shape} and {negative_scores.shape}")
     return F.softplus(-positive_scores).mean() + F.softplus(negative_scores).mean()
 
 
@@ -52,14 +54,14 @@ class CriticHead(nn.Module):
 
 
 class Critic(nn.Module):
-    """A head a modality; the temperature is the caller's, so that it is the model's own ``logit_scale``."""
+    """T: a head a modality and a scaled cosine. exp(theta) is given, since theta is the model's own ``logit_scale``."""
 
     def __init__(self, image_width: int, text_width: int, units: int = 2048) -> None:
         super().__init__()
         self.image = CriticHead(image_width, units)
         self.text = CriticHead(text_width, units)
 
-    def scores(
+    def forward(
         self, image_features: Tensor, text_features: Tensor, logit_scale: Tensor | float = INITIAL_SCALE
     ) -> Tensor:
         """T of each pair from the backbones' features, (B, image_width) and (B, text_width): (B,).
@@ -82,8 +84,11 @@ def prior_loss(features: Tensor, uniform: Tensor, discriminator: Callable[[Tenso
     """-[mean log D(uniform) + mean log(1 - D(features))], in at least fp32 whatever autocast says.
 
     ``features`` and ``uniform`` are (B, width), the latter drawn from [0, 1); ``discriminator`` gives probabilities.
-    A scalar >= 0: 2 ln 2 where D is 1/2 everywhere. Finite: a logarithm is taken as at least -100.
+    A scalar >= 0: 2 ln 2 where D is 1/2 everywhere. Finite: a logarithm is taken as at least -100. Raises ValueError
+    when the shapes differ.
     """
+    if features.shape != uniform.shape:
+        raise ValueError(f"features and noise differ in shape: {features.shape} and {uniform.shape}")
     with torch.autocast(features.device.type, enabled=False):
         of_noise, of_features = (
             discriminator(x.to(torch.promote_types(x.dtype, torch.float32))) for x in (uniform, features)

@@ -62,12 +62,22 @@ class Flip(Clip):
             return ()
         return (f"FLIP drops patches, which {arch.name} ({arch.family}) cannot; take a ViT, or another strategy",)
 
+    @classmethod
+    def length_problems(cls, config: Config, spec: RunSpec, arch: Arch) -> Sequence[str]:
+        """Too few batches for the tuning that is asked for."""
+        if _unmasked_batches(config, spec) or not config.unmasked_share or not config.mask_ratio:
+            return ()
+        batches = spec.samples_seen // spec.global_batch_size
+        return (
+            f"FLIP's unmasked_share {config.unmasked_share:g} of {batches:,} batches is less than half a batch; raise "
+            f"the budget, set unmasked_share to at least {0.5 / batches:.2g}, or to 0 for no unmasked tuning",
+        )
+
     def phases(self, spec: RunSpec, arch: Arch) -> list[Phase]:
         """The masked phase and the unmasked one, in whole batches."""
         (whole,) = super().phases(spec, arch)
         config: Flip.Config = self.config
-        batches = spec.samples_seen // spec.global_batch_size
-        tuned = round(config.unmasked_share * batches) * spec.global_batch_size if config.mask_ratio else 0
+        tuned = _unmasked_batches(config, spec) * spec.global_batch_size if config.mask_ratio else 0
         size, length = whole.image_size, whole.text_length
         masked = Phase(spec.samples_seen - tuned, size, length, keep_patches=1 - config.mask_ratio)
         unmasked = Phase(tuned, size, length, lr_scale=config.unmasked_lr_scale)
@@ -81,3 +91,7 @@ class Flip(Clip):
         noise = batch.noise.uniform("patches", patches)
         keep = keep_indices(noise, patches_kept(patches, 1 - phase.keep_patches))
         return embed_pair(model, batch, phase, keep=keep)
+
+
+def _unmasked_batches(config: Flip.Config, spec: RunSpec) -> int:
+    return round(config.unmasked_share * (spec.samples_seen // spec.global_batch_size))

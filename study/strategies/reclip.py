@@ -16,7 +16,8 @@ from study.strategies.clip import Clip
 class Reclip(Clip):
     """CLIP's loss in two phases; position tables are resized on the way, and evaluation is at the full size.
 
-    There is no official code, and the paper leaves the details of the second phase to choice: they are options.
+    There is no official code, and the paper leaves the details of the second phase to choice: they are options. Its
+    optimiser was not found either; CLIP's is this project's choice.
     """
 
     class Config(PluginConfig):
@@ -44,6 +45,8 @@ class Reclip(Clip):
         """A main phase at more than the full size; sizes that a tower cannot take are found from the phases."""
         size, length = spec.image_size or arch.image_size, spec.text_length or arch.text_length
         low, tokens = config.low_size or size // 2, config.low_text_length or length
+        if (low, tokens) == (size, length) and config.full_share < 1:
+            return ["RECLIP's main phase is as large as the full one, so this is CLIP in two pieces; take clip"]
         found = [(low, size, "low_size", "px"), (tokens, length, "low_text_length", "tokens")]
         return [
             f"RECLIP's main phase is the smaller one, but its {name} is {small} of {full} {unit}; take at most {full}"

@@ -25,6 +25,8 @@ def simclr_loss(view_a: Tensor, view_b: Tensor, temperature: float) -> Tensor:
     ``view_a`` and ``view_b`` are (B, d) projections, not yet normalised; ``temperature`` > 0. A scalar >= 0.
     Raises ValueError when the shapes differ.
     """
+    if temperature <= 0:
+        raise ValueError(f"temperature must be above 0, got {temperature}")
     if view_a.shape != view_b.shape:
         raise ValueError(f"views differ in shape: {view_a.shape} and {view_b.shape}")
     both = F.normalize(torch.cat([view_a, view_b]), dim=-1)  # (2B, d)

@@ -24,6 +24,8 @@ Group: TypeAlias = "tuple[str, pl.DataFrame]"
 def groups(table: pl.DataFrame) -> Iterator[Group]:
     """The kind of equality and the settings of each group of two or more strategies, one setting a strategy.
 
+    A group whose settings are all in a larger one is left out: strategies that cost alike happen to have seen as much.
+
     ``table`` is that of study.summary.settings. Kinds: ``samples_seen``, ``train_flops`` (within 2 %); within a kind
     the group of most strategies comes first, then that of the largest budget.
     """
@@ -38,10 +40,14 @@ def groups(table: pl.DataFrame) -> Iterator[Group]:
         (SAMPLES, _same_samples),
         (FLOPS, _near_flops),
     )
+    made: list[tuple[str, pl.DataFrame]] = []
     for kind, together in kinds:
         found = [one for part in parts for group in together(part) for one in _one_each(group)]
         compared = [group for group in found if group["strategy_label"].n_unique() > 1]
-        for group in sorted(compared, key=lambda group: (-group.height, -_largest(group, kind))):
+        made += [(kind, g) for g in sorted(compared, key=lambda group: (-group.height, -_largest(group, kind)))]
+    members = [set(group["setting"]) for _, group in made]
+    for (kind, group), own in zip(made, members, strict=True):
+        if not any(own < other for other in members):
             yield kind, group.select(table.columns)
 
 

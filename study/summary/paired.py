@@ -21,7 +21,7 @@ class Difference:
     """Ours less theirs, over the ``n`` seeds that both have; what those seeds cannot tell is none.
 
     ``low`` and ``high`` bound the mean (90 % interval, Student's t over the pairs); ``p`` is that of the two-sided
-    paired t-test. Both need two pairs whose differences are not all the same.
+    paired t-test. Both need two pairs; of differences that are all the same there is no interval, and ``p`` is 1.
     """
 
     n: int
@@ -39,7 +39,7 @@ def difference(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Differ
         return Difference(len(gaps), fmean(gaps) if gaps else None)
     mean, sd = fmean(gaps), stdev(gaps)
     if sd < EXACT:
-        return Difference(len(gaps), mean, 0.0)
+        return Difference(len(gaps), mean, 0.0, p=1.0)  # on few images this happens by chance: it tells nothing
     error = sd / len(gaps) ** 0.5
     half = t95(len(gaps) - 1) * error
     return Difference(len(gaps), mean, sd, mean - half, mean + half, _two_sided(mean / error, len(gaps) - 1))

@@ -70,7 +70,9 @@ def pooled_half_width(table: pl.DataFrame) -> float | None:
 
 def t95(freedom: int) -> float:
     """The factor of a 90 % interval with so many degrees of freedom, at least 1."""
-    return T95[freedom - 1] if freedom <= len(T95) else NORMAL95
+    if freedom <= len(T95):
+        return T95[freedom - 1]
+    return NORMAL95 + (NORMAL95**3 + NORMAL95) / (4 * freedom)  # first term of Fisher and Cornish's expansion
 
 
 def tied(table: pl.DataFrame) -> pl.Expr:

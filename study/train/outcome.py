@@ -88,10 +88,10 @@ def _resolved(session: Session) -> dict[str, Any]:
 
 
 def _tuned(session: Session) -> dict[str, Any]:
-    """How the learning rate was chosen, where trials chose it."""
+    """What each learning rate scored, where trials chose it."""
     if session.tuned is None:
         return {}
-    return {"tuned": session.tuned.words, "lr_tried": {f"{lr:g}": score for lr, score in session.tuned.tried.items()}}
+    return {"lr_tried": {f"{lr:g}": score for lr, score in session.tuned.tried.items()}}
 
 
 def _spread(values: Sequence[float]) -> Spread | None:

@@ -22,6 +22,7 @@ from study.train.recorder import Diverged, Interrupted, Recorder
 from study.train.session import Session
 from study.train.setup import open_session
 from study.train.signals import listening
+from study.train.tuned import tuned
 
 OUTCOMES: dict[type[BaseException], Status] = {
     Diverged: Status.DIVERGED,
@@ -71,7 +72,7 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
     """
     run = spec_path.parent
     with switches.place() as place, _held(run, place):
-        done = read_outcome(run) or (_restored(run) if place.leads else None)
+        done = read_outcome(run) or (_restored(run, spec_path) if place.leads else None)
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
@@ -128,12 +129,19 @@ def _settle(run: Path, trained: Trained) -> None:
     io.write_json(run / "outcome.json", outcome)
 
 
-def _restored(run: Path) -> Outcome | None:
-    """The outcome of a training that is complete, put back: Snakemake deletes it when what follows it fails."""
+def _restored(run: Path, spec_path: Path) -> Outcome | None:
+    """The outcome of a training that is complete, put back: Snakemake deletes it when what follows it fails.
+
+    Not of one whose trials were run again and now choose another learning rate: that is forgotten.
+    """
     copy = checkpoint.folder(run) / "outcome.json"
     if not (copy.exists() and checkpoint.has_final(run)):
         return None
-    io.write_json(run / "outcome.json", io.read_json(copy))
+    tuning, told = read_spec(spec_path).tuning, io.read_json(copy)
+    if tuning and tuned(tuning, run.parent).lr != told["resolved"]["lr"]:
+        checkpoint.forget(run)
+        return None
+    io.write_json(run / "outcome.json", told)
     return read_outcome(run)
 
 

@@ -125,8 +125,9 @@ class Session:
 
     def restore(self, state: dict[str, Any]) -> None:
         """Go on from a checkpoint's state."""
-        if state["phase_index"] != self.phase_index:
-            self._enter(state["phase_index"], fresh_optimizer=True)  # its moments are in the state
+        index = state.get("phase_index", 0)  # from before phases of other sizes, which began in the first
+        if index != self.phase_index:
+            self._enter(index, fresh_optimizer=True)  # its moments are in the state
         self.model.load_state_dict(state["model"])
         self.strategy.load_state_dict(state["strategy"])
         self.optimizer.load_state_dict(state["optimizer"])

@@ -10,22 +10,18 @@ from typing import NamedTuple
 from pydantic import ValidationError
 
 from study import io
-from study.config.spec import read_outcome
+from study.config.spec import read_outcome, read_spec
 from study.errors import PlanError, StorageError
-from study.records import Outcome, Scores, Status, Tuning
+from study.optim.adamw import settings
+from study.records import Outcome, RunSpec, Scores, Status, Tuning
+from study.strategies import STRATEGIES
 
 
 class Tuned(NamedTuple):
     """The chosen learning rate, and the mean score of each that was tried; none where all its trials failed."""
 
     lr: float
-    dataset: str
     tried: dict[float, float | None]
-
-    @property
-    def words(self) -> str:
-        """For tables: ``lr 0.001 of 3 tried, by embedded/validation``."""
-        return f"lr {self.lr:g} of {len(self.tried)} tried, by {self.dataset}"
 
 
 def tuned(tuning: Tuning, runs: Path) -> Tuned:
@@ -40,8 +36,11 @@ def tuned(tuning: Tuning, runs: Path) -> Tuned:
     tried = {lr: _mean(scores) for lr, scores in sorted(found.items())}
     known = {lr: score for lr, score in tried.items() if score is not None}
     if not known:
-        raise PlanError(f"none of the trials that choose the learning rate completed: {', '.join(tuning.runs)}")
-    return Tuned(max(known, key=lambda lr: known[lr]), tuning.dataset, tried)
+        raise PlanError(
+            f"none of the trials that choose the learning rate completed: {', '.join(tuning.runs)}; try smaller rates "
+            "under tune.lr, or the same trials again: study retry GRID"
+        )
+    return Tuned(max(known, key=lambda lr: known[lr]), tried)
 
 
 def _trial(folder: Path, tuning: Tuning) -> tuple[float, float | None]:
@@ -51,10 +50,13 @@ def _trial(folder: Path, tuning: Tuning) -> tuple[float, float | None]:
             f"the learning rate is chosen by trials, of which {folder.name} has not ended yet; run it first: "
             f"study train {folder.name} --study NAME"
         )
-    if "lr" not in outcome.resolved:
-        raise PlanError(f"trial {folder.name} ended {outcome.status} before it began: {outcome.reason}")
     score = _score(folder, outcome, tuning) if outcome.status is Status.COMPLETED else None
-    return outcome.resolved["lr"], score
+    return _rate(read_spec(folder / "spec.json")), score
+
+
+def _rate(spec: RunSpec) -> float:
+    """Of a trial, which may be the strategy's own."""
+    return settings(spec, STRATEGIES.load(spec.strategy.name).optim)["lr"]
 
 
 def _score(folder: Path, outcome: Outcome, tuning: Tuning) -> float:

@@ -170,7 +170,7 @@ def test_trials_choose_the_learning_rate_and_stay_out_of_the_results(folder):
     trials, rest = (table.filter(pl.col("purpose") == purpose) for purpose in ("tuning", "study"))
     assert sorted(trials["lr"]) == [1e-3, 1e4]
     assert rest["lr"].to_list() == [1e-3, 1e-3]
-    assert set(rest["tuned"]) == {"lr 0.001 of 2 tried, by embedded/validation"}
+    assert set(rest["tuned"]) == {"lr 0.001, the least of 2 tried, by embedded/validation"}
     assert rest["finished"].min() > trials["finished"].max()
     page = (folder / "reports/small/index.html").read_text()
     assert "to choose learning rates" in page

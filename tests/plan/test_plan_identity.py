@@ -93,7 +93,7 @@ def test_spelling_out_a_default_changes_no_id(planned, spelled_out):
 
 def test_options_of_a_strategy_count_where_they_differ_from_its_defaults(planned):
     plan = planned(
-        "{samples_seen: 1000, strategy: [flip, {name: flip, mask_ratio: 0.5}, {name: flip, mask_ratio: 0.75}]}"
+        "{samples_seen: 8000, strategy: [flip, {name: flip, mask_ratio: 0.5}, {name: flip, mask_ratio: 0.75}]}"
     )
     assert [row["strategy_label"] for row in plan.rows] == ["flip", "flip(mask_ratio=0.75)"]
 

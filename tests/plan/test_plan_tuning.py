@@ -56,8 +56,8 @@ def test_a_sub_grid_with_its_own_rate_is_not_tuned(planned):
 
 
 def test_each_strategy_has_its_own_trials(planned):
-    plan = planned("{samples_seen: 400, strategy: [clip, flip]}", head=HEAD % "seeds: 0")
-    assert sorted(row["strategy"] for row in rows(plan, "tuning")) == ["clip", "clip", "flip", "flip"]
+    plan = planned("{samples_seen: 400, strategy: [clip, siglip]}", head=HEAD % "seeds: 0")
+    assert sorted(row["strategy"] for row in rows(plan, "tuning")) == ["clip", "clip", "siglip", "siglip"]
     needs = [set(json.loads(row["needs"])) for row in rows(plan, "study")]
     assert not needs[0] & needs[1]
 
@@ -85,9 +85,35 @@ def test_one_rate_is_nothing_to_choose_from(write_grid, folder):
 def test_the_baseline_is_a_strategy_of_the_study(planned, write_grid, folder):
     from study.plan.write import facts
 
-    sub_grids = "{samples_seen: 400, strategy: [flip, clip]}"
-    assert facts(planned(sub_grids))["baseline"] == "flip"
+    sub_grids = "{samples_seen: 400, strategy: [siglip, clip]}"
+    assert facts(planned(sub_grids))["baseline"] == "siglip"
     common = (HEAD % "seeds: 0").replace("evaluation", "baseline: clip\nevaluation")
     assert facts(planned(sub_grids, head=common))["baseline"] == "clip"
     told = refusals(write_grid, folder, sub_grids, head=common.replace("baseline: clip", "baseline: clop"))
     assert "small.yaml:1:11: baseline: unknown strategy of this study 'clop'; did you mean clip" in told
+
+
+@pytest.mark.parametrize(
+    ("tune", "told"),
+    [
+        ("lr: [1e-3, 1e-3]", "tune.lr: 0.001 stands twice; give each value once"),
+        ("lr: [1e-3, 2e-3], seeds: [1, 1]", "tune.seeds: 1 stands twice; give each value once"),
+        ("lr: [1e-3, 2e-3], at: -5", "tune.at"),
+        ("lr: [1e-3, 0]", "tune.lr.1: must be greater than 0"),
+    ],
+)
+def test_nonsense_in_tune_is_told_with_its_place(write_grid, folder, tune, told):
+    head = HEAD.replace("lr: [1e-3, 5e-4], %s", tune)
+    assert told in refusals(write_grid, folder, TWO, head=head)
+
+
+def test_a_set_that_is_not_scored_by_what_decides_is_refused(write_grid, folder):
+    head = (HEAD % "seeds: 0").replace("embedded/validation]", "{name: embedded/validation, metrics: [zeroshot]}]")
+    told = refusals(write_grid, folder, TWO, head=head)
+    assert "image_retrieval_recall_at_5 decides, but embedded/validation is evaluated by zeroshot alone" in told
+
+
+def test_trials_that_are_too_short_are_told_where_they_are_asked_for(write_grid, folder):
+    sub_grid = "{samples_seen: 20000, strategy: amorlip}"
+    told = refusals(write_grid, folder, sub_grid, head=HEAD % "at: 1000")
+    assert "small.yaml:3:9: common.tune: its trials are too short: AmorLIP's schedule needs at least 2 epochs" in told

@@ -9,23 +9,34 @@ from study.strategies import STRATEGIES
 from study.strategies.base import Batch, Noise
 
 ROWS = 8
-OPTIONS = {"clip_lite": {"units": 32}, "slip": {"hidden": 16}}  # the papers' widths are slow here
+# the papers' widths are slow here, and a few steps must see everything
+OPTIONS = {
+    "amorlip": {"train_every": 1, "online_steps": 2},
+    "clip_lite": {"units": 32},
+    "flip": {"unmasked_share": 0.1},
+    "slip": {"hidden": 16},
+}
 
 
 def config_of(name):
     return STRATEGIES.load(name).Config(name=name, **OPTIONS.get(name, {}))
 
 
-def make_spec_for(arch):
+SIZES = {"reclip": 64}  # half of which every family takes
+
+
+def make_spec_for(arch, name="clip"):
+    """A run of 800 steps of a strategy with its options here."""
     data = DataRef(source=PluginRef(name="embedded"), unique_pairs=64, fingerprint="0" * 12)
     ref = PluginRef(name=arch.name)
-    return RunSpec(data=data, arch=ref, strategy=PluginRef(name="clip"), samples_seen=6400, global_batch_size=ROWS)
+    strategy, size = PluginRef(name=name, options=OPTIONS.get(name, {})), SIZES.get(name)
+    return RunSpec(data=data, arch=ref, strategy=strategy, samples_seen=6400, global_batch_size=ROWS, image_size=size)
 
 
 def refusals(name, tower):
     """Why a plan refuses a strategy on a tower: the strategy's own reasons, or sizes that the tower cannot take."""
     arch, kind, config = resolve(PluginRef(name=tower)), STRATEGIES.load(name), config_of(name)
-    spec = make_spec_for(arch)
+    spec = make_spec_for(arch, name)
     if own := list(kind.problems(config, spec, arch)):
         return own
     problems = [size_problem(arch, phase.image_size) for phase in kind(config).phases(spec, arch)]
@@ -39,7 +50,7 @@ def parts(name, tower, seed=0):
     arch = resolve(PluginRef(name=tower))
     torch.manual_seed(seed)
     strategy = STRATEGIES.load(name)(config_of(name))
-    phases = strategy.phases(make_spec_for(arch), arch)
+    phases = strategy.phases(make_spec_for(arch, name), arch)
     model = build(arch, phases[0].image_size, phases[0].text_length, seed)
     strategy.attach(model)
     return model, strategy, phases, arch

@@ -64,7 +64,7 @@ def weights(module):
 
 @pytest.mark.parametrize("objective", ["l2_log", "kl"])
 def test_the_amortisers_learn_the_partition(model, objective):
-    strategy = attached(model, objective=objective)
+    strategy = attached(model, objective=objective, train_every=1, online_steps=3)
     features = {"image": unit(model, 0), "text": unit(model, 1)}
     target = log_partition(*features.values(), model.logit_scale.exp(), 1.0)[0].detach()
     for step in range(100):
@@ -95,7 +95,7 @@ def test_the_scale_divides_and_rho_pulls_at_it(model, step, weight):
 
 
 def test_the_step_counts_are_steps_updates_and_times(model):
-    stage = attached(model, online_every=3, target_every=2)
+    stage = attached(model, train_every=3, online_steps=1, target_every=2)
     found = []
     for step in range(10):
         before = weights(stage.stage_one.amortizers), weights(stage.stage_one.averaged)
@@ -103,12 +103,21 @@ def test_the_step_counts_are_steps_updates_and_times(model):
         after = weights(stage.stage_one.amortizers), weights(stage.stage_one.averaged)
         found.append(tuple(not torch.equal(*both) for both in zip(before, after, strict=True)))
     assert [step for step, (trained, _) in enumerate(found) if trained] == [0, 3, 6, 9]
-    assert [step for step, (_, moved) in enumerate(found) if moved] == [0, 6]
-    assert int(next(iter(stage.stage_one.optimizer.state.values()))["step"]) == 4 * 3
+    assert [step for step, (_, moved) in enumerate(found) if moved] == [0, 3, 9]  # drawn at 0
+    assert int(next(iter(stage.stage_one.optimizer.state.values()))["step"]) == 4
+
+
+def test_several_updates_at_a_time_move_the_average_among_them(model):
+    strategy = attached(model, train_every=2, online_steps=3, target_every=3, ema=0.0)
+    stage = strategy.stage_one
+    for step in (0, 1):
+        take(strategy, model, step, pairs=10**4, steps=10**4)
+    assert torch.equal(weights(stage.averaged), weights(stage.amortizers))
+    assert int(next(iter(stage.optimizer.state.values()))["step"]) == 3
 
 
 def test_the_average_moves_by_its_decay(model):
-    strategy = attached(model, ema=0.75, target_every=1)
+    strategy = attached(model, ema=0.75, train_every=1, target_every=1)
     take(strategy, model, 0)
     before = weights(strategy.stage_one.averaged)
     take(strategy, model, 1)
@@ -117,7 +126,7 @@ def test_the_average_moves_by_its_decay(model):
 
 
 def test_an_epoch_keeps_the_average_and_begins_anew(model):
-    strategy = attached(model, online_every=4)
+    strategy = attached(model, train_every=4)
     for step in range(3):  # 20 pairs: the second pass begins with step 3
         take(strategy, model, step)
     average, rng = weights(strategy.stage_one.averaged), torch.get_rng_state()
@@ -134,7 +143,7 @@ def test_an_epoch_keeps_the_average_and_begins_anew(model):
 def test_amortisers_are_drawn_anew_by_seed_and_epoch(model):
     drawn = []
     for seed in (0, 1):
-        strategy = attached(model, seed=seed, online_every=4)
+        strategy = attached(model, seed=seed, train_every=4)
         for step in range(6):
             take(strategy, model, step)
             if step in (3, 5):  # the first steps of the second and third pass, when nothing is trained
@@ -143,7 +152,7 @@ def test_amortisers_are_drawn_anew_by_seed_and_epoch(model):
 
 
 def test_an_epoch_may_go_on_with_its_amortisers(model):
-    strategy = attached(model, online_every=4, reinitialise=False)
+    strategy = attached(model, train_every=4, reinitialise=False)
     for step in range(3):
         take(strategy, model, step)
     before = weights(strategy.stage_one.amortizers), weights(strategy.stage_one.averaged)
@@ -165,7 +174,7 @@ def test_the_snapshot_weighs_more_with_every_epoch(model):
 
 
 @pytest.mark.parametrize("taken", [2, 3, 4])  # before, at and after the step that begins a pass
-@pytest.mark.parametrize("options", [{}, {"online_every": 2, "stage_two_lambda": "combined", "objective": "kl"}])
+@pytest.mark.parametrize("options", [{}, {"train_every": 2, "stage_two_lambda": "combined", "objective": "kl"}])
 def test_a_resume_is_exact_across_an_epoch(model, options, taken):
     straight = attached(model, **options)
     for step in range(taken):
@@ -239,9 +248,10 @@ def test_the_cost_of_an_amortiser_is_what_the_counter_finds(factor):
     assert passes(width_factor=factor).extra_params_m == pytest.approx(2 * made / 1e6)
 
 
-@pytest.mark.parametrize("options", [{}, {"stage_two_lambda": "combined"}, {"beta_max": 0.0}, {"inner_steps": 1}])
+@pytest.mark.parametrize("options", [{}, {"stage_two_lambda": "combined"}, {"beta_max": 0.0}, {"online_steps": 2}])
 def test_the_cost_is_what_is_computed(model, options):
     """Counted while a step of the last epoch is taken."""
+    options = {"train_every": 1, **options}
     strategy, progress = attached(model, **options), Progress(11 * BATCH, 12 * BATCH, 6 * BATCH, BATCH)
     image, text = unit(model, 0).requires_grad_(), unit(model, 1).requires_grad_()
     with FlopCounterMode(display=False) as counter:
@@ -253,7 +263,7 @@ def test_the_cost_is_what_is_computed(model, options):
 
 def test_amortisers_that_are_trained_more_rarely_cost_less():
     product = BATCH * ARCH.embed_dim / 1e9
-    often, rarely = (passes(online_every=every).extra_gmacs - product for every in (1, 8))
+    often, rarely = (passes(train_every=every).extra_gmacs - product for every in (1, 8))
     assert often == pytest.approx(8 * rarely)
 
 

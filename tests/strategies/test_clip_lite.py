@@ -99,7 +99,7 @@ def test_the_next_text_of_the_batch_is_the_negative():
     scale = model.logit_scale.exp()
     assert scale.item() == pytest.approx(1 / 0.07)
     negatives = text[[1, 2, 3, 0]]  # through the critic on their own: its batch norms see the same batch
-    bound = jsd_bound(strategy.critic.scores(image, text), strategy.critic.scores(image, negatives, scale))
+    bound = jsd_bound(strategy.critic(image, text), strategy.critic(image, negatives, scale))
     priors = sum(
         prior_loss(x, noise[f"uniform_{m}"], strategy.discriminators[m]) for m, x in (("image", image), ("text", text))
     )
@@ -231,3 +231,11 @@ def test_the_embedding_is_that_of_the_critics_heads():
     )
     torch.testing.assert_close(strategy.text_embedding(model, texts), strategy.critic.text(model.text(texts).backbone))
     assert F.normalize(strategy.text_embedding(model, texts), dim=-1).shape == (2, strategy.config.units)
+
+
+def test_the_critic_scores_pairs_by_the_cosine_of_its_heads():
+    critic = Critic(8, 6, units=16).double().eval()
+    image, text = torch.randn(5, 8).double(), torch.randn(5, 6).double()
+    cosine = torch.cosine_similarity(critic.image(image), critic.text(text))
+    torch.testing.assert_close(critic(image, text), cosine / 0.07)
+    torch.testing.assert_close(critic(image, text, 3.0), 3 * cosine)

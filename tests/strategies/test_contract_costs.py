@@ -45,7 +45,7 @@ def test_a_whole_step(name, counter):
     model, strategy, phases, arch = parts(name, "vit_pico")
     step = GlobalStep(model, strategy, Place(torch.device("cpu"), "test"), "fp32", 0)
     found = counted(lambda: step([pairs(arch, phases[0])], phases[0], Progress(88 * ROWS, 100 * ROWS, 64, ROWS)))
-    told = ROWS * counter.gmacs_a_sample(make_spec_for(arch), arch, strategy, phases[0]) * FLOPS_A_GMAC
+    told = ROWS * counter.gmacs_a_sample(make_spec_for(arch, name), arch, strategy, phases[0]) * FLOPS_A_GMAC
     assert found == pytest.approx(told, rel=0.001)
 
 

@@ -1,22 +1,24 @@
 """Every strategy on every family of towers as a run: trained, stopped, resumed; or refused when planned."""
 
 import pytest
+import torch
 
 from study import checkpoint
 from study.config.spec import read_spec
 from study.measure.timing import StepTimer
+from study.models.resize import resize
+from study.records import Scores
 from study.strategies import STRATEGIES
 from study.train import loop
 from study.train.attempts import Attempts
 from study.train.device import place
 from study.train.recorder import Interrupted, Recorder, read_steps
 from study.train.setup import open_session
-from tests.strategies.parts import OPTIONS, refusals
+from tests.strategies.parts import OPTIONS, SIZES, make_spec_for, parts, refusals
 
 TOWERS = ["vit_pico", "resnet_pico", "convnext_pico", "swin_pico"]
 BATCH, STEPS = 16, 6
 # phases end and begin in the middle of so short a run
-SIZES = {"reclip": 64}  # half of which every family takes
 IN_TWO = {"flip": {"unmasked_share": 0.5}, "reclip": {"full_share": 0.5}}
 
 
@@ -91,3 +93,24 @@ def test_what_a_strategy_refuses_the_plan_refuses_with_its_place(tmp_path, name,
     with pytest.raises(GridError) as refused:
         make(grid, tmp_path / "results")
     assert str(refused.value) == f"{grid}:2:18: grid.strategy: {reasons[0]}"
+
+
+@pytest.mark.parametrize("tower", TOWERS)
+@pytest.mark.parametrize("name", STRATEGIES.names())
+def test_what_is_exported_gives_the_embedding_that_is_scored(tmp_path, name, tower):
+    import open_clip
+
+    from study.export import export
+
+    model, strategy, phases, arch = parts(name, tower)
+    size, length = phases[-1].image_size, phases[-1].text_length
+    resize(model, size, length)
+    model.eval(), strategy.eval()
+    scores = Scores(run_id="r0", outcome_finished="", scores=[])
+    export(tmp_path / "model", make_spec_for(arch, name), model, strategy, scores)
+    loaded = open_clip.create_model(f"local-dir:{tmp_path / 'model'}").eval()
+    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(0))
+    tokens = torch.arange(1, 2 * length + 1).reshape(2, length)
+    with torch.no_grad():
+        torch.testing.assert_close(loaded.encode_image(images), strategy.image_embedding(model, images))
+        torch.testing.assert_close(loaded.encode_text(tokens), strategy.text_embedding(model, tokens))

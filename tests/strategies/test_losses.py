@@ -6,9 +6,12 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from study.models import resolve
+from study.records import PluginRef
 from study.strategies.amorlip import Amortizer, log_partition, stage_one_l2log, stage_two_loss
+from study.strategies.base import Progress
 from study.strategies.clip import info_nce
-from study.strategies.flip import keep_indices, patches_kept
+from study.strategies.flip import Flip, keep_indices, patches_kept
 from study.strategies.slip import ProjectionHead, simclr_loss
 
 
@@ -126,3 +129,16 @@ def test_an_amortizer_maps_rows_to_numbers_and_stays_in_fp32_under_autocast():
         out = amortizer(torch.randn(5, 8).to(torch.bfloat16))
     assert out.shape == (5,)
     assert out.dtype == torch.float32
+
+
+def test_flip_without_a_batch_to_tune_on_is_refused(make_spec):
+    config, arch = Flip.Config(unmasked_share=0.01), resolve(PluginRef(name="vit_pico"))
+    (problem,) = Flip.length_problems(config, make_spec(samples_seen=320), arch)
+    assert problem.startswith("FLIP's unmasked_share 0.01 of 10 batches is less than half a batch")
+    assert not Flip.length_problems(config, make_spec(samples_seen=3200), arch)
+    assert not Flip.length_problems(Flip.Config(unmasked_share=0), make_spec(samples_seen=320), arch)
+
+
+@pytest.mark.parametrize(("samples", "epochs"), [(1950, 2), (2000, 2), (2048, 2), (2200, 3)])
+def test_a_budget_in_epochs_is_that_many_whatever_its_rounding(samples, epochs):
+    assert Progress(0, samples, 1000, 128).epochs == epochs

@@ -61,7 +61,7 @@ def test_a_run_without_a_batch_at_full_size_is_refused():
 )
 def test_values_beside_the_weights_are_resized_as_the_weights_are(tower):
     arch = resolve(PluginRef(name=tower))
-    size, length = arch.image_size, arch.text_length
+    size, length = max(arch.image_size, 2 * arch.smallest), arch.text_length
     model = build(arch, size // 2, length // 2)
     values = {name: 2 * parameter.detach() for name, parameter in model.named_parameters()}
     before = dict(model.named_parameters())
@@ -112,3 +112,9 @@ def one_step(session, loop):
     session.backward(session.batches(), phase, loop._progress(session))
     session.optimizer.step()
     session.samples_seen += session.spec.global_batch_size
+
+
+def test_two_equal_phases_are_clip_in_pieces():
+    (problem,) = Reclip.problems(Reclip.Config(low_size=32), spec_of(), ARCH)
+    assert problem == "RECLIP's main phase is as large as the full one, so this is CLIP in two pieces; take clip"
+    assert not Reclip.problems(Reclip.Config(low_size=32, full_share=1.0), spec_of(), ARCH)

@@ -93,3 +93,13 @@ def test_the_command_says_how_runs_ended(results, specs, plan_of, end, capsys):
     end(first, "out_of_memory", reason="asked for 3 GiB")
     assert main(["collect", "little", "--results", str(results)]) == 0
     assert capsys.readouterr().out.startswith("little: 2 runs (1 planned, 1 out of memory), 0 scores\n")
+
+
+@pytest.mark.parametrize(("lr", "place"), [(0.001, ", the least"), (0.002, ""), (0.004, ", the greatest")])
+def test_how_a_learning_rate_was_chosen(lr, place):
+    from study.collect.rows import tuned_label
+    from study.records import Tuning
+
+    tuning = Tuning(runs=("r1", "r2", "r3"), dataset="set/validation", metrics=("recall",))
+    label = tuned_label(tuning, {"lr": lr, "lr_tried": {"0.001": 0.1, "0.002": None, "0.004": 0.3}})
+    assert label == f"lr {lr:g}{place} of 3 tried, by set/validation"

@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from study.report import words
+from study.report.axes import round_ticks
 from study.report.choice import largest_slice
 from study.report.export import escape
 from study.report.figure import held_equal, seeds
@@ -123,3 +124,21 @@ def test_the_largest_comparable_part_is_chosen():
 def test_latex_shows_text_as_it_is():
     assert escape(r"a_b & 50 % \x {1} #$") == r"a\_b \& 50 \% \textbackslash x \{1\} \#\$"
     assert escape("2 × 10¹³ ± –") == r"2 $\times$ 10$^{1}$$^{3}$ $\pm$ --"
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "ticks"),
+    [
+        (1.1e12, 4.8e12, [1.5e12, 2e12, 3e12]),
+        (6e11, 3e12, [7e11, 1e12, 1.5e12, 2e12, 3e12]),
+        (1e11, 1e13, [1e11, 1e12, 1e13]),
+        (1e9, 1e20, [1e9, 1e11, 1e13, 1e15, 1e17, 1e19]),
+    ],
+)
+def test_ticks_of_a_logarithmic_axis_are_round_and_few(low, high, ticks):
+    assert round_ticks(low, high) == pytest.approx(ticks)
+
+
+def test_ten_strategies_have_ten_marks():
+    scale = Scale.of([f"strategy {n}" for n in range(10)], SERIES)
+    assert len({(scale.colours[name], scale.markers[name]) for name in scale.colours}) == 10

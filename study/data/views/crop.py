@@ -10,7 +10,7 @@ from torch import Tensor
 
 ATTEMPTS = 10  # torchvision's, after which the whole image is taken
 CROP_NUMBERS = 2 * ATTEMPTS + 3  # uniform numbers that crop() takes for each image
-VALUES_AT_ONCE = 2**21  # of stored pixels made floats together: all of a large batch would take memory and time
+VALUES_AT_ONCE = 2**21  # of stored pixels made floats together on a CPU, whose cache holds no more
 
 
 def boxes(numbers: Tensor, least: float) -> Tensor:
@@ -41,7 +41,7 @@ def crop(images: Tensor, size: int, numbers: Tensor, least: float, flip: bool) -
     across, down = 2 * (left + width * steps) - 1, 2 * (top + height * steps) - 1  # (B, size)
     if flip:
         across = torch.where(numbers[:, -1:] < 0.5, across.flip(1), across)
-    count = max(1, VALUES_AT_ONCE // images[0].numel())
+    count = max(1, VALUES_AT_ONCE // images[0].numel()) if images.device.type == "cpu" else len(images)
     places = (torch.split(place.to(images.device, non_blocking=True), count) for place in (across, down))
     return torch.cat([_sample(*part) for part in zip(torch.split(images, count), *places, strict=True)])
 
