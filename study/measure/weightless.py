@@ -64,12 +64,12 @@ def weightless(
     for module in model.modules():
         _replace(module._parameters, lambda p: nn.Parameter(_fake(p.detach(), mode), p.requires_grad))
         _replace(module._buffers, lambda buffer: _fake(buffer, mode))
-    if checkpointing:
-        model.clip.set_grad_checkpointing()
     attached = type(strategy)(strategy.config)
     with mode, warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # a copied fake tensor is asked for its address
         attached.attach(model)
+    if checkpointing:
+        model.clip.set_grad_checkpointing()
     attached.train()
     return Weightless(model.train(), attached, mode), attached
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import torch
+from copy import deepcopy
 
-from study.models.builder import build_model
+import torch
+from torch import nn
+
 from study.models.clip_model import ClipModel
 
 
@@ -15,7 +17,7 @@ def freeze_projections(model: ClipModel) -> None:
     parameter that is trained. What is connected is found on a twin on the meta device, whatever the towers are.
     """
     size, length = model.image_size, model.text_length
-    twin = build_model(model.arch, size, length, 0, "meta").eval()
+    twin = _on_meta(model).eval()
     image = twin.image(torch.empty(1, 3, size, size, device="meta")).backbone
     text = twin.text(torch.zeros(1, length, dtype=torch.int64, device="meta")).backbone
     for tower in ("clip.visual", "clip.text"):
@@ -24,3 +26,9 @@ def freeze_projections(model: ClipModel) -> None:
         for name, gradient in zip(names, found, strict=True):
             if gradient is None:
                 model.get_parameter(f"{tower}.{name}").requires_grad_(False)
+
+
+def _on_meta(model: ClipModel) -> ClipModel:
+    """A copy whose weights take no memory."""
+    memo: dict[int, object] = {id(p): nn.Parameter(p.detach().to("meta")) for p in model.parameters()}
+    return deepcopy(model, memo | {id(buffer): buffer.to("meta") for buffer in model.buffers()})
