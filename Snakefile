@@ -3,6 +3,7 @@
 #   snakemake --cores all                                    grids/quickstart.yaml
 #   snakemake --cores all --config grid=grids/quality.yaml   another grid
 #   snakemake --cores all -n                                 what is left to do
+#   snakemake --cores all --config hardware=ours.yaml        devices and prices from elsewhere than hardware.yaml
 #
 # Everything that thinks is in the `study` command; this file wires. Settings such as keep-going are in
 # profiles/default/config.yaml, which Snakemake reads by itself.
@@ -18,12 +19,13 @@ from study.plan.table import StudyTable
 GRID = Path(config.get("grid", "grids/quickstart.yaml"))
 RESULTS = Path(config.get("results", "results"))
 REPORTS = Path(config.get("reports", "reports"))
+HARDWARE = ["--hardware", config["hardware"]] if "hardware" in config else []
 STUDY = GRID.stem
 RUNS = RESULTS / "runs"
 
 if workflow.is_main_process:
     if subprocess.run(
-        ["study", "plan", GRID, "--results", RESULTS, "--quiet", "--runnable"]
+        ["study", "plan", GRID, "--results", RESULTS, *HARDWARE, "--quiet", "--runnable"]
     ).returncode:
         sys.exit(2)
     if gpus_present():  # a login node without GPUs sets no limit to its cluster

@@ -15,7 +15,7 @@ import polars as pl
 from docs import ROOT, filled
 from study.io import write_text
 from study.plan.make import Plan, make
-from study.plan.show import hours
+from study.plan.sums import hours
 from study.strategies import STRATEGIES
 
 PAGE = ROOT / "docs/strategies.md"

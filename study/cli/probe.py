@@ -28,12 +28,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is probed, where, and for how long."""
     parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
-    parser.add_argument("--steps", type=_positive, default=30, metavar="N", help="timed steps a phase (default 30)")
+    parser.add_argument("--steps", type=positive, default=30, metavar="N", help="timed steps a phase (default 30)")
     parser.add_argument(
-        "--limit", type=_positive, default=30, metavar="SECONDS", help="most for a configuration's steps (default 30)"
+        "--limit",
+        type=positive,
+        default=30,
+        metavar="SECONDS",
+        help="most for a configuration's steps (default 30)",
     )
     parser.add_argument(
-        "--at-once", type=_positive, metavar="N", help="processes side by side (default: as many as the study will run)"
+        "--at-once",
+        type=positive,
+        metavar="N",
+        help="processes side by side (default: as many as the study will run)",
     )
     parser.add_argument("--again", action="store_true", help="probe what was probed before, too")
     parser.add_argument("--busy", action="store_true", help="probe although others use this machine")
@@ -41,13 +48,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     options.hardware(parser)
     options.as_json(parser)
     options.results(parser)
-
-
-def _positive(text: str) -> int:
-    value = int(text)
-    if value < 1:
-        raise argparse.ArgumentTypeError(f"must be at least 1, got {value}")
-    return value
 
 
 def run(args: argparse.Namespace) -> int:

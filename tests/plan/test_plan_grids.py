@@ -70,9 +70,9 @@ def test_reclip_takes_seven_to_nine_times_fewer_flops_than_its_baseline(planned_
 
 def test_a_plan_shows_every_column_beside_long_options(planned_file, folder):
     plan, shown = planned_file("amorlip"), io.StringIO()
-    show(Console(file=shown, width=160), facts(plan), plan.rows, folder)
+    show(Console(file=shown, width=160), facts(plan), plan.held, folder)
     lines = shown.getvalue().splitlines()
-    assert " ".join(lines[1].split()) == "arch strategy pairs quality samples seen px lr runs FLOPs hours GiB"
+    assert " ".join(lines[1].split()) == "arch strategy pairs quality samples seen px batch lr runs FLOPs GPU-hours GiB"
     assert "RN50" in shown.getvalue()
     assert "rho_late=-8" in shown.getvalue()
     assert max(map(len, lines[1:10])) <= 160

@@ -67,8 +67,8 @@ def test_a_plan_over_its_limit_is_refused_as_a_whole(held):
     ids, found = held(HOURS_12, gpu_hours=11)
     assert len(ids) == 6
     assert words(found) == [
-        "gpu_hours: the plan needs 12 GPU-hours, 1 GPU-hours over the limit of 11 GPU-hours; raise it, plan fewer runs, or add "
-        "`fit: drop_last`, cheapest_first or shrink_seeds to leave some out"
+        "gpu_hours: the plan needs 12 GPU-hours, 1 GPU-hours over the limit of 11 GPU-hours; raise it, plan fewer "
+        "runs, or add `fit: drop_last`, cheapest_first or shrink_seeds to leave some out"
     ]
     assert found.caps["gpu_hours"].left == -1
 
@@ -81,7 +81,8 @@ def test_a_plan_over_its_limit_is_refused_as_a_whole(held):
 def test_a_limit_that_no_part_of_the_plan_fits(held, fit, least, smallest):
     _, found = held(HOURS_12, gpu_hours=0.5, fit=fit)
     assert words(found) == [
-        f"gpu_hours: the plan needs {least} GPU-hours for {smallest} alone, {least - 0.5} GPU-hours over the limit of 0.5 GPU-hours; raise it"
+        f"gpu_hours: the plan needs {least} GPU-hours for {smallest} alone, {least - 0.5} GPU-hours over the limit of "
+        "0.5 GPU-hours; raise it"
     ]
 
 
@@ -133,9 +134,9 @@ def test_what_was_spent_and_reserved_comes_off_the_limit(held, tmp_path):
         assert found.caps["gpu_hours"] == pytest.approx((10, 4, 2, 3), abs=1e-3)
         _, refused = held(HOURS_12, gpu_hours=10)
     assert words(refused) == [
-        "gpu_hours: the plan needs 13 GPU-hours (6 GPU-hours spent or reserved, 7 GPU-hours to do), 3 GPU-hours over the "
-        "limit of 10 GPU-hours; raise it, plan fewer runs, or add `fit: drop_last`, cheapest_first or shrink_seeds to leave "
-        "some out"
+        "gpu_hours: the plan needs 13 GPU-hours (6 GPU-hours spent or reserved, 7 GPU-hours to do), 3 GPU-hours over "
+        "the limit of 10 GPU-hours; raise it, plan fewer runs, or add `fit: drop_last`, cheapest_first or "
+        "shrink_seeds to leave some out"
     ]
 
 

@@ -101,4 +101,4 @@ def test_a_missing_device_is_told(grid, capsys):
 @pytest.mark.parametrize("switch", ["--steps", "--limit", "--at-once"])
 def test_nonsense_is_refused(grid, capsys, switch):
     assert main(["probe", str(grid("{strategy: clip}")), switch, "0"]) == 2
-    assert "must be at least 1, got 0" in capsys.readouterr().err
+    assert "must be a whole number of at least 1, got '0'" in capsys.readouterr().err

@@ -31,7 +31,7 @@ def test_runs_that_are_left_out_are_no_rows_of_the_study(results, specs, plan_of
 
 def test_a_run_kept_from_starting_says_so_and_so_does_one_that_waits_for_it(results, specs, plan_of, end):
     folders = plan_of([specs(seed=seed) for seed in range(4)])
-    path, (done, trial, run, other) = results / "little/plan.parquet", [folder.name for folder in folders]
+    path, (done, trial, run, _) = results / "little/plan.parquet", [folder.name for folder in folders]
     needs = pl.when(pl.col("run_id") == run).then(pl.lit(json.dumps([done, trial])))
     io.write_parquet(path, io.read_parquet(path).with_columns(needs=needs))
     end(folders[0])
