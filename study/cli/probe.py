@@ -28,19 +28,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is probed, where, and for how long."""
     parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    positive = options.at_least(1)
     parser.add_argument("--steps", type=positive, default=30, metavar="N", help="timed steps a phase (default 30)")
     parser.add_argument(
-        "--limit",
-        type=positive,
-        default=30,
-        metavar="SECONDS",
-        help="most for a configuration's steps (default 30)",
+        "--limit", type=positive, default=30, metavar="SECONDS", help="most for a configuration's steps (default 30)"
     )
     parser.add_argument(
-        "--at-once",
-        type=positive,
-        metavar="N",
-        help="processes side by side (default: as many as the study will run)",
+        "--at-once", type=positive, metavar="N", help="processes side by side (default: as many as the study will run)"
     )
     parser.add_argument("--again", action="store_true", help="probe what was probed before, too")
     parser.add_argument("--busy", action="store_true", help="probe although others use this machine")
