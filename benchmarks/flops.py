@@ -27,7 +27,7 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from study.errors import PlanError
-from study.measure.flops import Counts, count
+from study.measure.flops import Counts, Traced, count
 from study.models import FAMILIES, Arch, build, resolve
 from study.records import PluginRef
 
@@ -69,23 +69,27 @@ def by_torch(step: Callable[[], object], mapping: dict[Any, Any] | None = None) 
 
 
 class ByTorch:
-    """Both towers of architectures, forward, or forward and backward; texts of one kind are counted once."""
+    """Both towers of architectures, forward, or forward and backward; towers of one kind are counted once."""
 
     def __init__(self, train: bool) -> None:
-        self.train, self._texts = train, dict[str, float]()
+        self.train, self._known = train, dict[str, float]()
 
     def __call__(self, arch: Arch) -> tuple[float, float]:
         """GMACs of the image and of the text tower."""
         model = build(arch, device="meta").eval()
         image = torch.empty(1, 3, arch.image_size, arch.image_size, device="meta")
         text = torch.zeros(1, arch.text_length, dtype=torch.int64, device="meta")
-        kind = json.dumps([arch.config["text_cfg"], arch.embed_dim], sort_keys=True)
-        if kind not in self._texts:
-            self._texts[kind] = self._tower(lambda: model.text(text).projected)
-        return self._tower(lambda: model.image(image).projected), self._texts[kind]
+        config = arch.config
+        return (
+            self._tower({**config, "text_cfg": arch.trunk}, lambda: model.image(image).projected),
+            self._tower({**config, "vision_cfg": {}}, lambda: model.text(text).projected),
+        )
 
-    def _tower(self, forward: Callable[[], Tensor]) -> float:
-        return by_torch(lambda: forward().sum().backward(), RIGHT) if self.train else by_torch(forward)
+    def _tower(self, config: dict[str, Any], forward: Callable[[], Tensor]) -> float:
+        kind = json.dumps(config, sort_keys=True, default=list)
+        if kind not in self._known:
+            self._known[kind] = by_torch(lambda: forward().sum().backward(), RIGHT) if self.train else by_torch(forward)
+        return self._known[kind]
 
 
 def published() -> dict[str, dict[str, float]]:
@@ -109,11 +113,11 @@ def difference(counts: Counts, row: dict[str, float]) -> str:
 
 def compared(names: Iterable[str], train: bool = False) -> Iterator[Row]:
     """A row a name."""
-    profile, by_torch_of = published(), ByTorch(train)
+    profile, by_torch_of, traced = published(), ByTorch(train), dict[str, Traced]()
     for name in names:
         try:
             arch = resolve(PluginRef(name=name))
-            counts = count(arch)
+            counts = count(arch, traced=traced)
         except PlanError as error:
             yield Row(name, refused=str(error))
             continue

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from study.io import lock, read_json, write_json
+from study.measure.kept import Kept, digest, versions
 from study.models import Arch
+
+if TYPE_CHECKING:
+    from study.measure.flops import Traced
 
 # Raised when the counter itself counts otherwise; the libraries' versions are part of the key beside it.
 COUNTER_VERSION = 2
-_LIBRARIES = ("torch", "fvcore", "open_clip_torch", "timm")
 
 
 @dataclass(frozen=True)
@@ -58,28 +55,23 @@ class Recomputed:
     text_gmacs: float
 
 
-@lru_cache
-def _versions() -> dict[str, str]:
-    return {library: version(library) for library in _LIBRARIES}
-
-
 def counts_key(arch: Arch, image_size: int, text_length: int, keep_patches: float) -> str:
     """What a count depends on, as 24 hex digits."""
     what = {
         "config": arch.config,
         "trunk": arch.trunk,
         "sizes": [image_size, text_length, keep_patches],
-        "versions": {**_versions(), "counter": COUNTER_VERSION},
+        "versions": {**versions(), "counter": COUNTER_VERSION},
     }
-    return hashlib.sha256(json.dumps(what, sort_keys=True, default=list).encode()).hexdigest()[:24]
+    return digest(what)
 
 
 class CountsCache:
-    """Counts in one JSON file; processes that count at the same time keep each other's results."""
+    """Counts in one JSON file; a tower that two new architectures share is counted once."""
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        self._known: dict[str, Any] = read_json(path) if path.exists() else {}
+        self._kept = Kept(path)
+        self._traced: dict[str, Traced] = {}
 
     def count(
         self, arch: Arch, image_size: int | None = None, text_length: int | None = None, keep_patches: float = 1.0
@@ -87,12 +79,12 @@ class CountsCache:
         """As ``study.measure.flops.count``, from the file where it has the answer."""
         size, length = image_size or arch.image_size, text_length or arch.text_length
 
-        def made() -> Counts:
+        def find() -> dict[str, Any]:
             from study.measure.flops import count  # loads torch and open_clip
 
-            return count(arch, size, length, keep_patches)
+            return asdict(count(arch, size, length, keep_patches, self._traced))
 
-        return Counts(**self._kept(counts_key(arch, size, length, keep_patches), made))
+        return Counts(**self._kept.get(counts_key(arch, size, length, keep_patches), find))
 
     def recomputed(
         self, arch: Arch, image_size: int | None = None, text_length: int | None = None, keep_patches: float = 1.0
@@ -100,19 +92,10 @@ class CountsCache:
         """As ``study.measure.recomputed.recomputed``, from the file where it has the answer."""
         size, length = image_size or arch.image_size, text_length or arch.text_length
 
-        def made() -> Recomputed:
+        def find() -> dict[str, Any]:
             from study.measure.recomputed import recomputed  # loads torch and open_clip
 
-            return recomputed(arch, size, length, keep_patches)
+            return asdict(recomputed(arch, size, length, keep_patches))
 
-        return Recomputed(**self._kept(f"{counts_key(arch, size, length, keep_patches)}-recomputed", made))
-
-    def _kept(self, key: str, made: Callable[[], Counts | Recomputed]) -> dict[str, Any]:
-        if key not in self._known:
-            found = asdict(made())
-            with lock(self.path.with_suffix(".lock"), wait=True):
-                on_disk = read_json(self.path) if self.path.exists() else {}
-                self._known = {**self._known, **on_disk, key: found}
-                write_json(self.path, self._known)
-        kept: dict[str, Any] = self._known[key]
-        return kept
+        key = f"{counts_key(arch, size, length, keep_patches)}-recomputed"
+        return Recomputed(**self._kept.get(key, find))

@@ -10,6 +10,7 @@ from study.measure.backward import FORWARD, backward
 from study.measure.counts import Counts
 from study.measure.flop_handlers import analyse, elements_made, handlers
 from study.measure.inputs import meta_inputs
+from study.measure.kept import digest
 from study.models import Arch, ClipModel, build
 
 __all__ = ["Counts", "count", "trace"]
@@ -77,17 +78,28 @@ def _uncounted(module: nn.Module, inputs: tuple[Tensor, ...], unknown: list[str]
 
 
 def count(
-    arch: Arch, image_size: int | None = None, text_length: int | None = None, keep_patches: float = 1.0
+    arch: Arch,
+    image_size: int | None = None,
+    text_length: int | None = None,
+    keep_patches: float = 1.0,
+    traced: dict[str, Traced] | None = None,
 ) -> Counts:
     """Multiply-adds and parameters; ``keep_patches`` in (0, 1] is the share of patches that are seen.
 
+    ``traced`` has the towers of earlier counts, by what they depend on; new ones are added to it.
     Raises PlanError for an image size the tower cannot take, ValueError when it cannot drop patches.
     """
     size, length = image_size or arch.image_size, text_length or arch.text_length
     model = build(arch, size, length, device="meta").eval()
     image, text = meta_inputs(model, keep_patches)
-    towers = {"image": trace(_Image(model), *image, results=2), "text": trace(_Text(model), text, results=2)}
-    return _counts(model, towers)
+    towers = {} if traced is None else traced
+    of_image = digest({**arch.config, "text_cfg": {}, "trunk": arch.trunk, "sizes": [size, keep_patches]})
+    of_text = digest({**arch.config, "vision_cfg": {}, "length": length})
+    if of_image not in towers:
+        towers[of_image] = trace(_Image(model), *image, results=2)
+    if of_text not in towers:
+        towers[of_text] = trace(_Text(model), text, results=2)
+    return _counts(model, {"image": towers[of_image], "text": towers[of_text]})
 
 
 def _counts(model: ClipModel, towers: dict[str, Traced]) -> Counts:

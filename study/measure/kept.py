@@ -16,14 +16,20 @@ _LIBRARIES = ("torch", "fvcore", "open_clip_torch", "timm")
 
 
 @lru_cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Of the libraries that answers depend on."""
     return {library: version(library) for library in _LIBRARIES}
+
+
+def digest(what: Mapping[str, Any]) -> str:
+    """24 hex digits of plain data."""
+    text = json.dumps(what, sort_keys=True, default=list)
+    return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
 def key_of(what: Mapping[str, Any]) -> str:
     """Plain data that an answer depends on, and the versions of the libraries that find it, as 24 hex digits."""
-    text = json.dumps({**what, "libraries": _versions()}, sort_keys=True, default=list)
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return digest({**what, "libraries": versions()})
 
 
 class Kept:

@@ -15,6 +15,7 @@ import study.models.registered  # noqa: F401  makes the small towers' names know
 from study.errors import PlanError
 from study.models.arch import Arch, size_problem
 from study.models.clip_model import ClipModel
+from study.models.on_meta import on_meta
 from study.models.resize import resize_trunk
 
 
@@ -24,15 +25,15 @@ def build_model(arch: Arch, image_size: int, text_length: int, seed: int, device
     if problem:
         raise PlanError(problem)
     # On "meta" nothing is drawn; elsewhere the CPU draws, so that weights do not depend on the device.
-    start = torch.device("meta" if torch.device(device).type == "meta" else "cpu")
-    with torch.random.fork_rng(devices=[]), start:
+    meta = torch.device(device).type == "meta"
+    with torch.random.fork_rng(devices=[]), on_meta() if meta else torch.device("cpu"):
         torch.manual_seed(seed)
         clip = CustomTextCLIP(**_config(arch, image_size, text_length))
         if isinstance(clip.visual, TimmModel):  # made at timm's own size, whatever its configuration says
             resize_trunk(clip.visual.trunk, image_size)
     _without_drop_path(clip)
     model = ClipModel(arch, clip, image_size, text_length)
-    return model if start == torch.device(device) else model.to(device)
+    return model if meta else model.to(device)
 
 
 def _config(arch: Arch, image_size: int, text_length: int) -> dict[str, Any]:

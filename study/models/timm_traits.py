@@ -11,6 +11,7 @@ from timm.layers.helpers import to_2tuple
 from torch import nn
 
 from study.errors import PlanError
+from study.models.on_meta import on_meta
 from study.models.towers import drops_timm_patches
 from study.models.traits import Traits
 
@@ -38,7 +39,7 @@ def native_size(name: str) -> int:
 @lru_cache
 def timm_traits(name: str) -> Traits:
     """Traits of a timm tower; raises PlanError for one that gives no single vector an image."""
-    with torch.device("meta"):
+    with on_meta():
         trunk: Any = timm.create_model(name).eval()
     convolutional = any(isinstance(m, nn.Conv2d) and m.kernel_size[0] != m.stride[0] for m in trunk.modules())
     attends = any("attention" in type(m).__name__.lower() for m in trunk.modules())
@@ -57,7 +58,7 @@ def timm_traits(name: str) -> Traits:
 
 def adapter(name: str, projection: str) -> dict[str, str]:
     """open_clip's settings for a tower: its projection of pooled features, or timm's where the two do not fit."""
-    with torch.device("meta"):
+    with on_meta():
         trunk: Any = timm.create_model(name)
     if timm_traits(name).width == trunk.num_features:
         return {"timm_pool": "", "timm_proj": projection}
