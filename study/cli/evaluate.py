@@ -71,6 +71,9 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
     from study.config.spec import read_spec
     from study.data.place import located
+    from study.models.loading import load_models
+
+    load_models()
     from study.evaluate.embed import Subject
     from study.train.device import place
     from study.train.setup import load_trained

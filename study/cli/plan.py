@@ -92,15 +92,18 @@ def _renewed(args: argparse.Namespace, table: StudyTable) -> Planned:
 
 
 def _made(args: argparse.Namespace) -> Planned:
-    from study.plan.make import Options, make
-    from study.plan.replaced import replaced
-    from study.plan.write import facts, write
-
     if args.gpu is not None:
         from study.config.site import read_site
         from study.hardware import find
 
         find(args.gpu, read_site(args.hardware).devices)  # a wrong name is told before anything is loaded
+    from study.models.loading import load_models
+
+    load_models()
+    from study.plan.make import Options, make
+    from study.plan.replaced import replaced
+    from study.plan.write import facts, write
+
     chosen = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
     plan = make(args.grid, args.results, chosen, _progress)
     for line in replaced(plan) if args.recalibrate else ():

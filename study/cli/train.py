@@ -96,6 +96,9 @@ def _note_failure(run_folder: Path, error: Exception) -> None:
 
 
 def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> None:
+    from study.models.loading import load_models
+
+    load_models()
     from study.train.device import place
     from study.train.run import Switches, train_run
 

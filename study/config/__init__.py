@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ class SubGrid:
     tune: Tune | None = None
     tune_loc: Loc = ()
 
-    @property
+    @cached_property
     def budget(self) -> Setting:
         """The one setting that says how long a run trains."""
         return next(self.settings[name] for name in BUDGETS if name in self.settings)

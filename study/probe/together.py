@@ -12,6 +12,7 @@ from threading import BrokenBarrierError
 from typing import TYPE_CHECKING, Any
 
 from study.errors import ProbeError
+from study.models.loading import load_models
 
 if TYPE_CHECKING:
     from study.probe.steps import Answer
@@ -69,7 +70,8 @@ def together(task: Task, how: How) -> list[Answer]:
 def _child(task: Task, how: How, meeting: _Meeting, answers: Any, began: float) -> None:
     """One process, begun at so many seconds of the clock: what it measured, or why it could not, is its answer."""
     try:
-        from study.probe.steps import measure  # loads torch, as the start of a run does
+        load_models()  # as the start of a run does
+        from study.probe.steps import measure
 
         answers.put(measure(task, how.device, how.steps, how.limit, meeting, began))
     except BrokenBarrierError:
