@@ -4,9 +4,9 @@
     python benchmarks/memory.py vit_pico,slip,64,32 RN50,clip,16,16,bf16
     python benchmarks/memory.py --device cuda                # a GPU, in bf16
 
-A case is ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH and, if wanted, a precision. Each is measured in a process of its own,
+A case is ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH and, if wanted, bf16 and checkpointing. Each is measured in a process of its own,
 from the making of the model to the end of its second step: on a CPU by the profiler's allocations and frees, added up
-in order, on a GPU by torch.cuda.max_memory_allocated.
+in order, on a GPU by torch.cuda.max_memory_allocated. Seconds are of the CPU, for the prediction.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ ON_CPU = (
     "ViT-B-32,flip,16,16",
     "ViT-B-32,clip_lite,16,8",
     "ViT-B-32,amorlip,16,16",
+    "ViT-B-32,clip,16,16,checkpointing",
 )
 ON_GPU = tuple(
     f"{arch},{strategy},{batch},{micro},bf16"
@@ -67,6 +68,7 @@ class Case(NamedTuple):
     global_batch: int
     micro: int
     precision: Precision
+    checkpointing: bool = False
 
     @property
     def spec(self) -> RunSpec:
@@ -83,27 +85,28 @@ class Case(NamedTuple):
 
 
 def case_of(text: str) -> Case:
-    """From ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH[,PRECISION]."""
+    """From ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH[,bf16][,checkpointing]."""
     arch, strategy, batch, micro, *rest = text.split(",")
-    return Case(arch, strategy, int(batch), int(micro), "bf16" if rest == ["bf16"] else "fp32")
+    precision: Precision = "bf16" if "bf16" in rest else "fp32"
+    return Case(arch, strategy, int(batch), int(micro), precision, "checkpointing" in rest)
 
 
 def predicted_bytes(case: Case, gpu: bool) -> int:
     """By the plan's own model."""
     with TemporaryDirectory() as folder:
-        memories = Memories(
-            MemoryCache(Path(folder) / "memory.json"), find("h100" if gpu else "cpu"), 1, lambda line: None
-        )
-        strategy = make_strategy(case.spec.strategy)
-        peak = memories.peak(case.spec, resolve(case.spec.arch), strategy)
-        return peak(Split(case.global_batch, case.micro))
+        cache, device = MemoryCache(Path(folder) / "memory.json"), find("h100" if gpu else "cpu")
+        memories = Memories(cache, device, 1, lambda line: None, case.checkpointing)
+        peak = memories.peak(case.spec, resolve(case.spec.arch), make_strategy(case.spec.strategy))
+        return sum(peak(Split(case.global_batch, case.micro)))
 
 
 def measured_bytes(case: Case, device: torch.device) -> int:
-    """The allocator's peak over whole steps, from nothing."""
+    """The allocator's peak over whole steps, beside what was there before."""
     if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
         train(case, device)
-        return torch.cuda.max_memory_allocated(device)
+        return torch.cuda.max_memory_allocated(device) - before
     with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as profiler:
         train(case, device)
     results = profiler.profiler.kineto_results  # the events in a table lose the order
@@ -121,6 +124,8 @@ def train(case: Case, device: torch.device) -> None:
     phases = make_strategy(spec.strategy).phases(spec, resolve(spec.arch))
     phase = max(phases, key=lambda phase: phase.image_size**2 * phase.keep_patches)
     _, model, strategy = make_model(spec, phase, device)
+    if case.checkpointing:
+        model.clip.set_grad_checkpointing()
     optimizer = adamw(trained_parameters(model, strategy), settings(spec, strategy.optim))
     step = GlobalStep(model, strategy, Place(device, device.type), case.precision, seed=0)
     model.train()
@@ -149,9 +154,9 @@ def compared(text: str, wanted: str) -> str:
     case, device = case_of(text), torch.device(wanted)
     torch.set_num_threads(1)
     predicted_bytes(case._replace(arch="vit_pico"), device.type == "cuda")  # loads what is loaded once
-    start = time.perf_counter()
+    start = time.process_time()
     predicted = predicted_bytes(case, device.type == "cuda")
-    seconds = time.perf_counter() - start
+    seconds = time.process_time() - start
     measured = measured_bytes(case, device)
     return f"{text:44}{predicted / 2**30:11.3f}{measured / 2**30:11.3f}{predicted / measured:8.3f}{seconds:9.1f}"
 

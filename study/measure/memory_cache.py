@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,32 +38,52 @@ class MemoryCache:
     def towers(self, arch: Arch, strategy: Strategy, phase: Phase, setting: Setting) -> TowersMemory:
         """As ``study.measure.towers_memory``, from the file where it has the answer."""
 
-        def find() -> dict[str, Any]:
+        def find() -> TowersMemory:
             from study.measure.towers_memory import towers_memory  # loads torch and open_clip
 
-            return asdict(towers_memory(arch, strategy, phase, setting))
+            return towers_memory(arch, strategy, phase, setting)
 
-        key = key_of({**_what(arch, strategy, phase), "setting": asdict(setting)})
-        return TowersMemory.of(self._kept.get(key, find))
+        sizes = [phase.image_size, phase.text_length, phase.keep_patches]
+        return TowersMemory.of(self._get(arch, strategy, {"sizes": sizes, "setting": asdict(setting)}, find))
 
     def loss(
         self, arch: Arch, strategy: Strategy, phase: Phase, features: Mapping[str, list[int]], batch: int
     ) -> LossMemory:
-        """As ``study.measure.loss_memory``, from the file where it has the answer."""
+        """As ``study.measure.loss_memory``, from the file where it has the answer.
 
-        def find() -> dict[str, Any]:
+        It is the same in all phases, since a loss sees features and not what they are made of.
+        """
+
+        def find() -> LossMemory:
             from study.measure.loss_memory import loss_memory  # loads torch and open_clip
 
-            return asdict(loss_memory(arch, strategy, phase, features, batch))
+            return loss_memory(arch, strategy, phase, features, batch)
 
-        key = key_of({**_what(arch, strategy, phase), "features": features, "batch": batch})
-        return LossMemory(**self._kept.get(key, find))
+        return LossMemory(**self._get(arch, strategy, {"features": features, "batch": batch}, find))
+
+    def _get(
+        self, arch: Arch, strategy: Strategy, given: Mapping[str, Any], find: Callable[[], TowersMemory | LossMemory]
+    ) -> dict[str, Any]:
+        def plain() -> dict[str, Any]:
+            with _collector_paused():
+                return asdict(find())
+
+        what = {
+            "model": MODEL_VERSION,
+            "arch": [arch.config, arch.trunk],
+            "strategy": [strategy.config.model_dump(mode="json"), strategy.version],
+        }
+        found: dict[str, Any] = self._kept.get(key_of({**what, **given}), plain)
+        return found
 
 
-def _what(arch: Arch, strategy: Strategy, phase: Phase) -> dict[str, Any]:
-    return {
-        "model": MODEL_VERSION,
-        "arch": [arch.config, arch.trunk],
-        "strategy": [strategy.config.model_dump(mode="json"), strategy.version],
-        "sizes": [phase.image_size, phase.text_length, phase.keep_patches],
-    }
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Fake tensors go by their count of references; the collector would look through everything again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

@@ -20,12 +20,11 @@ def freeze_projections(model: ClipModel) -> None:
     twin = _on_meta(model).eval()
     image = twin.image(torch.empty(1, 3, size, size, device="meta")).backbone
     text = twin.text(torch.zeros(1, length, dtype=torch.int64, device="meta")).backbone
-    for tower in ("clip.visual", "clip.text"):
-        names, parameters = zip(*twin.get_submodule(tower).named_parameters(), strict=True)
-        found = torch.autograd.grad(image.sum() + text.sum(), parameters, allow_unused=True, retain_graph=True)
-        for name, gradient in zip(names, found, strict=True):
-            if gradient is None:
-                model.get_parameter(f"{tower}.{name}").requires_grad_(False)
+    names, parameters = zip(*twin.clip.named_parameters(), strict=True)
+    found = torch.autograd.grad(image.sum() + text.sum(), parameters, allow_unused=True)
+    for name, gradient in zip(names, found, strict=True):
+        if gradient is None and name.startswith(("visual.", "text.")):
+            model.clip.get_parameter(name).requires_grad_(False)
 
 
 def _on_meta(model: ClipModel) -> ClipModel:

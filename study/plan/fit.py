@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from study.hardware import Device
 from study.models import Arch
-from study.predict import Split
+from study.predict import Parts, Split
 from study.records import RunSpec
 
 # Of a GPU's memory. The rest is for what is not counted: CUDA's own, workspaces of kernels, holes between allocations.
@@ -15,7 +15,7 @@ USABLE = 0.9
 GIB = 2**30
 _MOST_GPUS = 1024  # that are tried where more would help
 
-Peak = Callable[[Split], int]  # bytes that a process takes
+Peak = Callable[[Split], Parts]  # of what a process takes
 
 
 class Fit(NamedTuple):
@@ -38,10 +38,11 @@ def fit(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak) -> Fi
     """
     share = spec.global_batch_size // count
     for micro in _allowed(spec, arch, device, share):
-        gib = peak(Split(spec.global_batch_size, micro, count)) / GIB
+        parts = peak(Split(spec.global_batch_size, micro, count))
+        gib = sum(parts) / GIB
         if gib <= usable_gib(device):
             return Fit(micro, gib)
-    return Fit(micro, gib, _problem(spec, arch, device, count, peak, Fit(micro, gib)))
+    return Fit(micro, gib, _problem(spec, arch, device, count, peak, micro, parts))
 
 
 def _allowed(spec: RunSpec, arch: Arch, device: Device, share: int) -> Iterator[int]:
@@ -58,22 +59,29 @@ def _divisors(share: int) -> Iterator[int]:
     return (share // parts for parts in range(1, share + 1) if share % parts == 0)
 
 
-def _problem(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak, least: Fit) -> str:
+def _problem(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak, micro: int, least: Parts) -> str:
     whole = spec.micro_batch_size is None and arch.has_batch_norm
-    pairs = f"the {least.micro} pairs that batch norm takes at once" if whole else f"a micro-batch of {least.micro}"
+    pairs = f"the {micro:,} pairs that batch norm takes at once" if whole else f"a micro-batch of {micro:,}"
     return (
-        f"{arch.name} needs {_gib(least.gib)} GiB with {pairs}, {device.name} has {device.memory_gib:g} GiB "
-        f"({_gib(usable_gib(device))} to be used); take {' or '.join(_ways(spec, arch, device, count, peak))}"
+        f"{arch.name} with {spec.strategy.name} needs {_gib(sum(least))} GiB with {pairs} ({_told(least)}), "
+        f"{device.name} has {device.memory_gib:g} GiB ({_gib(usable_gib(device) * GIB)} to be used); "
+        f"take {' or '.join(_ways(spec, arch, device, count, peak))}"
     )
 
 
+def _told(parts: Parts) -> str:
+    named = {"weights and optimiser": parts.states, "stored pairs": parts.pairs, "loss": parts.loss}
+    return ", ".join(f"{name} {_gib(value)}" for name, value in {**named, "towers": parts.towers}.items())
+
+
 def _gib(value: float) -> str:
-    return f"{value:,.1f}" if value >= 1 else f"{value:.2g}"
+    gib = value / GIB
+    return f"{gib:,.1f}" if gib >= 1 or gib == 0 else f"{gib:.2g}"
 
 
 def _ways(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak) -> Iterator[str]:
     limit, batch = usable_gib(device) * GIB, spec.global_batch_size
-    fitting = (m for m in _divisors(batch // count) if peak(Split(batch, m, count)) <= limit)
+    fitting = (m for m in _divisors(batch // count) if sum(peak(Split(batch, m, count))) <= limit)
     micro = next(fitting, None)
     if micro is not None:
         new = "" if spec.micro_batch_size else "batch_norm: per_micro_batch with "
@@ -92,7 +100,7 @@ def _enough(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak) -
     while more <= min(_MOST_GPUS, spec.global_batch_size) and spec.global_batch_size % more == 0:
         share = spec.global_batch_size // more
         micro = spec.micro_batch_size or (share if arch.has_batch_norm else 1)
-        if micro <= share and peak(Split(spec.global_batch_size, micro, more)) <= usable_gib(device) * GIB:
+        if micro <= share and sum(peak(Split(spec.global_batch_size, micro, more))) <= usable_gib(device) * GIB:
             return more
         more *= 2
     return None

@@ -16,7 +16,7 @@ from study.plan.cache import cache
 from study.plan.cost import SLOW_SECONDS
 from study.plan.fit import Fit, fit
 from study.plan.jobs import precision_on
-from study.predict import LossMemory, Split, TowersMemory, peak_bytes
+from study.predict import LossMemory, Parts, Split, TowersMemory, peak_parts
 from study.records import RunSpec
 from study.strategies.base import Strategy
 
@@ -37,6 +37,7 @@ class Memories:
     device: Device
     count: int
     say: Callable[[str], None]
+    checkpointing: bool = False
     _fits: dict[tuple[object, ...], Fit] = field(default_factory=dict)
 
     def fit(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> Fit:
@@ -49,18 +50,19 @@ class Memories:
             self._fits[key] = fit(spec, arch, self.device, self.count, self.peak(spec, arch, strategy))
         return self._fits[key]
 
-    def peak(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> Callable[[Split], int]:
-        """The bytes that a process takes in the heaviest phase of a run, however its global batch is shared out."""
+    def peak(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> Callable[[Split], Parts]:
+        """What a process takes in the heaviest phase of a run, however its global batch is shared out."""
         start = time.monotonic()
         steps = self._steps(spec, arch, strategy)
         if time.monotonic() - start > SLOW_SECONDS:
             self.say(f"memory of {spec.arch.label}, {spec.strategy.label} at {spec.global_batch_size:,} pairs a step")
-        return lambda split: max(peak_bytes(step.towers, step.loss, step.stored, split) for step in steps)
+        return lambda split: max((peak_parts(*step, split) for step in steps), key=sum)
 
     def _steps(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> list[_Step]:
         phases = strategy.phases(spec, arch)
         side, length = max(map(strategy.stored_size, phases)), max(phase.text_length for phase in phases)
-        setting = Setting(precision_on(self.device, spec.precision) == "bf16", gpu=not self.device.is_cpu)
+        bf16 = precision_on(self.device, spec.precision) == "bf16"
+        setting = Setting(bf16, gpu=not self.device.is_cpu, checkpointing=self.checkpointing)
         steps = []
         for phase in phases:
             towers = self.cache.towers(arch, strategy, phase, setting)

@@ -1,6 +1,6 @@
 """What a run will take, from stored counts and evidence, without torch."""
 
-from study.predict.memory import LossMemory, Split, TowersMemory, peak_bytes
+from study.predict.memory import LossMemory, Parts, Split, TowersMemory, peak_parts
 from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
 from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
@@ -13,6 +13,7 @@ __all__ = [
     "Job",
     "LossMemory",
     "Measured",
+    "Parts",
     "Prediction",
     "Speed",
     "Split",
@@ -20,7 +21,7 @@ __all__ = [
     "Work",
     "dollars",
     "energy_kwh",
-    "peak_bytes",
+    "peak_parts",
     "predict",
     "samples_for",
     "speed",

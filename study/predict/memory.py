@@ -80,7 +80,20 @@ class Split:
         return self.share // self.micro
 
 
-def peak_bytes(towers: TowersMemory, loss: LossMemory, stored_a_pair: int, split: Split) -> int:
+class Parts(NamedTuple):
+    """What a process holds at the peak of a step, in bytes, by what it is for.
+
+    ``states`` are weights, moments of optimisers and buckets of gradients that processes share; ``pairs`` the stored
+    images and texts of a step; ``loss`` what the loss takes; ``towers`` activations and gradients of the towers.
+    """
+
+    states: int
+    pairs: int
+    loss: int
+    towers: int
+
+
+def peak_parts(towers: TowersMemory, loss: LossMemory, stored_a_pair: int, split: Split) -> Parts:
     """The most that a process holds in a step.
 
     ``stored_a_pair`` are the bytes of a stored image and its text: those of a process's whole share are on the device
@@ -88,13 +101,13 @@ def peak_bytes(towers: TowersMemory, loss: LossMemory, stored_a_pair: int, split
     of DistributedDataParallel. With one micro-batch its activations wait for the loss; with several, all features
     come first, without activations, and the passes are made again after the loss (``study.train.step``).
     """
-    base = towers.states + loss.states + split.share * stored_a_pair
-    base += towers.gradients if split.processes > 1 else 0
+    states = towers.states + loss.states + (towers.gradients if split.processes > 1 else 0)
     forward, first, later = (most(m, split.micro) for m in (towers.forward, towers.first, towers.later))
     if split.accumulation == 1:
-        return base + max(forward, towers.saved.of(split.micro) + loss.peak, loss.kept + first)
-    replayed = max(first, towers.gradients + max(forward, later))
-    return base + max(loss.peak, loss.kept + replayed)
+        moments = [(0, forward), (loss.peak, towers.saved.of(split.micro)), (loss.kept, first)]
+    else:
+        moments = [(loss.peak, 0), (loss.kept, max(first, towers.gradients + max(forward, later)))]
+    return Parts(states, split.share * stored_a_pair, *max(moments, key=sum))
 
 
 def most(moments: Moments, pairs: int) -> int:

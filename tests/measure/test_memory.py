@@ -11,7 +11,7 @@ from benchmarks.memory import case_of, measured_bytes, predicted_bytes
 from study.measure.allocations import Allocations
 from study.measure.memory_cache import MemoryCache, Setting
 from study.measure.towers_memory import towers_memory
-from study.models import resolve
+from study.models import resolve, size_problem
 from study.records import PluginRef
 from study.strategies import STRATEGIES
 from study.strategies.base import Phase
@@ -52,14 +52,34 @@ def check(text, device="cpu", within=0.1):
     assert measured_bytes(case, device) == pytest.approx(predicted, rel=within)
 
 
+def refusals(spec):
+    """Why a plan refuses a run: the strategy's own reasons, or sizes that the tower cannot take."""
+    arch, strategy = resolve(spec.arch), strategy_of(spec.strategy.name)
+    sizes = [phase.image_size for phase in strategy.phases(spec, arch)]
+    return [*strategy.problems(strategy.config, spec, arch), *filter(None, (size_problem(arch, s) for s in sizes))]
+
+
+FAMILIES = ["vit_pico", "resnet_pico", "convnext_pico", "swin_pico"]
+
+
 @pytest.mark.parametrize("name", STRATEGIES.names())
 def test_every_strategy_takes_what_is_predicted(name):
     check(f"vit_pico,{name},64,64", within=0.05)
 
 
-@pytest.mark.parametrize("arch", ["vit_pico", "resnet_pico", "convnext_pico", "swin_pico"])
+@pytest.mark.parametrize("arch", FAMILIES)
 def test_every_family_takes_what_is_predicted(arch):
     check(f"{arch},clip,256,256", within=0.05)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arch", FAMILIES[1:])
+@pytest.mark.parametrize("name", [name for name in STRATEGIES.names() if name != "clip"])
+def test_every_strategy_on_every_family_takes_what_is_predicted(name, arch):
+    case = f"{arch},{name},64,64"
+    for reason in refusals(case_of(case).spec):
+        pytest.skip(reason)
+    check(case, within=0.05)
 
 
 def test_accumulation_and_half_precision_take_what_is_predicted():
@@ -70,7 +90,14 @@ def test_accumulation_and_half_precision_take_what_is_predicted():
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "case", ["ViT-B-32,clip,16,16", "ViT-B-32,clip,16,4,bf16", "RN50,clip,16,16", "ViT-B-32,slip,16,16"]
+    "case",
+    [
+        "ViT-B-32,clip,16,16",
+        "ViT-B-32,clip,16,4,bf16",
+        "ViT-B-32,clip,16,16,checkpointing",
+        "RN50,clip,16,16",
+        "ViT-B-32,slip,16,16",
+    ],
 )
 def test_towers_of_full_size_take_what_is_predicted(case):
     check(case)
@@ -133,6 +160,7 @@ def test_what_is_found_is_kept_and_told_apart(tmp_path):
     assert MemoryCache(path).loss(arch, clip, WHOLE, first.features, 128).peak > loss.peak
     assert MemoryCache(path).towers(arch, strategy_of("slip"), WHOLE, FP32) != first
     assert MemoryCache(path).towers(arch, clip, Phase(1, 48, 16), FP32) != first
+    assert MemoryCache(path).loss(arch, clip, Phase(1, 48, 16), first.features, 64) == loss
     assert MemoryCache(path).towers(arch, clip, WHOLE, BF16) != first
 
 

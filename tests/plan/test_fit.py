@@ -7,6 +7,7 @@ import pytest
 from study.hardware import DEVICES
 from study.models import resolve
 from study.plan.fit import GIB, fit, usable_gib
+from study.predict import Parts
 from study.records import DataRef, PluginRef, RunSpec
 
 GPU = replace(DEVICES["h100"], name="tiny", memory_gib=20)
@@ -20,7 +21,7 @@ def spec(batch, **given):
 
 
 def peak(split):
-    return (2 + split.micro) * GIB
+    return Parts(states=GIB, pairs=0, loss=GIB, towers=split.micro * GIB)
 
 
 @pytest.mark.parametrize(
@@ -38,26 +39,28 @@ def test_a_cpu_takes_all_at_once():
 def test_batch_norm_takes_its_share_at_once_or_says_what_to_do():
     assert fit(spec(32), RESNET, GPU, 2, peak).micro == 16
     assert fit(spec(64), RESNET, GPU, 1, peak).problem == (
-        "resnet_pico needs 66.0 GiB with the 64 pairs that batch norm takes at once, tiny has 20 GiB (18.0 to be "
-        "used); take batch_norm: per_micro_batch with micro_batch_size: 16 or count: 4 in hardware or a smaller "
-        "global_batch_size, a smaller tower or a device with more memory"
+        "resnet_pico with clip needs 66.0 GiB with the 64 pairs that batch norm takes at once (weights and optimiser "
+        "1.0, stored pairs 0.0, loss 1.0, towers 64.0), tiny has 20 GiB (18.0 to be used); take batch_norm: "
+        "per_micro_batch with micro_batch_size: 16 or count: 4 in hardware or a smaller global_batch_size, a smaller "
+        "tower or a device with more memory"
     )
 
 
 def test_a_micro_batch_of_the_grid_that_does_not_fit():
     own = spec(64, micro_batch_size=32, batch_norm="per_micro_batch", precision="fp32")
     assert fit(own, RESNET, GPU, 1, peak).problem == (
-        "resnet_pico needs 34.0 GiB with a micro-batch of 32, tiny has 20 GiB (18.0 to be used); take "
-        "micro_batch_size: 16 or precision: bf16 or a smaller global_batch_size, a smaller tower or a device with "
-        "more memory"
+        "resnet_pico with clip needs 34.0 GiB with a micro-batch of 32 (weights and optimiser 1.0, stored pairs 0.0, "
+        "loss 1.0, towers 32.0), tiny has 20 GiB (18.0 to be used); take micro_batch_size: 16 or precision: bf16 or a "
+        "smaller global_batch_size, a smaller tower or a device with more memory"
     )
 
 
 def test_what_fits_nowhere():
-    found = fit(spec(64), VIT, GPU, 1, lambda split: 100 * GIB)
+    found = fit(spec(64), VIT, GPU, 1, lambda split: Parts(20 * GIB, GIB // 4, 1234 * GIB, 0))
     assert found == (
         1,
-        100,
-        "vit_pico needs 100.0 GiB with a micro-batch of 1, tiny has 20 GiB (18.0 to be used); take a smaller "
-        "global_batch_size, a smaller tower or a device with more memory",
+        1254.25,
+        "vit_pico with clip needs 1,254.2 GiB with a micro-batch of 1 (weights and optimiser 20.0, stored pairs 0.25, "
+        "loss 1,234.0, towers 0.0), tiny has 20 GiB (18.0 to be used); take a smaller global_batch_size, a smaller "
+        "tower or a device with more memory",
     )

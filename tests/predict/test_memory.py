@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 import pytest
 
-from study.predict import LossMemory, Split, TowersMemory, peak_bytes
+from study.predict import LossMemory, Parts, Split, TowersMemory, peak_parts
 from study.predict.memory import Held, most, peaks
 
 # 100 bytes of states, 20 of gradients; 10 bytes a pair are saved, and 12 held for a moment before that.
@@ -34,13 +34,18 @@ STORED = 2  # bytes of a pair
     ],
 )
 def test_a_step_by_hand(split, peak):
-    assert peak_bytes(TOWERS, LOSS, STORED, split) == peak
+    assert sum(peak_parts(TOWERS, LOSS, STORED, split)) == peak
+
+
+def test_a_peak_by_what_it_is_for():
+    assert peak_parts(TOWERS, LOSS, STORED, Split(16, 16)) == Parts(states=103, pairs=32, loss=50, towers=160)
+    assert peak_parts(TOWERS, LOSS, STORED, Split(16, 4)) == Parts(states=103, pairs=32, loss=8, towers=68)
 
 
 def test_gradients_fill_what_activations_leave():
     loss = LossMemory(peak=0, kept=0, states=0)
-    assert peak_bytes(TOWERS, loss, 0, Split(1, 1)) == 100 + 20
-    assert peak_bytes(TOWERS, loss, 0, Split(9, 9)) == 100 + 12 * 9
+    assert sum(peak_parts(TOWERS, loss, 0, Split(1, 1))) == 100 + 20
+    assert sum(peak_parts(TOWERS, loss, 0, Split(9, 9))) == 100 + 12 * 9
 
 
 def test_a_split_says_what_a_process_does():
