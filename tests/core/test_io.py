@@ -122,6 +122,25 @@ def test_a_lock_that_cannot_be_made_is_a_storage_error(tmp_path):
         pass
 
 
+@pytest.mark.parametrize("code", [errno.ENOSYS, errno.ENOLCK])
+@pytest.mark.parametrize("wait", [True, False])
+def test_a_file_system_without_locks_is_told(tmp_path, monkeypatch, code, wait):
+    def refuse(file, how):
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)  # of the system's, which no file system here would do
+    told = r"cannot lock .*\.lock: .*; put the results where files can be locked"
+    with pytest.raises(StorageError, match=told), io.lock(tmp_path / ".lock", wait=wait):
+        pass
+    with pytest.raises(StorageError, match=told):
+        io.is_locked(tmp_path / ".lock")
+
+
+def test_a_lock_that_may_not_be_read_is_a_storage_error(tmp_path):
+    with pytest.raises(StorageError, match=r"cannot read .*: "):
+        io.is_locked(tmp_path)  # a folder, which root may not open either
+
+
 def test_append_line_writes_lines(tmp_path):
     io.append_line(tmp_path / "log", json.dumps({"a": 1}))
     io.append_line(tmp_path / "log", "b")

@@ -1,24 +1,22 @@
 """Files that are either whole or absent: a temporary name of its own, fsync, rename.
 
-Every write of the project goes through this module. A full disk or a missing permission becomes a
-StorageError that names the file; the temporary file is removed, the old file stays as it was.
+A full disk or a missing permission becomes a StorageError that names the file; the temporary file is removed, the old
+file stays as it was.
 """
 
 from __future__ import annotations
 
 import errno
-import fcntl
 import json
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
-from study.errors import BusyError, StorageError
+from study.errors import StorageError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -38,13 +36,14 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
             os.fsync(file.fileno())
         partial.replace(path)
     except OSError as error:
-        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
+        raise StorageError(f"cannot write {path}: {reason(error)}") from error
     finally:
         with suppress(OSError):
             partial.unlink()
 
 
-def _reason(error: OSError) -> str:
+def reason(error: OSError) -> str:
+    """What went wrong with a file, in words for a message."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full; free some space and run the same command again"
     return f"{error.strerror or error}"
@@ -70,7 +69,7 @@ def read_json(path: Path) -> Any:
     try:
         return json.loads(path.read_text())
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {_reason(error)}") from error
+        raise StorageError(f"cannot read {path}: {reason(error)}") from error
     except ValueError as error:
         raise StorageError(f"{path} is not valid JSON ({error}); remove it and run again") from error
 
@@ -89,7 +88,7 @@ def read_parquet(path: Path) -> pl.DataFrame:
     try:
         return pl.read_parquet(path)
     except OSError as error:
-        raise StorageError(f"cannot read {path}: {_reason(error)}") from error
+        raise StorageError(f"cannot read {path}: {reason(error)}") from error
     except pl.exceptions.PolarsError as error:
         raise StorageError(f"{path} is not a readable parquet file ({error})") from error
 
@@ -108,53 +107,9 @@ def whole_folder(path: Path) -> Iterator[Path]:
         yield partial
         partial.replace(path)
     except OSError as error:
-        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
+        raise StorageError(f"cannot write {path}: {reason(error)}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
-
-
-@contextmanager
-def lock(path: Path, wait: bool = False) -> Iterator[None]:
-    """Hold ``path`` as a lock between processes; released when the process ends, however it ends.
-
-    Raises BusyError when another process holds it and ``wait`` is false, StorageError when it cannot be made.
-    """
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        opened = path.open("a")
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
-    with opened as file:
-        if wait:
-            fcntl.flock(file, fcntl.LOCK_EX)
-        elif not _taken(file):
-            raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it")
-        yield
-
-
-def _taken(file: IO[str]) -> bool:
-    """Whether the lock could be had; tried a few times, since ``is_locked`` holds it for an instant."""
-    for _ in range(5):
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return True
-        except BlockingIOError:
-            time.sleep(0.05)
-    return False
-
-
-def is_locked(path: Path) -> bool:
-    """Whether another holder has ``lock`` of this path; asks with a shared lock, so that two who ask see no lock."""
-    try:
-        opened = path.open()
-    except FileNotFoundError:
-        return False
-    with opened as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return True
-    return False
 
 
 def append_line(path: Path, line: str) -> None:
@@ -163,4 +118,4 @@ def append_line(path: Path, line: str) -> None:
         with path.open("a") as file:
             file.write(line + "\n")
     except OSError as error:
-        raise StorageError(f"cannot write {path}: {_reason(error)}") from error
+        raise StorageError(f"cannot write {path}: {reason(error)}") from error

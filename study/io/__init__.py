@@ -1,0 +1,28 @@
+"""Every write of the project, and the locks beside it, go through this package."""
+
+from study.io.files import (
+    append_line,
+    read_json,
+    read_parquet,
+    whole_folder,
+    write_bytes,
+    write_json,
+    write_parquet,
+    write_text,
+    write_whole,
+)
+from study.io.locks import is_locked, lock
+
+__all__ = [
+    "append_line",
+    "is_locked",
+    "lock",
+    "read_json",
+    "read_parquet",
+    "whole_folder",
+    "write_bytes",
+    "write_json",
+    "write_parquet",
+    "write_text",
+    "write_whole",
+]
