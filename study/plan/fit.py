@@ -70,8 +70,8 @@ def _problem(spec: RunSpec, arch: Arch, device: Device, count: int, peak: Peak, 
 
 
 def _told(parts: Parts) -> str:
-    named = {"weights and optimiser": parts.states, "stored pairs": parts.pairs, "loss": parts.loss}
-    return ", ".join(f"{name} {_gib(value)}" for name, value in {**named, "towers": parts.towers}.items())
+    names = ("weights and optimiser", "stored pairs", "loss", "activations and gradients")
+    return ", ".join(f"{name} {_gib(value)}" for name, value in zip(names, parts, strict=True))
 
 
 def _gib(value: float) -> str:

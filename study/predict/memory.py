@@ -83,8 +83,8 @@ class Split:
 class Parts(NamedTuple):
     """What a process holds at the peak of a step, in bytes, by what it is for.
 
-    ``states`` are weights, moments of optimisers and buckets of gradients that processes share; ``pairs`` the stored
-    images and texts of a step; ``loss`` what the loss takes; ``towers`` activations and gradients of the towers.
+    ``states`` are weights and moments of optimisers; ``pairs`` the stored images and texts of a step; ``loss`` is what
+    the loss takes, ``towers`` activations and gradients of the towers.
     """
 
     states: int
@@ -101,13 +101,14 @@ def peak_parts(towers: TowersMemory, loss: LossMemory, stored_a_pair: int, split
     of DistributedDataParallel. With one micro-batch its activations wait for the loss; with several, all features
     come first, without activations, and the passes are made again after the loss (``study.train.step``).
     """
-    states = towers.states + loss.states + (towers.gradients if split.processes > 1 else 0)
+    buckets = towers.gradients if split.processes > 1 else 0
     forward, first, later = (most(m, split.micro) for m in (towers.forward, towers.first, towers.later))
     if split.accumulation == 1:
         moments = [(0, forward), (loss.peak, towers.saved.of(split.micro)), (loss.kept, first)]
     else:
         moments = [(loss.peak, 0), (loss.kept, max(first, towers.gradients + max(forward, later)))]
-    return Parts(states, split.share * stored_a_pair, *max(moments, key=sum))
+    of_loss, of_towers = max(moments, key=sum)
+    return Parts(towers.states + loss.states, split.share * stored_a_pair, of_loss, of_towers + buckets)
 
 
 def most(moments: Moments, pairs: int) -> int:

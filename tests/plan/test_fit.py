@@ -40,8 +40,9 @@ def test_batch_norm_takes_its_share_at_once_or_says_what_to_do():
     assert fit(spec(32), RESNET, GPU, 2, peak).micro == 16
     assert fit(spec(64), RESNET, GPU, 1, peak).problem == (
         "resnet_pico with clip needs 66.0 GiB with the 64 pairs that batch norm takes at once (weights and optimiser "
-        "1.0, stored pairs 0.0, loss 1.0, towers 64.0), tiny has 20 GiB (18.0 to be used); take batch_norm: "
-        "per_micro_batch with micro_batch_size: 16 or count: 4 in hardware or a smaller global_batch_size, a smaller "
+        "1.0, stored pairs 0.0, loss 1.0, activations and gradients 64.0), tiny has 20 GiB (18.0 to be used); "
+        "take batch_norm: per_micro_batch with micro_batch_size: 16 or count: 4 in hardware or a smaller "
+        "global_batch_size, a smaller "
         "tower or a device with more memory"
     )
 
@@ -50,8 +51,9 @@ def test_a_micro_batch_of_the_grid_that_does_not_fit():
     own = spec(64, micro_batch_size=32, batch_norm="per_micro_batch", precision="fp32")
     assert fit(own, RESNET, GPU, 1, peak).problem == (
         "resnet_pico with clip needs 34.0 GiB with a micro-batch of 32 (weights and optimiser 1.0, stored pairs 0.0, "
-        "loss 1.0, towers 32.0), tiny has 20 GiB (18.0 to be used); take micro_batch_size: 16 or precision: bf16 or a "
-        "smaller global_batch_size, a smaller tower or a device with more memory"
+        "loss 1.0, activations and gradients 32.0), tiny has 20 GiB (18.0 to be used); "
+        "take micro_batch_size: 16 or precision: bf16 or a smaller global_batch_size, a smaller tower or a "
+        "device with more memory"
     )
 
 
@@ -61,6 +63,6 @@ def test_what_fits_nowhere():
         1,
         1254.25,
         "vit_pico with clip needs 1,254.2 GiB with a micro-batch of 1 (weights and optimiser 20.0, stored pairs 0.25, "
-        "loss 1,234.0, towers 0.0), tiny has 20 GiB (18.0 to be used); take a smaller global_batch_size, a smaller "
-        "tower or a device with more memory",
+        "loss 1,234.0, activations and gradients 0.0), tiny has 20 GiB (18.0 to be used); "
+        "take a smaller global_batch_size, a smaller tower or a device with more memory",
     )

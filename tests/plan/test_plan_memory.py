@@ -43,7 +43,7 @@ def test_what_fits_nowhere_is_refused_with_the_numbers(tiny):
     with pytest.raises(GridError) as caught:
         tiny("[{arch: [vit_pico, resnet_pico]}, {arch: [swin_pico, convnext_nano]}]", memory_gib=0.06)
     told = [re.sub(r"\b0\.\d+", "N", problem) for problem in caught.value.problems]
-    parts = "(weights and optimiser N, stored pairs N, loss N, towers N)"
+    parts = "(weights and optimiser N, stored pairs N, loss N, activations and gradients N)"
     usable = "tiny has N GiB (N to be used); take "
     ways = "a smaller global_batch_size, a smaller tower or a device with more memory"
     assert told == [

@@ -40,6 +40,7 @@ def test_a_step_by_hand(split, peak):
 def test_a_peak_by_what_it_is_for():
     assert peak_parts(TOWERS, LOSS, STORED, Split(16, 16)) == Parts(states=103, pairs=32, loss=50, towers=160)
     assert peak_parts(TOWERS, LOSS, STORED, Split(16, 4)) == Parts(states=103, pairs=32, loss=8, towers=68)
+    assert peak_parts(TOWERS, LOSS, STORED, Split(16, 8, 2)) == Parts(states=103, pairs=16, loss=50, towers=100)
 
 
 def test_gradients_fill_what_activations_leave():
