@@ -18,18 +18,9 @@ from torch import Tensor
 
 from study import io
 from study.errors import StorageError
+from study.saved import FINAL, checkpoint_after, checkpoints, checksum, folder
 
 KEPT = 2
-FINAL = "final.pt"
-
-
-def folder(run: Path) -> Path:
-    """Where a run's checkpoints are."""
-    return run / "checkpoints"
-
-
-def _checksum(path: Path) -> Path:
-    return path.with_suffix(".sha256")
 
 
 def _write(path: Path, state: Mapping[str, Any]) -> None:
@@ -37,39 +28,35 @@ def _write(path: Path, state: Mapping[str, Any]) -> None:
     torch.save(dict(state), buffer)
     content = buffer.getvalue()
     io.write_bytes(path, content)
-    io.write_text(_checksum(path), hashlib.sha256(content).hexdigest() + "\n")
+    io.write_text(checksum(path), hashlib.sha256(content).hexdigest() + "\n")
 
 
 def _verified(path: Path) -> bool:
     try:
-        expected = _checksum(path).read_text().strip()
+        expected = checksum(path).read_text().strip()
         return hashlib.sha256(path.read_bytes()).hexdigest() == expected
     except OSError:  # no checksum yet: the process ended between the two files
         return False
 
 
-def _saved(run: Path) -> list[Path]:
-    return sorted(folder(run).glob("samples-*.pt"))
-
-
 def save(run: Path, samples_seen: int, state: Mapping[str, Any]) -> Path:
     """Write the state after ``samples_seen`` pairs, then forget all but the last two checkpoints."""
-    path = folder(run) / f"samples-{samples_seen:015d}.pt"
+    path = checkpoint_after(run, samples_seen)
     _write(path, state)
-    for old in _saved(run)[:-KEPT]:
+    for old in checkpoints(run)[:-KEPT]:
         _remove(old)
     return path
 
 
 def _remove(path: Path) -> None:
-    for file in (path, _checksum(path)):
+    for file in (path, checksum(path)):
         with suppress(FileNotFoundError):
             file.unlink()
 
 
 def load_latest(run: Path, device: torch.device) -> dict[str, Any] | None:
     """The newest checkpoint that passes its checksum, or none; tensors only, nothing is executed."""
-    for path in reversed(_saved(run)):
+    for path in reversed(checkpoints(run)):
         if _verified(path):
             state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
             return state
@@ -79,7 +66,7 @@ def load_latest(run: Path, device: torch.device) -> dict[str, Any] | None:
 def save_final(run: Path, state: Mapping[str, Any]) -> None:
     """Keep the trained weights; the optimiser's state is of no more use and goes."""
     _write(folder(run) / FINAL, state)
-    for old in _saved(run):
+    for old in checkpoints(run):
         _remove(old)
 
 

@@ -14,6 +14,7 @@ from study.config.spec import read_outcome, read_spec
 from study.errors import DataError, StudyError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
+from study.saved import outcome_copy
 from study.train import outcome as outcomes
 from study.train.attempts import Attempts
 from study.train.device import Place
@@ -124,7 +125,7 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[s
 def _settle(run: Path, trained: Trained) -> None:
     outcome = trained.outcome.model_dump(mode="json")
     if trained.session is not None and trained.outcome.status is Status.COMPLETED:
-        io.write_json(checkpoint.folder(run) / "outcome.json", outcome)
+        io.write_json(outcome_copy(run), outcome)
         checkpoint.save_final(run, trained.session.weights())
     io.write_json(run / "outcome.json", outcome)
 
@@ -134,7 +135,7 @@ def _restored(run: Path, spec_path: Path) -> Outcome | None:
 
     Not of one whose trials were run again and now choose another learning rate: that is forgotten.
     """
-    copy = checkpoint.folder(run) / "outcome.json"
+    copy = outcome_copy(run)
     if not (copy.exists() and checkpoint.has_final(run)):
         return None
     tuning, told = read_spec(spec_path).tuning, io.read_json(copy)

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = [
-    {"errors", "registry", "io"},
+    {"errors", "registry", "io", "clock", "saved"},
     {"config", "records", "hardware", "predict", "published", "summary", "laws", "ledger"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},

@@ -3,6 +3,7 @@ import torch
 
 from study import checkpoint
 from study.errors import StorageError
+from study.saved import folder
 
 CPU = torch.device("cpu")
 
@@ -10,7 +11,7 @@ CPU = torch.device("cpu")
 def test_the_last_two_are_kept_and_the_newest_is_loaded(tmp_path):
     for seen in (128, 256, 384):
         checkpoint.save(tmp_path, seen, {"samples_seen": seen})
-    assert sorted(p.name for p in checkpoint.folder(tmp_path).glob("*.pt")) == [
+    assert sorted(p.name for p in folder(tmp_path).glob("*.pt")) == [
         "samples-000000000000256.pt",
         "samples-000000000000384.pt",
     ]
@@ -32,7 +33,7 @@ def test_a_checkpoint_without_its_checksum_is_not_used(tmp_path):
 def test_the_final_weights_replace_the_checkpoints(tmp_path):
     checkpoint.save(tmp_path, 128, {"samples_seen": 128})
     checkpoint.save_final(tmp_path, {"model": {"w": torch.ones(2)}})
-    assert sorted(p.name for p in checkpoint.folder(tmp_path).iterdir()) == ["final.pt", "final.sha256"]
+    assert sorted(p.name for p in folder(tmp_path).iterdir()) == ["final.pt", "final.sha256"]
     torch.testing.assert_close(checkpoint.load_final(tmp_path, CPU)["model"]["w"], torch.ones(2))
 
 

@@ -1,0 +1,34 @@
+"""The time, and what is done every few seconds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event, Thread
+
+TICK_SECONDS = 10.0
+
+
+def utc_now() -> datetime:
+    """Now, in UTC."""
+    return datetime.now(UTC)
+
+
+@contextmanager
+def ticking(call: Callable[[], object], seconds: float = TICK_SECONDS) -> Iterator[None]:
+    """Call at once, then every so many seconds from a thread, until the block ends; ``call`` must not raise."""
+    ended = Event()
+
+    def tick() -> None:
+        while not ended.wait(seconds):
+            call()
+
+    call()
+    thread = Thread(target=tick, daemon=True, name="ticking")
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
