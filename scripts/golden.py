@@ -12,7 +12,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from study.hardware import DEVICES
+from study.hardware import DEVICES, Device
 from study.io import read_json, write_json
 from study.predict import EvaluationSet, Evidence, Job, Measured, Work, predict
 from study.predict.mfu_fit import published_model
@@ -49,6 +49,8 @@ GPU_JOB = CPU_JOB | {
     "params_m": 149.6,
 }
 OWN, OTHER = EvaluationSet("embedded/test", own=True), EvaluationSet("imagenet1k", own=False)
+OURS = Device("ours", 2250, 180, 8000, 1000, "ours", "made up: a user's row that does not say its peak in fp32")
+KNOWN = {**DEVICES, OURS.name: OURS}
 SMALL, LARGE = 8192 * 1.2e8, 1.28e8 * 6e9 * 20.54
 
 
@@ -62,6 +64,7 @@ def cases() -> dict[str, tuple[Work, list[Measured]]]:
     small, large = Work(Job(**CPU_JOB), 8192, SMALL, (OWN,)), Work(Job(**GPU_JOB), 128_000_000, LARGE, (OTHER,))
     whole = {"start_up_seconds": 4.0, "data_seconds": 4e-6, "checkpoint_seconds": 0.1}
     probe = run(CPU_JOB, 5e10, None, start_up_seconds=5.0, data_seconds=3e-6, evaluation_seconds={OWN.name: 1.1})
+    in_fp32 = {"precision": "fp32"}
     on_a100 = GPU_JOB | {"device": "a100-80", "gpus": 256, "global_batch_size": 65536}
     return {
         "nothing measured, CPU": (small, []),
@@ -74,6 +77,11 @@ def cases() -> dict[str, tuple[Work, list[Measured]]]:
         "published runs, of no such family": (Work(Job(**GPU_JOB | {"family": "swin"}), 128_000_000, LARGE), []),
         "published runs, of none so small": (Work(Job(**GPU_JOB), 128_000_000, LARGE / 100), []),
         "the other precision is no evidence": (large, [run(GPU_JOB | {"precision": "fp32"}, 1e14, **whole)]),
+        "published runs, in fp32": (Work(Job(**GPU_JOB | in_fp32), 128_000_000, LARGE), []),
+        "published runs, in fp32 of an unknown peak": (
+            Work(Job(**GPU_JOB | in_fp32 | {"device": OURS.name}), 128_000_000, LARGE),
+            [],
+        ),
         "a run on the GPUs": (large, [run(GPU_JOB, 2.5e14, **whole)]),
     }
 
@@ -82,7 +90,7 @@ def golden() -> dict[str, Any]:
     """All cases with their answers, as plain data."""
     rows = []
     for name, (work, measured) in cases().items():
-        device = DEVICES[work.job.device]
+        device = KNOWN[work.job.device]
         rows.append(
             {
                 "case": name,

@@ -7,9 +7,12 @@ import json
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from study.cli import options
+
+if TYPE_CHECKING:
+    from study.hardware import Device
 
 EXAMPLES = """\
   study hardware                            all devices; those of this machine are marked
@@ -21,6 +24,7 @@ where ours.yaml, or hardware.yaml in the working directory, is, for example,
   prices: {h100: 2.5, b200: 5}              dollars an hour of one; of a CPU, of one core
   co2_grams_per_kwh: 380"""
 
+NUMBERS = ("tflops", "tflops_fp32", "memory_gib", "bandwidth_gb_s", "watts", "dollars_per_hour")
 PIPED_WIDTH = 160  # columns, where no terminal says
 
 
@@ -40,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     devices = [find(args.name, site.devices)] if args.name else list(site.devices.values())
     gpus = gpu_names()
     present = here(gpus, site.devices)
-    rows = [{**asdict(device), "here": present.get(device.name, 0)} for device in devices]
+    rows = [_row(device, present.get(device.name, 0)) for device in devices]
     if args.json:
         print(json.dumps(rows, indent=2))
         return 0
@@ -50,6 +54,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _row(device: Device, here: int) -> dict[str, Any]:
+    return {**asdict(device), "tflops_fp32": device.peak("fp32"), "here": here}
+
+
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     from rich import box
     from rich.console import Console
@@ -57,15 +65,15 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("name", no_wrap=True)
-    for title in ("TFLOP/s", "memory\nGiB", "bandwidth\nGB/s", "power\nW", "price\n$/h", "here"):
+    for title in ("TFLOP/s", "in fp32", "memory\nGiB", "bandwidth\nGB/s", "power\nW", "price\n$/h", "here"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("source")
     for row in rows:
-        numbers = (row[name] for name in ("tflops", "memory_gib", "bandwidth_gb_s", "watts", "dollars_per_hour"))
-        shown = ("-" if not value else f"{value:g}" for value in numbers)
+        shown = ("-" if not row[name] else f"{row[name]:g}" for name in NUMBERS)
         table.add_row(row["name"], *shown, str(row["here"] or ""), row["source"])
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     console.print(table)
     console.print(
-        "TFLOP/s: dense peak in bf16, or in fp32 where there is none. Of cpu, all is of one core; here: cores."
+        "TFLOP/s: dense peak in bf16, or in fp32 where there is none; in fp32: without TF32. "
+        "Of cpu, all is of one core; here: cores."
     )

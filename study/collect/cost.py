@@ -34,11 +34,12 @@ def derived(train_flops: float | None, outcome: Outcome, evaluate_hours: float |
 
 
 def mfu(train_flops: float | None, cost: Cost, device: Device) -> float | None:
-    """Counted FLOPs of all phases over the peak of all devices through the whole training loop, 0 to 1.
+    """Counted FLOPs of all phases over the peak of all devices, in the run's precision, through the whole training loop.
 
-    None where the peak is an assumption, as a CPU's is unless the user's ``hardware.yaml`` gives it.
+    0 to 1; none where nobody gives the peak, as a CPU's unless the user's ``hardware.yaml`` does.
     """
-    if train_flops is None or not cost.train_hours or device.peak_is_assumed:
+    peak = None if device.peak_is_assumed else device.peak(cost.precision)
+    if train_flops is None or not cost.train_hours or peak is None:
         return None
     devices = cost.threads if device.is_cpu else 1  # those that train_hours does not count
-    return train_flops / (cost.train_hours * 3600 * devices * device.tflops * 1e12)
+    return train_flops / (cost.train_hours * 3600 * devices * peak * 1e12)

@@ -43,6 +43,7 @@ class OwnDevice(Frozen):
 
     name: str = Field(strict=True, description="as grids name it")
     tflops: Positive = Field(None, description="dense peak in bf16, or in fp32 where there is none; of a CPU, a core's")
+    tflops_fp32: Positive = Field(None, description="dense peak in fp32 beside bf16, without TF32; default: unknown")
     memory_gib: Positive = None
     bandwidth_gb_s: Positive = None
     watts: Positive = Field(None, description="at full power; of a CPU, a core's")

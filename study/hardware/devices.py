@@ -10,9 +10,11 @@ from study.errors import UnknownNameError
 from study.registry import unknown_name
 
 _SHEET = "{} data sheet, {}; as given by {}"
-_A100 = _SHEET.format("NVIDIA A100", "SXM, dense bf16", "glennklockwood.com/garden/processors/A100")
+_A100 = _SHEET.format("NVIDIA A100", "SXM, dense bf16 and fp32", "glennklockwood.com/garden/processors/A100")
 _H100 = "archive-lib.hpctech.co.jp/gpuproduct/nvidia-h100.html"
-_H200 = "itkb.uw.cz/2026/06/nvidia-h200-vs-b300-precisions-cores.html"
+_H200 = "itkb.uw.cz/2026/06/nvidia-h200-vs-b300-precisions-cores.html; fp32 as H100 SXM's, the same chip"
+_L40S = "mullet.se/product.html?product_id=355414; fp32: hmc-tech.com/gpu/nvidia-b200-vs-nvidia-l40s"
+_L4 = "secondary sources; fp32: fpsbench.com/compare/gpu/nvidia-l4-vs-nvidia-tesla-m40"
 _FP32 = "hmc-tech.com/gpu/nvidia-t4-vs-nvidia-v100-sxm"
 _CPU = (
     "assumption: 96 GFLOP/s a core = 16 fp32 multiply-adds a cycle at 3 GHz (AVX2: 2 units x 8 lanes), 10 W a core; "
@@ -24,9 +26,10 @@ _CPU = (
 class Device:
     """One kind of device.
 
-    ``tflops`` is the dense peak of the precision that training takes: of the bf16 matrix units, or of fp32 where
-    there is no bf16 (V100, T4, and a CPU, there for one core). ``memory_gib`` and ``bandwidth_gb_s`` are 0 for a
-    CPU, since machines differ; ``watts`` is for a whole GPU, or for one core of a CPU.
+    ``tflops`` is the dense peak of what ``precision: auto`` takes: of the bf16 matrix units, or of fp32 where
+    there is no bf16 (V100, T4, and a CPU, there for one core). ``tflops_fp32`` is that of fp32 beside bf16, without
+    TF32, which ``study train`` leaves to convolutions as PyTorch does. ``memory_gib`` and ``bandwidth_gb_s`` are 0 for
+    a CPU, since machines differ; ``watts`` is for a whole GPU, or for one core of a CPU.
     """
 
     name: str
@@ -39,36 +42,44 @@ class Device:
     dollars_per_hour: float | None = None  # the user's own, of a whole GPU or of one core of a CPU; never built in
     peak_is_assumed: bool = False  # no data sheet says it: no share of it is reported
     has_bf16: bool = True  # what ``precision: auto`` takes where it is there
+    tflops_fp32: float | None = None
 
     @property
     def is_cpu(self) -> bool:
         """Whether this is a processor without a GPU."""
         return self.name == "cpu"
 
+    def peak(self, precision: str) -> float | None:
+        """Dense TFLOP/s in ``fp32``, or in bf16; none where the row does not say it."""
+        if precision != "fp32":
+            return self.tflops
+        return self.tflops_fp32 or (None if self.has_bf16 else self.tflops)
+
 
 DEVICES: dict[str, Device] = {
     device.name: device
     for device in (
-        Device("a100-40", 312, 40, 1555, 400, r"A100.*40GB", _A100),
-        Device("a100-80", 312, 80, 2039, 400, r"A100.*80GB", _A100),
+        Device("a100-40", 312, 40, 1555, 400, r"A100.*40GB", _A100, tflops_fp32=19.5),
+        Device("a100-80", 312, 80, 2039, 400, r"A100.*80GB", _A100, tflops_fp32=19.5),
         Device("h100", 989, 80, 3350, 700, r"\bH100(?!.*(PCIe|NVL))",
-               _SHEET.format("NVIDIA H100", "SXM, half of its sparse bf16", _H100)),
+               _SHEET.format("NVIDIA H100", "SXM, half of its sparse bf16, fp32", _H100), tflops_fp32=67),
         Device("h100-pcie", 756, 80, 2000, 350, r"\bH100.*PCIe",
-               _SHEET.format("NVIDIA H100", "PCIe, half of its sparse bf16", _H100)),
+               _SHEET.format("NVIDIA H100", "PCIe, half of its sparse bf16, fp32", _H100), tflops_fp32=51),
         Device("h200", 989, 141, 4800, 700, r"\bH200(?!.*NVL)",
-               _SHEET.format("NVIDIA H200", "SXM, dense bf16", _H200)),
+               _SHEET.format("NVIDIA H200", "SXM, dense bf16", _H200), tflops_fp32=67),
         Device("l40s", 362, 48, 864, 350, r"\bL40S",
-               _SHEET.format("NVIDIA L40S", "dense bf16", "mullet.se/product.html?product_id=355414")),
+               _SHEET.format("NVIDIA L40S", "dense bf16", _L40S), tflops_fp32=91.6),
         Device("rtx4090", 165, 24, 1008, 450, r"RTX 4090(?! Laptop| D)",
-               "NVIDIA Ada whitepaper, dense bf16 summed in fp32; as given by waredb.com"),
+               "NVIDIA Ada whitepaper, dense bf16 summed in fp32, and fp32; as given by waredb.com", tflops_fp32=82.6),
         Device("v100", 15.7, 32, 900, 300, r"V100",
                _SHEET.format("NVIDIA V100", "SXM2, fp32, since it has no bf16 (fp16: 125)", _FP32), has_bf16=False),
         Device("l4", 121, 24, 300, 72, r"\bL4\b",
-               _SHEET.format("NVIDIA L4", "half of its sparse bf16", "secondary sources")),
+               _SHEET.format("NVIDIA L4", "half of its sparse bf16", _L4), tflops_fp32=30.3),
         Device("t4", 8.1, 16, 300, 70, r"\bT4\b",
                _SHEET.format("NVIDIA T4", "fp32, since it has no bf16 (fp16: 65)", _FP32), has_bf16=False),
         Device("mi300x", 1307, 192, 5300, 750, r"MI300X",
-               _SHEET.format("AMD MI300X", "OAM, dense bf16", "secondary sources")),
+               _SHEET.format("AMD MI300X", "OAM, dense bf16, fp32 of its vector units", "secondary sources"),
+               tflops_fp32=163.4),
         Device("cpu", 0.096, 0, 0, 10, r"$^", _CPU, peak_is_assumed=True, has_bf16=False),
     )
 }  # fmt: skip

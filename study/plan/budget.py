@@ -10,7 +10,7 @@ from study.hardware import Device
 from study.models import Arch
 from study.plan.choices import Training
 from study.plan.cost import Counter
-from study.plan.jobs import job_of
+from study.plan.jobs import job_of, precision_on
 from study.plan.lock import Entry, Key, Lock
 from study.predict import Evidence, Measured, Work, samples_for, speed
 from study.records import RunSpec
@@ -54,6 +54,7 @@ class Budgets:
         return entry.samples_seen
 
     def _key(self, kind: str, value: float, draft: RunSpec, arch: Arch) -> Key:
+        device = self.device if kind == "gpu_hours" else None
         return Key(
             arch=draft.arch.label,
             strategy=draft.strategy.label,
@@ -62,7 +63,9 @@ class Budgets:
             global_batch_size=draft.global_batch_size,
             budget=kind,
             value=float(value),
-            gpu=self.device.name if self.device and kind == "gpu_hours" else None,
+            gpu=device.name if device else None,
+            count=self.count if device else None,
+            precision=precision_on(device, draft.precision) if device else None,
         )
 
     def _by_flops(self, value: float, flops_at: _FlopsAt) -> Entry:

@@ -20,7 +20,7 @@ _HEADER = (
 
 
 class Key(NamedTuple):
-    """What a resolved budget depends on; ``gpu`` is none for a budget in FLOPs."""
+    """What a resolved budget depends on; the last three are none for a budget in FLOPs, ``count`` is GPUs a run."""
 
     arch: str
     strategy: str
@@ -30,6 +30,11 @@ class Key(NamedTuple):
     budget: str
     value: float
     gpu: str | None
+    count: int | None
+    precision: str | None
+
+
+_OPTIONAL = ("gpu", "count", "precision")
 
 
 @dataclass(frozen=True)
@@ -54,8 +59,8 @@ class Lock:
         return self.entries != self.before
 
     def get(self, key: Key) -> Entry | None:
-        """What a budget was resolved to, if it was."""
-        return self.entries.get(key)
+        """What a budget was resolved to, if it was; an entry made before these were told apart answers for all."""
+        return self.entries.get(key) or self.entries.get(key._replace(count=None, precision=None))
 
     def add(self, key: Key, entry: Entry) -> None:
         """Freeze a budget."""
@@ -103,7 +108,7 @@ def _given(key: Key) -> dict[str, Any]:
 
 
 def _key(row: dict[str, Any]) -> Key:
-    return Key(**{"gpu": None, **{name: row[name] for name in Key._fields if name in row}})
+    return Key(**{**dict.fromkeys(_OPTIONAL), **{name: row[name] for name in Key._fields if name in row}})
 
 
 def _part(row: dict[str, Any], kind: type[Entry]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from study import published
 from study.hardware import DEVICES
 
 REFERENCE = "a100-40"  # every published run with GPU-hours states an A100, or is assumed to be on one
+REFERENCE_PRECISION = "bf16"  # all of them autocast, to it or to fp16, whose peak is the same there
 FLOPS_A_GMAC = 6e9  # training: a multiply-add is 2 operations, forward and backward 3 times the forward pass
 # CLIPA-v2 was trained in JAX on TPUs; its authors state A100-hours (arXiv:2306.15658). All others are open_clip's.
 IN_JAX = frozenset({"clipa2023"})

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from study.hardware import DEVICES, Device
 from study.predict.evidence import Ladder, Rung
+from study.predict.mfu import Chip
 from study.predict.mfu_fit import published_model
-from study.predict.published_runs import FLOPS_A_GMAC, REFERENCE
+from study.predict.published_runs import FLOPS_A_GMAC, REFERENCE, REFERENCE_PRECISION
 from study.predict.work import Measured, Range, Work, within
 
 # How far off evidence of each kind is, likely: assumptions, wide enough for a machine that is sometimes busy.
@@ -63,9 +64,11 @@ def _of_cpu(device: Device) -> Speed:
 
 def _of_published(work: Work, device: Device) -> Speed:
     gmacs = work.train_flops / work.samples_seen / FLOPS_A_GMAC
-    found = published_model().mfu(gmacs, work.job.gpus, work.job.family, device, DEVICES[REFERENCE])
-    peak = device.tflops * 1e12
-    return Speed(found.value * peak, found.low * peak, found.high * peak, found.evidence, with_data=True)
+    chip, reference = Chip(device, work.job.precision), Chip(DEVICES[REFERENCE], REFERENCE_PRECISION)
+    found = published_model().mfu(gmacs, work.job.gpus, work.job.family, chip, reference)
+    peak = within(chip.tflops * 1e12, chip.off)
+    speeds = (found.value * peak.value, found.low * peak.low, found.high * peak.high)
+    return Speed(*speeds, found.evidence, with_data=True)
 
 
 def samples_for(gpu_hours: float, flops_per_sample: float, threads: int, device: Device, found: Speed) -> float:

@@ -59,6 +59,30 @@ def test_gpu_hours_are_frozen_until_recalibrated(planned, write_grid, folder, ou
     assert entry["evidence"].startswith("1 run of this configuration on cpu")
 
 
+def test_hours_buy_fewer_samples_in_fp32_and_a_lock_keeps_the_two_apart(planned, folder):
+    head = "hardware: {gpu: h100, count: 4}\n" + COMMON
+    bf16, fp32 = samples(planned("{gpu_hours: 0.01, precision: [bf16, fp32]}", head=head))
+    assert fp32 < bf16 / 5
+    lock = YAML().load(folder / "small.lock.yaml")
+    assert [(entry["count"], entry["precision"]) for entry in lock["resolved"]] == [(4, "bf16"), (4, "fp32")]
+    (few,) = samples(planned("{gpu_hours: 0.01, precision: bf16}", head=head.replace("4", "2")))
+    lock = YAML().load(folder / "small.lock.yaml")
+    assert len(lock["resolved"]) == 3  # on 2 GPUs, which is not on 4
+    assert few in {entry["samples_seen"] for entry in lock["resolved"]}
+
+
+def test_a_lock_from_before_holds_for_any_count_and_precision(planned, folder):
+    grid, head = "{gpu_hours: 0.01, precision: [bf16, fp32]}", "hardware: {gpu: h100, count: 4}\n" + COMMON
+    planned(grid, head=head)
+    path = folder / "small.lock.yaml"
+    first, _ = (entry := YAML().load(path))["resolved"]
+    old = {name: value for name, value in first.items() if name not in ("count", "precision")} | {"samples_seen": 700}
+    YAML().dump(entry | {"resolved": [old]}, path)
+    text = path.read_text()
+    assert samples(planned(grid, head=head)) == [700, 700]
+    assert path.read_text() == text
+
+
 def test_a_damaged_lock_is_told(planned, folder):
     (folder / "small.lock.yaml").write_text("resolved: [{arch: vit}]\n")
     with pytest.raises(GridError, match=r"small\.lock\.yaml:1:1: not a lock file of `study plan`"):

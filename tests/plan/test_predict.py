@@ -38,6 +38,7 @@ def test_a_device_is_recognised_by_its_drivers_name(driver, name):
 
 def test_every_device_says_where_its_numbers_come_from():
     assert all(device.source and device.tflops > 0 and device.watts > 0 for device in DEVICES.values())
+    assert all(device.peak("fp32") for device in DEVICES.values())
     assert find(" NVIDIA-H100_PCIe".strip()).name == "h100-pcie"
     with pytest.raises(UnknownNameError, match=r"^device 'a100' comes in several kinds; take a100-40 or a100-80$"):
         find("a100")

@@ -6,11 +6,11 @@ from math import e, exp, log
 import pytest
 
 from study.hardware import find
-from study.predict.mfu import MOST, OTHER_FAMILY, OTHER_GPU, Line, PublishedModel
+from study.predict.mfu import MOST, OTHER_FAMILY, OTHER_GPU, OTHER_PRECISION, Chip, Line, PublishedModel
 from study.predict.mfu_fit import fit, held, left_out, published_model
 from study.predict.published_runs import PublishedRun, groups, published_runs
 
-A100, H100 = find("a100-40"), find("h100")
+A100, H100 = Chip(find("a100-40"), "bf16"), Chip(find("h100"), "bf16")
 PEAK_HOUR = A100.tflops * 1e12 * 3600
 LINE = Line(level=log(0.1), slopes=(0.5, -0.25, 1.0), centres=(log(10.0), log(256.0), 0.0))
 MODEL = PublishedModel(LINE, n=10, gmacs=(5.0, 100.0), gpus=(128, 512), spread=log(2))
@@ -39,6 +39,24 @@ def test_outside_the_evidence_the_range_is_wider_and_says_so():
     assert gpu.value < 0.1  # less bandwidth for each FLOP
     assert family.evidence.endswith("(none of family swin)")
     assert gpu.evidence.endswith("(none on this GPU)")
+
+
+def test_fp32_is_held_against_its_own_peak_and_is_less_certain():
+    fp32 = Chip(H100.device, "fp32")
+    assert (fp32.tflops, fp32.off, fp32.numbers_a_second) == (67, 1.0, H100.numbers_a_second / 2)
+    bf16, slow = MODEL.mfu(10.0, 256, "vit", H100, A100), MODEL.mfu(10.0, 256, "vit", fp32, A100)
+    assert slow.value > bf16.value  # arithmetic is so slow that memory keeps up, but 15 times the peak is far off
+    assert slow.value * fp32.tflops < bf16.value * H100.tflops / 5
+    assert slow.value / slow.low == pytest.approx(2 * OTHER_GPU * OTHER_PRECISION)
+    assert slow.evidence.endswith("(none on this GPU, none in fp32)")
+
+
+def test_a_peak_that_nobody_gives_is_assumed_and_said_so():
+    unknown = Chip(replace(H100.device, tflops_fp32=None), "fp32")
+    assert (unknown.tflops, unknown.off) == (pytest.approx(989 / 6), 3.0)
+    assert MODEL.mfu(10.0, 256, "vit", unknown, A100).evidence.endswith("none in fp32, its peak in fp32 assumed)")
+    old = Chip(find("v100"), "fp32")  # its only peak is that of fp32
+    assert (old.tflops, old.off) == (15.7, 1.0)
 
 
 def test_few_gpus_count_as_the_fewest_seen_but_may_do_better():

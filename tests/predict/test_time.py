@@ -1,9 +1,12 @@
 """Hours of a run from evidence, by hand."""
 
+from dataclasses import replace
+
 import pytest
 
 from study.hardware import find
 from study.predict import EvaluationSet, Evidence, predict, samples_for, speed
+from study.predict.mfu import Chip
 from study.predict.mfu_fit import published_model
 from study.predict.overheads import CHECKPOINT_EVERY, TOKENISING
 
@@ -79,10 +82,20 @@ def test_a_range_spans_what_was_seen_and_widens_as_evidence_gets_vaguer(work, me
 def test_published_runs_serve_where_nothing_was_measured(work):
     planned = work(flops=6e9 * 20.0 * 1000, device="a100-40", gpus=256, precision="bf16")
     found = speed(planned, A100, Evidence.of([]).speed)
-    mfu = published_model().mfu(20.0, 256, "vit", A100, A100)
+    chip = Chip(A100, "bf16")
+    mfu = published_model().mfu(20.0, 256, "vit", chip, chip)
     assert found.value == pytest.approx(mfu.value * 312e12)
     assert found.with_data  # so that a wait for data is not counted twice
     assert "data" not in told(planned, device=A100).evidence.split(";")[1]
+
+
+def test_a_run_in_fp32_takes_longer_on_a_gpu_and_an_unknown_peak_widens_its_range(work):
+    gpus = {"device": "h100", "gpus": 8}
+    fast, slow = (told(work(1e18, **gpus, precision=p), device=H100) for p in ("bf16", "fp32"))
+    assert slow.gpu_hours > 5 * fast.gpu_hours
+    unknown = told(work(1e18, **gpus, precision="fp32"), device=replace(H100, tflops_fp32=None))
+    assert unknown.high / unknown.low > 3 * slow.high / slow.low
+    assert "its peak in fp32 assumed" in unknown.evidence
 
 
 def test_samples_and_hours_are_inverse(work):

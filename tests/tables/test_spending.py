@@ -1,5 +1,7 @@
 """Energy, dollars and share of the peak in the tables, by hand on made-up devices."""
 
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
@@ -52,6 +54,12 @@ def test_on_the_users_own_gpu_a_row_has_its_dollars_and_its_share_of_the_peak(co
     assert row["dollars"] == 12.0
     assert row["mfu"] == pytest.approx(3.6e16 / (5 * 3600 * 10e12))
     assert (row["energy_kwh"], row["energy_source"]) == (3.0, "estimate")
+
+
+def test_a_run_in_fp32_is_held_against_the_peak_of_fp32(collected):
+    fp32 = GPU | {"precision": "fp32"}
+    assert collected(fp32, Site({"made-up": replace(MADE_UP, tflops_fp32=4)}))["mfu"] == pytest.approx(0.5)
+    assert collected(fp32, Site({"made-up": MADE_UP}))["mfu"] is None  # nobody says that peak
 
 
 def test_scoring_costs_as_training_does(results, specs, plan_of, end):
