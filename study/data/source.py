@@ -23,7 +23,8 @@ class Samples:
     """Pairs in a fixed order; images are decoded when they are first asked for, once a size.
 
     ``read`` gives the encoded image of a row, or raises Skip or OSError. With a ``cache`` folder the decoded
-    images live there as a memory-mapped file that processes share; without one they live in memory.
+    images live there as a memory-mapped file that processes share, and tokens of captions beside it; without one they
+    live in memory.
     """
 
     def __init__(

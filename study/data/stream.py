@@ -11,6 +11,7 @@ from open_clip.tokenizer import SimpleTokenizer
 from torch import Tensor
 
 from study.data.source import Samples
+from study.data.tokens import tokens
 
 
 class RawBatch(NamedTuple):
@@ -44,7 +45,7 @@ class Stream:
         self.images = samples.images(image_size)
         self.rows = samples.usable(image_size)
         length = text_length or tokenizer.context_length
-        self.texts: Tensor = tokenizer(samples.captions, length).to(torch.int32)
+        self.texts = tokens(samples.captions, tokenizer, length, samples.cache)
         self._order = lru_cache(maxsize=2)(self._permutation)  # a batch may straddle two passes
 
     def __len__(self) -> int:

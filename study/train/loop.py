@@ -20,9 +20,14 @@ def train(session: Session, timer: StepTimer, recorder: Recorder) -> None:
     """Train to the end of the last phase, or until the recorder raises."""
     begin(session)
     while session.samples_seen < session.spec.samples_seen:
-        phase, phase_start = session.phase()
-        output, rate = step(session, timer, phase, phase_start)
-        recorder.after_step(output, rate)
+        advance(session, timer, recorder)
+
+
+def advance(session: Session, timer: StepTimer, recorder: Recorder) -> None:
+    """The next step of the run, recorded."""
+    phase, phase_start = session.phase()
+    output, rate = step(session, timer, phase, phase_start)
+    recorder.after_step(output, rate)
 
 
 def begin(session: Session) -> None:
