@@ -36,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--depth", type=options.at_least(0), default=2, metavar="D", help="levels of modules shown (default 2)"
     )
+    parser.add_argument("--checkpointing", action="store_true", help="what activation checkpointing would add, too")
     options.as_json(parser)
     options.results(parser)
 
@@ -49,7 +50,7 @@ def run(args: argparse.Namespace) -> int:
 
     made = sketch(reference(args.arch), reference(args.strategy), args.batch, args.image_size, args.text_length)
     counter = Counter(CountsCache(args.results / "cache" / "counts.json"), _say)
-    found = answer(made, counter, args.depth)
+    found = answer(made, counter, args.depth, args.checkpointing)
     if args.json:
         print(json.dumps(found, indent=2))
     else:
@@ -66,14 +67,26 @@ def _show(found: dict[str, Any]) -> None:
 
     console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
     sizes = f"{found['image_size']} px, {found['text_length']} tokens, {found['params_m']:.4g} M parameters"
-    console.print(f"[bold]{found['arch']}[/bold]  {sizes}; GFLOPs of an image or a text")
+    console.print(f"[bold]{found['arch']}[/bold]  {sizes}")
+    console.print("GFLOPs of an image or a text; % of both towers' forward pass; training is forward and backward")
     _show_modules(console, found)
     console.print(f"[bold]{found['strategy']}[/bold]  GFLOPs of training on a pair, in batches of {found['batch']:,}")
+    console.print("images, texts: passes of each tower; beside: modules beside the towers, and the loss's products")
     _show_phases(console, found["phases"])
-    whole, forward = found["train_gflops"], found["forward_gflops"]
+    _show_sample(console, found)
+
+
+def _show_sample(console: Console, found: dict[str, Any]) -> None:
+    from study.plan.cost import uncounted
+
+    whole, forward, again = found["train_gflops"], found["forward_gflops"], found["recomputed_gflops"]
     console.print(f"a sample: {whole:.4g} GFLOPs, {whole / forward:.3f} x a forward pass of whole images and texts")
+    if again is not None:
+        console.print(
+            f"with activation checkpointing {again:.4g} more, {(whole + again) / forward:.3f} x a forward pass"
+        )
     for kind, share in found["uncounted"].items():
-        console.print(f"not counted: {kind}, which makes {share:.1e} elements a multiply-add")
+        console.print(uncounted(kind, share))
 
 
 def _show_modules(console: Console, found: dict[str, Any]) -> None:

@@ -79,7 +79,9 @@ def _show(found: list[dict[str, Any]]) -> None:
 
 
 def _notes(row: dict[str, Any]) -> str:
+    from study.plan.cost import uncounted
+
     notes = ["drops patches"] if row["can_drop_patches"] else []
     notes += ["batch norm"] if row["has_batch_norm"] else []
-    notes += [f"{kind} is not counted ({share:.1e} of the multiply-adds)" for kind, share in row["uncounted"].items()]
+    notes += [uncounted(kind, share) for kind, share in row["uncounted"].items()]
     return ", ".join(notes)

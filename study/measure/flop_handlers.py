@@ -71,8 +71,22 @@ _RESIZING = (
     "upsample_nearest2d",
 )
 _ACTIVATIONS = ("gelu", "hardsigmoid", "hardswish", "hardtanh", "leaky_relu", "sigmoid", "silu", "softmax", "softplus")
-_FUNCTIONS = ("ceil", "clamp_min", "cos", "dropout", "exp", "log", "neg", "pow", "rsqrt", "sin", "sqrt", "tanh")
-_ARITHMETIC = ("add", "addcmul", "div", "mul", "rsub", "sub")
+_FUNCTIONS = (
+    "ceil",
+    "clamp_min",
+    "cos",
+    "dropout",
+    "exp",
+    "log",
+    "neg",
+    "pow",
+    "rsqrt",
+    "sin",
+    "sqrt",
+    "square",
+    "tanh",
+)
+_ARITHMETIC = ("add", "addcmul", "div", "maximum", "mul", "rsub", "sub")
 _IN_PLACE = tuple(f"{name}_" for name in (*_ACTIVATIONS, *_FUNCTIONS, *_ARITHMETIC))
 # Look-ups, masks and shapes that fvcore's own list of free operators lacks.
 _LOOKUPS = ("argmax", "embedding", "masked_fill_", "ne", "new_ones", "one_hot")

@@ -31,7 +31,7 @@ class _Unfilled(TorchFunctionMode):
         self, function: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
         options = kwargs or {}
-        filled = args[0] if args else options.get("tensor")  # as torch.nn.init passes it
-        if function in _FILLS and filled.is_meta:
-            return filled
-        return function(*args, **options)
+        if function not in _FILLS:
+            return function(*args, **options)
+        filled: Tensor = args[0] if args else options["tensor"]  # as torch.nn.init passes it
+        return filled if filled.is_meta else function(*args, **options)

@@ -45,6 +45,11 @@ def step_gmacs(passes: Passes, counts: Counts) -> StepGmacs:
     )
 
 
+def uncounted(kind: str, share: float) -> str:
+    """What is said of an operator that nobody counts; it computes its results' elements at least."""
+    return f"{kind} is not counted; its results have {share:.2%} as many elements as the towers have multiply-adds"
+
+
 class Counter:
     """Counts each (architecture, image size, text length, share of patches) once."""
 
@@ -61,7 +66,7 @@ class Counter:
             if time.monotonic() - start > SLOW_SECONDS:
                 self._say(f"counted {label} at {image_size} px, {text_length} tokens")
             for kind, share in self._counts[key].uncounted.items():
-                self._say(f"{label}: {kind} is not counted; it makes {share:.1e} elements a multiply-add")
+                self._say(f"{label}: {uncounted(kind, share)}")
         return self._counts[key]
 
     def whole(self, spec: RunSpec, arch: Arch) -> Counts:
@@ -79,6 +84,19 @@ class Counter:
             phase.samples * self.gmacs_a_sample(spec, arch, strategy, phase) * FLOPS_A_GMAC
             for phase in strategy.phases(spec, arch)
         )
+
+    def recomputed_flops(self, spec: RunSpec, arch: Arch, strategy: Strategy) -> float:
+        """FLOPs that activation checkpointing would make once more, over all phases and views."""
+        return sum(
+            phase.samples * self._recomputed_gmacs(spec, arch, strategy, phase) * FLOPS_A_GMAC
+            for phase in strategy.phases(spec, arch)
+        )
+
+    def _recomputed_gmacs(self, spec: RunSpec, arch: Arch, strategy: Strategy, phase: Phase) -> float:
+        passes = strategy.passes(phase, arch, spec.global_batch_size)
+        again = self._cache.recomputed(arch, phase.image_size, phase.text_length, phase.keep_patches)
+        images, texts = passes.image - passes.image_frozen, passes.text - passes.text_frozen
+        return images * again.image_gmacs + texts * again.text_gmacs
 
     def gmacs_a_sample(self, spec: RunSpec, arch: Arch, strategy: Strategy, phase: Phase) -> float:
         """Multiply-adds of training on a pair in a phase, forward and backward, in 1e9."""

@@ -60,15 +60,17 @@ def _later_problems(made: Sketch) -> list[str]:
     return [*own, *(problem for problem in sizes if problem)]
 
 
-def answer(made: Sketch, counter: Counter, depth: int) -> dict[str, Any]:
+def answer(made: Sketch, counter: Counter, depth: int, checkpointing: bool = False) -> dict[str, Any]:
     """What a model and its training compute, as JSON: GFLOPs a sample, modules down to ``depth`` within each tower.
 
     ``train_gflops`` of a module is of a pass that is trained through; ``forward_gflops`` of a phase is of all passes of
-    the towers, and ``beside`` them are extra modules and the loss's own products.
+    the towers, and ``beside`` them are extra modules and the loss's own products. ``recomputed_gflops``, asked for by
+    ``checkpointing``, is in no other number.
     """
     spec, counts = made.spec, counter.whole(made.spec, made.arch)
     phases = made.strategy.phases(spec, made.arch)
     whole = counter.train_flops(spec, made.arch, made.strategy)
+    again = counter.recomputed_flops(spec, made.arch, made.strategy) if checkpointing else None
     return {
         "arch": spec.arch.label,
         "image_size": spec.image_size or made.arch.image_size,
@@ -80,6 +82,7 @@ def answer(made: Sketch, counter: Counter, depth: int) -> dict[str, Any]:
         "strategy": spec.strategy.label,
         "batch": spec.global_batch_size,
         "train_gflops": whole / spec.samples_seen / 1e9,
+        "recomputed_gflops": None if again is None else again / spec.samples_seen / 1e9,
         "phases": [_phase(made, phase, counter, whole) for phase in phases],
     }
 

@@ -7,6 +7,9 @@ import pytest
 from study.cli import main
 from study.measure.breakdown import parts
 from study.measure.counts import Counts
+from study.measure.recomputed import recomputed
+from study.models import resolve
+from study.records import PluginRef
 
 BLOCKS = {f"net.blocks.{number}": 1.0 for number in range(11)}
 COUNTS = Counts(
@@ -97,6 +100,25 @@ def test_a_table_for_people(flops):
     assert "transformer.resblocks.0 to 2, each" in out
     assert "samples %" in out
     assert "a sample: " in out
+
+
+def test_activation_checkpointing_is_told_beside(flops):
+    asked = ("vit_pico", "--strategy", "slip", "--json")
+    plain, checkpointed = (json.loads(flops(*asked, *more)[1]) for more in ([], ["--checkpointing"]))
+    again = recomputed(resolve(PluginRef(name="vit_pico")))
+    assert plain["recomputed_gflops"] is None
+    assert checkpointed["recomputed_gflops"] == pytest.approx(2 * (3 * again.image_gmacs + again.text_gmacs))
+    assert {**checkpointed, "recomputed_gflops": None} == plain
+    assert "with activation checkpointing" in flops("vit_pico", "--checkpointing")[1]
+
+
+def test_an_operator_that_nobody_counts_is_named_with_its_share(flops):
+    code, out, err = flops("timm:sequencer2d_s", "--depth", "0")
+    assert code == 0
+    assert "timm:sequencer2d_s: aten::lstm is not counted; its results have 0.03% as many elements as " in err
+    assert "aten::lstm is not counted; its results have 0.03% as many elements as " in out
+    (share,) = json.loads(flops("timm:sequencer2d_s", "--json")[1])["uncounted"].values()
+    assert 0 < share < 0.01
 
 
 @pytest.mark.parametrize(

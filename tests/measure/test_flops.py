@@ -57,6 +57,12 @@ def test_an_operator_that_nobody_counts_is_named():
     assert counted.uncounted == {"aten::fft_fft": 24, "aten::real": 24}
 
 
+def test_a_resnet_50_on_the_meta_device_is_six_gmacs(tmp_path):
+    counts = CountsCache(tmp_path / "counts.json").count(arch_of("RN50"))
+    assert counts.image_gmacs == pytest.approx(6.11, abs=0.01)  # 0.8 where convolutions are not seen
+    assert counts.by_module["image"]["layer1"] == pytest.approx(0.668, abs=1e-3)
+
+
 # GFLOPs and parameters in millions of the image and the text tower: open_clip, docs/model_profile.csv.
 PROFILE = {
     "ViT-B-32": (8.82, 5.96, 87.85, 63.43),

@@ -62,4 +62,5 @@ def test_operators_that_nobody_counts_are_told_once(counts, tmp_path):
     counter = Counter(CountsCache(path), told.append)
     for _ in range(2):
         counter.tower(ARCH, "vit_pico", ARCH.image_size, ARCH.text_length)
-    assert told == ["vit_pico: aten::fft_fft is not counted; it makes 2.0e-02 elements a multiply-add"]
+    (line,) = told
+    assert line.startswith("vit_pico: aten::fft_fft is not counted; its results have 2.00% as many elements as ")
