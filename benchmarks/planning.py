@@ -1,6 +1,6 @@
 """Seconds to plan a large grid: the first time, again unchanged, after one changed number; and Snakemake's dry run.
 
-    python benchmarks/planning.py                                  # 10,000 runs, and 1,000 through Snakemake: a minute
+    python benchmarks/planning.py                        # 10,000 runs, 1,000 through Snakemake: five minutes
     python benchmarks/planning.py --runs 2000 --snakemake-runs 0 --repeats 1
 
 Each time is that of a whole command in a process of its own, on the embedded data, in a temporary folder. Imports are
