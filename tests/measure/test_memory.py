@@ -175,3 +175,16 @@ def test_a_loss_by_hand():
     assert found.peak == pytest.approx(4 * matrix, rel=0.05)
     assert found.kept == pytest.approx(features, rel=0.05)
     assert found.states == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "matrices"), [("clip", 4), ("siglip", 6), ("amorlip", 6), ("slip", 15), ("clip_lite", 0)]
+)
+def test_products_within_a_batch(name, matrices):
+    """The loss's peak grows with the square of the batch by so many fp32 matrices of B x B."""
+    from study.measure.loss_memory import loss_memory
+
+    arch, strategy, batch = arch_of("vit_pico"), strategy_of(name), 16384
+    shapes = towers_of(strategy=name).features
+    one, two, three = (loss_memory(arch, strategy, WHOLE, shapes, times * batch).peak for times in (1, 2, 3))
+    assert (one - 2 * two + three) / 2 == matrices * 4 * batch**2
