@@ -48,7 +48,9 @@ GPU_JOB = CPU_JOB | {
     "threads": 8,
     "params_m": 149.6,
 }
-OWN, OTHER = EvaluationSet("embedded/test", own=True), EvaluationSet("imagenet1k", own=False)
+OWN = EvaluationSet("embedded/test", own=True, metrics=("zeroshot", "retrieval"))
+OTHER = EvaluationSet("imagenet1k", own=False, metrics=("zeroshot",))
+PROBED_TOO = EvaluationSet("imagenet1k", own=False, metrics=("zeroshot", "linear_probe"), trains=True)
 OURS = Device("ours", 2250, 180, 8000, 1000, "ours", "made up: a user's row that does not say its peak in fp32")
 KNOWN = {**DEVICES, OURS.name: OURS}
 SMALL, LARGE = 8192 * 1.2e8, 1.28e8 * 6e9 * 20.54
@@ -63,11 +65,13 @@ def cases() -> dict[str, tuple[Work, list[Measured]]]:
     """What is predicted, from what."""
     small, large = Work(Job(**CPU_JOB), 8192, SMALL, (OWN,)), Work(Job(**GPU_JOB), 128_000_000, LARGE, (OTHER,))
     whole = {"start_up_seconds": 4.0, "data_seconds": 4e-6, "checkpoint_seconds": 0.1}
-    probe = run(CPU_JOB, 5e10, None, start_up_seconds=5.0, data_seconds=3e-6, evaluation_seconds={OWN.name: 1.1})
+    probe = run(CPU_JOB, 5e10, None, start_up_seconds=5.0, data_seconds=3e-6, evaluation_seconds={OWN.key: 1.1})
     in_fp32 = {"precision": "fp32"}
     on_a100 = GPU_JOB | {"device": "a100-80", "gpus": 256, "global_batch_size": 65536}
     return {
         "nothing measured, CPU": (small, []),
+        "nothing measured, CPU, four threads": (Work(Job(**CPU_JOB | {"threads": 4}), 8192, SMALL, (OWN,)), []),
+        "scored by other metrics, with a training split": (Work(Job(**CPU_JOB), 8192, SMALL, (PROBED_TOO,)), [probe]),
         "a probe of the configuration": (small, [probe]),
         "two runs and a probe": (small, [probe, run(CPU_JOB, 4e10, "r1", **whole), run(CPU_JOB, 6e10, "r2", **whole)]),
         "another strategy": (small, [run(CPU_JOB | {"strategy": "flip"}, 5e10, **whole)]),

@@ -10,11 +10,9 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from study import io
 from study.errors import StorageError
-from study.metrics import METRICS
+from study.metrics import DEFAULT_METRICS, METRICS
 from study.records import Frozen
 from study.registry import unknown_name
-
-DEFAULT_METRICS = ("zeroshot", "retrieval")
 
 
 def _known(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -33,6 +31,7 @@ class SetRef(Frozen):
     name: str
     root: str | None = Field(None, description="folder of the data set, for clip-benchmark's")
     metrics: Metrics = Field((), description="of this data set alone; none = the evaluation's")
+    trains: bool = Field(False, description="a metric needs the training split, too; predictions ask for it")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def merged(scores: Scores, new: SetScores) -> Scores:
     kept = [score for score in scores.scores if (score.dataset, score.metric) not in replaced]
     errors = {name: reason for name, reason in scores.errors.items() if name != new.dataset}
     before = scores.settings.get(new.dataset, {}).get("metrics", [])
-    settings = {**new.settings, "metrics": sorted({*before, *new.metrics})}
+    settings = {**new.settings, "metrics": sorted({*before, *new.metrics}), "metrics_timed": sorted(new.metrics)}
     return Scores(
         run_id=scores.run_id,
         outcome_finished=scores.outcome_finished,

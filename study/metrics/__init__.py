@@ -9,6 +9,7 @@ from study.registry import Registry
 if TYPE_CHECKING:
     from study.metrics.base import Metric
 
+DEFAULT_METRICS = ("zeroshot", "retrieval")  # where a study names none: those that need no training split
 METRICS: Registry[Metric] = Registry(
     "metric",
     {

@@ -64,7 +64,7 @@ class Budgets:
             budget=kind,
             value=float(value),
             gpu=device.name if device else None,
-            count=self.count if device else None,
+            devices=self.count if device else None,
             precision=precision_on(device, draft.precision) if device else None,
         )
 

@@ -12,6 +12,7 @@ from study.config.document import Loc, Problem
 from study.data import SOURCES
 from study.data.place import open_source
 from study.metrics import METRICS
+from study.metrics.base import Need
 from study.plan.choices import Pool
 from study.records import PluginRef
 from study.registry import unknown_name
@@ -23,7 +24,7 @@ def evaluation_of(grid: Grid, pools: Sequence[Pool], problems: list[Problem]) ->
     known = sorted({*own, *always_there()})
     refs = grid.file.evaluation
     if refs is None:
-        return with_id([{"name": name, "root": None, "metrics": []} for name in own])
+        return with_id([{"name": name, "root": None, "metrics": [], "trains": False} for name in own])
     for index, ref in enumerate(refs):
         place: Loc = ("evaluation", index)
         if ref.root is None and ref.name not in known:
@@ -34,7 +35,12 @@ def evaluation_of(grid: Grid, pools: Sequence[Pool], problems: list[Problem]) ->
             if metric not in METRICS:
                 message = str(unknown_name("metric", metric, METRICS.names()))
                 problems.append(grid.document.problem((*place, "metrics", number), message))
-    return with_id([ref.model_dump(mode="json") for ref in refs])
+    return with_id([{**ref.model_dump(mode="json"), "trains": _trains(ref.metrics)} for ref in refs])
+
+
+def _trains(metrics: Sequence[str]) -> bool:
+    """Whether one of the metrics that are asked for needs a training split; the default ones need none."""
+    return any(Need.TRAIN in METRICS.load(name).needs for name in metrics if name in METRICS)
 
 
 def always_there() -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from study.hardware import Device
+from study.metrics import DEFAULT_METRICS
 from study.plan.resources import threads_for
 from study.predict import EvaluationSet, Job, Work
 from study.records import RunSpec
@@ -64,4 +65,7 @@ def job_of(draft: RunSpec, arch: Arch, gmacs: float, params_m: float, device: De
 
 def sets_of(evaluation: Mapping[str, Any]) -> tuple[EvaluationSet, ...]:
     """The data sets of ``evaluation.json``; one with a folder is clip-benchmark's."""
-    return tuple(EvaluationSet(item["name"], item["root"] is None) for item in evaluation["sets"])
+    return tuple(
+        EvaluationSet(item["name"], item["root"] is None, tuple(item["metrics"]) or DEFAULT_METRICS, item["trains"])
+        for item in evaluation["sets"]
+    )

@@ -20,7 +20,7 @@ _HEADER = (
 
 
 class Key(NamedTuple):
-    """What a resolved budget depends on; the last three are none for a budget in FLOPs, ``count`` is GPUs a run."""
+    """What a resolved budget depends on; the last three are none for a budget in FLOPs, ``devices`` is GPUs a run."""
 
     arch: str
     strategy: str
@@ -30,11 +30,11 @@ class Key(NamedTuple):
     budget: str
     value: float
     gpu: str | None
-    count: int | None
+    devices: int | None
     precision: str | None
 
 
-_OPTIONAL = ("gpu", "count", "precision")
+_OPTIONAL = ("gpu", "devices", "precision")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Lock:
 
     def get(self, key: Key) -> Entry | None:
         """What a budget was resolved to, if it was; an entry made before these were told apart answers for all."""
-        return self.entries.get(key) or self.entries.get(key._replace(count=None, precision=None))
+        return self.entries.get(key) or self.entries.get(key._replace(devices=None, precision=None))
 
     def add(self, key: Key, entry: Entry) -> None:
         """Freeze a budget."""

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from study.errors import StorageError
 from study.hardware import DEVICES, Device, recognise
 from study.io import read_json, read_parquet
-from study.predict import Job, Measured
+from study.predict import Job, Measured, scored_by
 from study.predict.overheads import saved
 from study.predict.probed import measured_probes
 from study.records import PLAN_COLUMNS, Cost, Frozen, Outcome, Scores, schema
@@ -116,8 +116,15 @@ def _checkpoint(cost: Cost, process_seconds: float) -> float | None:
 
 
 def _evaluation(run: Path, outcome: Outcome) -> dict[str, float]:
-    """Seconds of each data set's scoring; none where the scores are of another training."""
+    """Seconds of each data set's last scoring; none where the scores are of another training.
+
+    Scores from before they said which metrics took them were made in one pass.
+    """
     scores = _record(run / "scores.json", Scores)
     if scores is None or scores.outcome_finished != outcome.finished:
         return {}
-    return {name: said["seconds"] for name, said in scores.settings.items() if "seconds" in said}
+    return {
+        scored_by(name, said.get("metrics_timed", said.get("metrics", ()))): said["seconds"]
+        for name, said in scores.settings.items()
+        if "seconds" in said
+    }

@@ -4,7 +4,7 @@ from study.predict.memory import LossMemory, Parts, Split, TowersMemory, peak_pa
 from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
 from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
-from study.predict.work import EvaluationSet, Job, Measured, Work
+from study.predict.work import EvaluationSet, Job, Measured, Work, scored_by
 
 __all__ = [
     "FORWARD_AND_BACKWARD",
@@ -24,5 +24,6 @@ __all__ = [
     "peak_parts",
     "predict",
     "samples_for",
+    "scored_by",
     "speed",
 ]

@@ -51,7 +51,9 @@ class Probe(Frozen):
     at_once: int = Field(description="processes that ran side by side, as the study's runs will")
     data: Literal["source", "random"] = Field(description="what the steps were made on")
     start_up_seconds: float | None = Field(description="imports, data, model; none with random data")
-    evaluation_seconds: dict[str, float] = Field(description="by data set, where the study's own were scored")
+    evaluation_seconds: dict[str, float] = Field(
+        description="by data set and metrics, where the study's own were scored"
+    )
     phases: tuple[ProbedPhase, ...] = Field(min_length=1)
     peak_memory_gib: float | None
     taken: str = Field(description="UTC, ISO 8601")
@@ -68,7 +70,7 @@ class Probe(Frozen):
         job = Job(device, **{name: getattr(self, name) for name in _JOB})
         return Measured(
             job=job,
-            speed=flops / (seconds - waits) / (1 if self.gpus else self.threads),
+            speed=flops / (seconds - waits) / job.in_process,
             start_up_seconds=self.start_up_seconds,
             data_seconds=waits / pairs if own else None,
             evaluation_seconds=self.evaluation_seconds,

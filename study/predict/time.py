@@ -59,8 +59,7 @@ def predict(work: Work, device: Device, evidence: Evidence, without: str | None 
     """Device-hours of a run; ``without`` is a run that is no evidence for itself."""
     job = work.job
     found = speed(work, device, evidence.speed, without)
-    sharing = job.threads if device.is_cpu else 1
-    steps = Range(*(work.train_flops / rate / sharing for rate in (found.value, found.high, found.low)))
+    steps = Range(*(work.train_flops / rate / job.in_process for rate in (found.value, found.high, found.low)))
     waits = data(work, found, evidence.overheads, without)
     held = [
         start_up(work, evidence.overheads, without),

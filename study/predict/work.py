@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -42,16 +42,36 @@ class Job:
         return max(self.gpus, 1)
 
     @property
+    def in_process(self) -> int:
+        """What shares the arithmetic of one process: its GPU, or threads of a CPU."""
+        return 1 if self.gpus else self.threads
+
+    @property
     def workers(self) -> int:
         """What shares the arithmetic: GPUs, or threads of a CPU."""
         return self.gpus or self.threads
 
 
 class EvaluationSet(NamedTuple):
-    """A data set that a run is scored on; ``own`` ones belong to a data source of this program."""
+    """A data set that a run is scored on, and by what; ``own`` ones belong to a data source of this program.
+
+    ``trains`` says that a metric needs the set's training split, too.
+    """
 
     name: str
     own: bool
+    metrics: tuple[str, ...]
+    trains: bool = False
+
+    @property
+    def key(self) -> str:
+        """What the seconds of its scoring are kept by."""
+        return scored_by(self.name, self.metrics)
+
+
+def scored_by(name: str, metrics: Iterable[str]) -> str:
+    """A data set and the metrics that it is scored by, in whatever order."""
+    return f"{name} by {', '.join(sorted(metrics))}"
 
 
 @dataclass(frozen=True)
@@ -70,7 +90,7 @@ class Measured:
 
     ``speed`` is in model FLOPs a second on one GPU or one CPU thread over all steps, waits for data left out. Seconds
     are of the run's process; ``data_seconds`` are for a pair of one device's share, ``checkpoint_seconds`` for one
-    checkpoint, ``evaluation_seconds`` for each data set.
+    checkpoint, ``evaluation_seconds`` for each ``key`` of a data set and its metrics.
     """
 
     job: Job

@@ -14,6 +14,7 @@ from study.evaluate.model import evaluate
 from study.measure.memory import peak_memory_gib
 from study.measure.timing import StepTimer
 from study.models import resolve
+from study.predict import scored_by
 from study.probe.random_pairs import open_random
 from study.probe.task import Task
 from study.strategies.base import Phase
@@ -129,7 +130,7 @@ def _step(session: Session, timer: StepTimer, phase: Phase, start: int) -> None:
 
 
 def _scored(task: Task, session: Session, here: Place, meeting: Meeting) -> dict[str, float]:
-    """Seconds of scoring on each data set, all processes at once."""
+    """Seconds of scoring on each data set by its metrics, all processes at once."""
     if task.evaluation is None:
         return {}
     meeting.wait()
@@ -138,4 +139,4 @@ def _scored(task: Task, session: Session, here: Place, meeting: Meeting) -> dict
         session.arch, session.model, session.strategy, session.phases[-1], trained_on, here.device, session.precision
     )
     found = evaluate(subject, task.evaluation.asked())
-    return {scores.dataset: scores.settings["seconds"] for scores in found if scores.error is None}
+    return {scored_by(one.dataset, one.metrics): one.settings["seconds"] for one in found if one.error is None}

@@ -15,7 +15,7 @@ devices:
   - {name: NVIDIA B200, tflops: 2250, memory_gib: 180, bandwidth_gb_s: 8000, watts: 1000, source: data sheet}
   - {name: H100, watts: 500, source: capped by us}
   - {name: cpu, tflops: 0.2, source: measured by us}
-  - {name: slice, tflops: 44, tflops_fp32: 9, memory_gib: 5, bandwidth_gb_s: 200, watts: 60, driver_name: MIG, source: us}
+  - {name: part, tflops: 44, tflops_fp32: 9, memory_gib: 5, bandwidth_gb_s: 200, watts: 60, driver_name: MIG, source: x}
 prices: {h100: 2.5, B200: 5, cpu: 0.03}
 co2_grams_per_kwh: 380
 pue: 1.2
@@ -55,7 +55,7 @@ def test_own_rows_are_added_or_replace_numbers_and_prices_are_joined_in(site):
     assert (h100.tflops, h100.watts, h100.dollars_per_hour) == (989, 500, 2.5)
     assert h100.source == f"capped by us; the rest: {DEVICES['h100'].source}"
     assert (cpu.tflops, cpu.watts, cpu.peak_is_assumed) == (0.2, 10, False)
-    assert [found.devices["slice"].peak(precision) for precision in ("bf16", "fp32")] == [44, 9]
+    assert [found.devices["part"].peak(precision) for precision in ("bf16", "fp32")] == [44, 9]
     assert (found.co2_grams_per_kwh, found.pue) == (380, 1.2)
     assert find("h200", found.devices) == DEVICES["h200"]
     assert DEVICES["h100"].watts == 700
@@ -66,7 +66,7 @@ def test_own_rows_are_recognised_first(site):
     devices = site(GOOD).devices
     assert recognise("NVIDIA B200", "cuda", devices) == "b200"
     assert recognise("NVIDIA H100 80GB HBM3", "cuda", devices) == "h100"
-    assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda", devices) == "slice"
+    assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda", devices) == "part"
     assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda") is None
     assert here(["NVIDIA B200", "NVIDIA B200", "Another"], devices) == {"b200": 2, "cpu": cores()}
 
@@ -154,7 +154,7 @@ def test_the_command_lists_devices_with_their_sources_and_what_is_here(site, cap
     site(GOOD)
     assert main(["hardware", "--json"]) == 0
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
-    assert set(rows) == {*DEVICES, "b200", "slice"}
+    assert set(rows) == {*DEVICES, "b200", "part"}
     assert all(row["source"] for row in rows.values())
     assert rows["cpu"]["here"] == cores()
     assert [rows[name]["tflops_fp32"] for name in ("h100", "v100", "b200", "cpu")] == [67, 15.7, None, 0.2]

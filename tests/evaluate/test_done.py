@@ -83,7 +83,13 @@ def test_failed_sets_are_tried_again_and_then_forget_their_error():
     assert "imagenet1k" in [item.name for item in missing(scores, EVALUATION.asked())]
     mended = merged(scores, new("imagenet1k", "zeroshot"))
     assert mended.errors == {}
-    assert mended.settings["imagenet1k"] == {"device": "cpu", "metrics": ["zeroshot"]}
+    assert mended.settings["imagenet1k"] == {"device": "cpu", "metrics": ["zeroshot"], "metrics_timed": ["zeroshot"]}
+
+
+def test_what_a_set_took_is_of_the_last_metrics_alone():
+    scores = merged(merged(empty(), new("a", "zeroshot", "retrieval")), new("a", "linear_probe"))
+    assert scores.settings["a"]["metrics"] == ["linear_probe", "retrieval", "zeroshot"]
+    assert scores.settings["a"]["metrics_timed"] == ["linear_probe"]
 
 
 def test_new_values_replace_old_ones():

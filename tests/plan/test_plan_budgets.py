@@ -64,7 +64,7 @@ def test_hours_buy_fewer_samples_in_fp32_and_a_lock_keeps_the_two_apart(planned,
     bf16, fp32 = samples(planned("{gpu_hours: 0.01, precision: [bf16, fp32]}", head=head))
     assert fp32 < bf16 / 5
     lock = YAML().load(folder / "small.lock.yaml")
-    assert [(entry["count"], entry["precision"]) for entry in lock["resolved"]] == [(4, "bf16"), (4, "fp32")]
+    assert [(entry["devices"], entry["precision"]) for entry in lock["resolved"]] == [(4, "bf16"), (4, "fp32")]
     (few,) = samples(planned("{gpu_hours: 0.01, precision: bf16}", head=head.replace("4", "2")))
     lock = YAML().load(folder / "small.lock.yaml")
     assert len(lock["resolved"]) == 3  # on 2 GPUs, which is not on 4
@@ -76,7 +76,7 @@ def test_a_lock_from_before_holds_for_any_count_and_precision(planned, folder):
     planned(grid, head=head)
     path = folder / "small.lock.yaml"
     first, _ = (entry := YAML().load(path))["resolved"]
-    old = {name: value for name, value in first.items() if name not in ("count", "precision")} | {"samples_seen": 700}
+    old = {name: value for name, value in first.items() if name not in ("devices", "precision")} | {"samples_seen": 700}
     YAML().dump(entry | {"resolved": [old]}, path)
     text = path.read_text()
     assert samples(planned(grid, head=head)) == [700, 700]

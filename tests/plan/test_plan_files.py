@@ -9,6 +9,7 @@ import polars as pl
 
 from study import io
 from study.cli import main
+from study.plan.jobs import sets_of
 from study.plan.measured import everything_measured
 from study.plan.table import StudyTable, run_ids
 from study.predict.overheads import BYTES_A_PARAMETER, CHECKPOINT_BYTES_A_SECOND
@@ -206,3 +207,21 @@ def test_any_study_may_be_scored_on_the_embedded_sets(planned):
     head += "common: {source: {name: table, path: pairs.csv}, arch: vit_pico, strategy: clip, global_batch_size: 100}\n"
     made = planned("[{name: a, samples_seen: 1000}]", head=head)
     assert [found["name"] for found in made.evaluation["sets"]] == ["embedded/unseen"]
+
+
+def test_a_plan_knows_by_what_it_is_scored_and_whether_that_trains(planned):
+    head = "evaluation: [{name: embedded/unseen, metrics: linear_probe}, embedded/test]\n"
+    head += "common: {source: {name: table, path: pairs.csv}, arch: vit_pico, strategy: clip, global_batch_size: 100}\n"
+    probed, plain = sets_of(planned("[{name: a, samples_seen: 1000}]", head=head).evaluation)
+    assert (probed.metrics, probed.trains) == (("linear_probe",), True)
+    assert (plain.metrics, plain.trains) == (("zeroshot", "retrieval"), False)
+
+
+def test_measured_seconds_are_of_the_metrics_that_took_them(planned, folder, outcome):
+    ended = outcome(planned(TWO).rows[0]["run_id"], samples_per_second=10.0)
+    scores = Scores(run_id=ended.parent.name, outcome_finished=io.read_json(ended)["finished"], scores=[])
+    timed = {"seconds": 7.0, "metrics": ["linear_probe", "zeroshot"], "metrics_timed": ["linear_probe"]}
+    told = scores.model_copy(update={"settings": {"a": timed, "b": {"seconds": 3.0, "metrics": ["zeroshot"]}}})
+    io.write_json(ended.with_name("scores.json"), told.model_dump(mode="json"))
+    (found,) = everything_measured(folder / "results")
+    assert found.evaluation_seconds == {"a by linear_probe": 7.0, "b by zeroshot": 3.0}

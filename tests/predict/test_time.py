@@ -11,6 +11,7 @@ from study.predict.mfu_fit import published_model
 from study.predict.overheads import CHECKPOINT_EVERY, TOKENISING
 
 CPU, A100, H100 = find("cpu"), find("a100-40"), find("h100")
+TEST = EvaluationSet("embedded/test", own=True, metrics=("retrieval",))
 
 
 def told(work, *measured, device=CPU, without=None):
@@ -18,9 +19,8 @@ def told(work, *measured, device=CPU, without=None):
 
 
 def test_device_hours_are_the_sum_of_their_parts(work, measured):
-    sets = (EvaluationSet("embedded/test", own=True),)
-    run = measured(1e9, seconds=10.0, data=0.001, checkpoint=2.0, scored={"embedded/test": 5.0})
-    found = told(work(1e12, sets), run)
+    run = measured(1e9, seconds=10.0, data=0.001, checkpoint=2.0, scored={TEST.key: 5.0})
+    found = told(work(1e12, (TEST,)), run)
     steps, data, checkpoints = 1e12 / 1e9 / 2, 1000 * 0.001, 2.0 * (1 + int(500 / CHECKPOINT_EVERY))
     assert found.gpu_hours * 3600 == pytest.approx(steps + data + checkpoints + 10 + 5)
     assert found.low < found.gpu_hours < found.high
@@ -29,9 +29,32 @@ def test_device_hours_are_the_sum_of_their_parts(work, measured):
 
 
 def test_what_was_not_measured_is_assumed_and_said_so(work):
-    found = told(work(1e12, (EvaluationSet("embedded/test", own=True),)))
+    found = told(work(1e12, (TEST,)))
     assert found.evidence.startswith("assumption: 38 GFLOP/s a CPU thread; ")
     assert found.evidence.endswith("start-up, checkpoints, evaluation, data assumed")
+
+
+def test_assumed_scoring_is_shared_by_the_threads_of_a_cpu(work):
+    def hours(evaluation, **fields):
+        return predict(work(1e15, evaluation, **fields), CPU, Evidence.of([])).gpu_hours
+
+    scoring = [hours((TEST,), threads=n) - hours((), threads=n) for n in (1, 4)]
+    assert scoring[0] == pytest.approx(4 * scoring[1])
+
+
+def test_seconds_of_scoring_are_of_the_metrics_that_took_them(work, measured):
+    run = measured(scored={TEST.key: 5.0})
+    same, more = TEST._replace(metrics=("retrieval",)), TEST._replace(metrics=("zeroshot", "retrieval"))
+    assert told(work(1e12, (same,)), run).evidence.endswith(
+        "; evaluation measured and start-up, checkpoints, data assumed"
+    )
+    assert told(work(1e12, (more,)), run).evidence.endswith("; start-up, checkpoints, evaluation, data assumed")
+    assert more.key == more._replace(metrics=("retrieval", "zeroshot")).key
+
+
+def test_a_metric_that_trains_has_a_split_more_to_embed(work):
+    plain, trains = ((told(work(1e15, sets)).gpu_hours) for sets in ((TEST,), (TEST._replace(trains=True),)))
+    assert trains - plain == pytest.approx(10 * (plain - told(work(1e15)).gpu_hours))
 
 
 def test_the_more_captions_the_longer_the_start(work, measured):

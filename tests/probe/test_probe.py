@@ -30,13 +30,14 @@ def test_a_probe_is_kept_and_later_plans_rest_on_it(grid, tmp_path, capsys):
     (found,) = probes(tmp_path / "results")
     assert found == Probe.model_validate(row["probe"])
     assert (found.data, found.at_once, found.phases[0].steps) == ("source", 2, 8)  # 4 of each process
-    assert set(found.evaluation_seconds) == {"embedded/validation"}
+    (scored,) = found.evaluation_seconds
+    assert scored == "embedded/validation by retrieval, zeroshot"
     assert main(["plan", str(path), "--quiet"]) == 0
     after = planned(tmp_path)[0]
     words = "1 probe of this configuration on cpu; start-up, evaluation, data measured and checkpoints assumed"
     assert after["prediction_evidence"] == words
     steps = 640 / 32 * found.phases[0].step_time_ms / 1e3
-    rest = found.start_up_seconds + found.evaluation_seconds["embedded/validation"]
+    rest = found.start_up_seconds + found.evaluation_seconds[scored]
     assert after["predicted_gpu_hours"] * 3600 == pytest.approx(steps + rest, abs=0.2)  # and a checkpoint
 
 
