@@ -36,7 +36,7 @@ def derived(train_flops: float | None, outcome: Outcome, evaluate_hours: float |
 def mfu(train_flops: float | None, cost: Cost, device: Device) -> float | None:
     """Counted FLOPs of all phases over the peak of all devices through the whole training loop, 0 to 1.
 
-    The peak is that of the run's precision; none where nobody gives the peak, as a CPU's unless the user's ``hardware.yaml`` does.
+    The peak is that of the run's precision; none where nobody gives it, as a CPU's unless ``hardware.yaml`` does.
     """
     peak = None if device.peak_is_assumed else device.peak(cost.precision)
     if train_flops is None or not cost.train_hours or peak is None:

@@ -36,11 +36,18 @@ def _device(name: str, info: ValidationInfo) -> str:
     return find(name, devices).name
 
 
+def _processes(count: int, info: ValidationInfo) -> int:
+    device = (info.context or {}).get("devices", DEVICES).get(info.data.get("gpu"))
+    if device is not None and device.is_cpu and count > 1:
+        raise PydanticCustomError("told", "a run is one process on a CPU, got {got}; leave it out", {"got": count})
+    return count
+
+
 class Hardware(Frozen):
     """Where the study will run: for predictions, and for budgets in GPU-hours; never identity itself."""
 
     gpu: Annotated[str, AfterValidator(_device)] = Field(strict=True, description="a device's name, or cpu")
-    count: int = Field(1, ge=1, strict=True, description="GPUs a run")
+    count: Annotated[int, AfterValidator(_processes)] = Field(1, ge=1, strict=True, description="GPUs a run")
 
 
 class Limit(Frozen):

@@ -74,7 +74,7 @@ class Plan:
     @property
     def count(self) -> int:
         """GPUs a run."""
-        return _count(self.grid)
+        return _count(self.grid, self.device)
 
     @property
     def rows(self) -> list[dict[str, Any]]:
@@ -98,10 +98,10 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         lock.forget()
     measured = everything_measured(results, site.devices)
     device = find(options.gpu or (grid.file.hardware.gpu if grid.file.hardware else "cpu"), site.devices)
-    keep = options.keep_counts
-    with counter(results, keep, say) as counts, memories(results, keep, device, _count(grid), say) as memory:
+    keep, count = options.keep_counts, _count(grid, device)
+    with counter(results, keep, say) as counts, memories(results, keep, device, count, say) as memory:
         budgets = _budgets(grid, counts, lock, measured, site)
-        resolver = Resolver(grid, Choices(), counts, memory, budgets, _count(grid))
+        resolver = Resolver(grid, Choices(), counts, memory, budgets, count)
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
         baseline = baseline_of(grid, runs, resolver.problems)
@@ -130,13 +130,16 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     )
 
 
-def _count(grid: Grid) -> int:
-    return grid.file.hardware.count if grid.file.hardware else 1
+def _count(grid: Grid, device: Device) -> int:
+    """GPUs a run; on a CPU one process trains it, wherever the grid says that it will run."""
+    hardware = grid.file.hardware
+    return hardware.count if hardware and not device.is_cpu else 1
 
 
 def _budgets(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Budgets:
     hardware = grid.file.hardware
-    return Budgets(lock, counts, find(hardware.gpu, site.devices) if hardware else None, _count(grid), measured)
+    device = find(hardware.gpu, site.devices) if hardware else None
+    return Budgets(lock, counts, device, _count(grid, device) if device else 1, measured)
 
 
 def _runs(grid: Grid, resolver: Resolver, say: Callable[[str], None]) -> list[Run]:

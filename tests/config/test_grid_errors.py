@@ -169,6 +169,14 @@ def test_a_sub_grid_that_lacks_something_says_what(problems):
     ]
 
 
+def test_a_cpu_has_no_count(problems):
+    grid = "grid: {arch: vit, source: pairs, strategy: plain, epochs: 1}\n"
+    assert problems("hardware: {gpu: CPU, count: 8}\n" + grid) == [
+        "grid.yaml:1:29: hardware.count: a run is one process on a CPU, got 8; leave it out"
+    ]
+    assert problems("hardware: {gpu: cpu, count: 1}\n" + grid) == []
+
+
 def test_words_of_other_tools_are_understood(problems):
     text = (
         "common: {learning_rate: 1, dataset: x, model: y}\ngrid: {arch: vit, source: pairs, strategy: plain, epochs: 1}"

@@ -34,6 +34,12 @@ def test_a_batch_is_shared_out_so_that_it_fits(tiny):
     assert shared["predicted_memory_gib"] <= 0.9 * 0.05 < whole["predicted_memory_gib"]
 
 
+def test_on_a_cpu_one_process_takes_the_whole_batch_whatever_the_grids_gpus_are(planned):
+    made = planned("{seed: 0}", options=Options(gpu="cpu"), head=COMMON.replace("tiny, count: 2", "h100, count: 8"))
+    (row,) = made.rows
+    assert (row["micro_batch_size"], row["grad_accum_steps"], row["gpus"], made.count) == (200, 1, 0, 1)
+
+
 def test_half_precision_takes_less(tiny):
     half, whole = tiny("{precision: [bf16, fp32]}", memory_gib=1).rows
     assert half["predicted_memory_gib"] < 0.8 * whole["predicted_memory_gib"]
