@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from statistics import quantiles
 
@@ -48,38 +48,49 @@ def _event() -> torch.cuda.Event:
 class StepTimer:
     """Times of every step in milliseconds, and the part that was spent waiting for data.
 
-    On a GPU a step is bracketed by events, read only when asked for, so the loop never waits for the device.
+    On a GPU both are bracketed by events, read only when asked for, so the loop never waits for the device; a wait is
+    then what the device stood idle or copied: what it still had to compute meanwhile hides the rest.
     """
 
     device: torch.device
     step_ms: list[float] = field(default_factory=list)
     data_ms: list[float] = field(default_factory=list)
-    _events: list[tuple[torch.cuda.Event, torch.cuda.Event]] = field(default_factory=list)
+    steps: int = 0
+    _pending: list[tuple[list[float], torch.cuda.Event, torch.cuda.Event]] = field(default_factory=list)
 
-    @contextmanager
-    def data(self) -> Iterator[None]:
+    def data(self) -> AbstractContextManager[None]:
         """Bracket the wait for a batch."""
-        start = time.perf_counter()
-        yield
-        self.data_ms.append((time.perf_counter() - start) * 1e3)
+        return self._timed(self.data_ms)
 
     @contextmanager
     def step(self) -> Iterator[None]:
         """Bracket one optimiser step, its data included."""
-        if self.device.type == "cuda":
-            first, last = _event(), _event()
-            first.record()
+        with self._timed(self.step_ms):
             yield
-            last.record()
-            self._events.append((first, last))
-        else:
-            start = time.perf_counter()
-            yield
-            self.step_ms.append((time.perf_counter() - start) * 1e3)
+        self.steps += 1
+
+    def _timed(self, times: list[float]) -> AbstractContextManager[None]:
+        return self._on_gpu(times) if self.device.type == "cuda" else _on_cpu(times)
+
+    @contextmanager
+    def _on_gpu(self, times: list[float]) -> Iterator[None]:
+        first, last = _event(), _event()
+        first.record()
+        yield
+        last.record()
+        self._pending.append((times, first, last))
 
     def settle(self) -> None:
         """Read the events of the steps so far; waits for the device."""
-        if self._events:
-            self._events[-1][1].synchronize()
-            self.step_ms.extend(first.elapsed_time(last) for first, last in self._events)
-            self._events.clear()
+        if self._pending:
+            self._pending[-1][2].synchronize()
+        for times, first, last in self._pending:
+            times.append(first.elapsed_time(last))
+        self._pending.clear()
+
+
+@contextmanager
+def _on_cpu(times: list[float]) -> Iterator[None]:
+    start = time.perf_counter()
+    yield
+    times.append((time.perf_counter() - start) * 1e3)

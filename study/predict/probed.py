@@ -27,7 +27,7 @@ class ProbedPhase(Frozen):
     step_time_ms: float = Field(description="mean, waits for data included")
     step_time_ms_p10: float
     step_time_ms_p90: float
-    data_wait_ms: float = Field(description="mean")
+    data_wait_ms: float = Field(description="mean; of a GPU that waited, not of the process that feeds it")
 
 
 class Probe(Frozen):

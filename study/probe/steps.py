@@ -114,7 +114,7 @@ def _phase(session: Session, start: int, steps: int, limit: float, meeting: Meet
             _step(session, StepTimer(session.place.device), phase, start)
     meeting.wait()
     timer, begun = StepTimer(session.place.device), time.monotonic()
-    while len(timer.data_ms) < steps and (len(timer.data_ms) < FEWEST_STEPS or time.monotonic() - begun < limit):
+    while timer.steps < steps and (timer.steps < FEWEST_STEPS or time.monotonic() - begun < limit):
         _step(session, timer, phase, start)
     timer.settle()
     meeting.done()

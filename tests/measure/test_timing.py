@@ -30,3 +30,33 @@ def test_a_step_covers_its_wait_for_data():
         time.sleep(0.01)
     timer.settle()
     assert 10 <= timer.data_ms[0] < timer.step_ms[0]
+
+
+def test_a_wait_that_a_gpu_computes_through_is_none(monkeypatch):
+    host, free = 0.0, 0.0  # milliseconds: the process's clock, and when the stream has done what it was given
+
+    class Event:
+        def __init__(self, enable_timing):
+            self.at = None
+
+        def record(self):
+            self.at = max(host, free)
+
+        def synchronize(self):
+            pass
+
+        def elapsed_time(self, later):
+            return later.at - self.at
+
+    monkeypatch.setattr(torch.cuda, "Event", Event)
+    timer = StepTimer(torch.device("cuda"))
+    for wait in (5.0, 8.0, 20.0):
+        with timer.step():
+            with timer.data():
+                host += wait
+            free = max(host, free) + 10.0
+    assert (timer.steps, timer.data_ms) == (3, [])  # nothing is read before it is asked for
+    timer.settle()
+    timer.settle()
+    assert timer.data_ms == [5.0, 0.0, 8.0]
+    assert timer.step_ms == [15.0, 10.0, 18.0]
