@@ -1,7 +1,7 @@
 """Multiply-adds of every tower by the project's counter against torch's own, and against open_clip's published profile.
 
     python benchmarks/flops.py                  # every configuration of open_clip that needs no network: two minutes
-    python benchmarks/flops.py --timm           # every tower of timm of the four families
+    python benchmarks/flops.py --timm           # every tower of timm of the four families: some seven minutes
     python benchmarks/flops.py --train          # forward and backward
 
 Nothing is computed: all is on the meta device. The peak of memory is that of the process (its resident set), given

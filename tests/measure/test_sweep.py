@@ -39,8 +39,9 @@ def test_every_configuration_of_open_clip(train):
 
 
 @pytest.mark.slow
-def test_every_tower_of_timm_of_the_four_families():
-    rows = list(compared(timm_names()))
+@pytest.mark.parametrize("train", [False, True])
+def test_every_tower_of_timm_of_the_four_families(train):
+    rows = list(compared(timm_names(), train))
     assert not wrong(rows)
     assert not [row for row in rows if row.refused]
     assert len(rows) > 280
