@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Any
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from study.models.clip_model import ClipModel
 
@@ -20,11 +21,24 @@ def freeze_projections(model: ClipModel) -> None:
     twin = _on_meta(model).eval()
     image = twin.image(torch.empty(1, 3, size, size, device="meta")).backbone
     text = twin.text(torch.zeros(1, length, dtype=torch.int64, device="meta")).backbone
-    names, parameters = zip(*twin.clip.named_parameters(), strict=True)
-    found = torch.autograd.grad(image.sum() + text.sum(), parameters, allow_unused=True)
-    for name, gradient in zip(names, found, strict=True):
-        if gradient is None and name.startswith(("visual.", "text.")):
+    reached = _reached(image, text)
+    for name, parameter in twin.clip.named_parameters():
+        if parameter not in reached and name.startswith(("visual.", "text.")):
             model.clip.get_parameter(name).requires_grad_(False)
+
+
+def _reached(*outputs: Tensor) -> set[Tensor]:
+    """The leaves that a gradient at some outputs would come back to, by autograd's graph."""
+    nodes: list[Any] = [output.grad_fn for output in outputs]
+    seen, leaves = set(nodes), set()
+    while nodes:
+        node = nodes.pop()
+        if hasattr(node, "variable"):
+            leaves.add(node.variable)
+        new = {after for after, _ in node.next_functions if after is not None} - seen
+        seen |= new
+        nodes.extend(new)
+    return leaves
 
 
 def _on_meta(model: ClipModel) -> ClipModel:
