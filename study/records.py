@@ -219,6 +219,7 @@ def _columns(**types: str) -> dict[str, str]:
 
 # ``purpose`` is "tuning" for a run made only to choose a learning rate, else "study"; ``tuned`` says in words how the
 # learning rate was chosen, none where it was given; ``needs`` lists, as JSON, the runs that must be scored before.
+# ``predicted_start_up_hours`` and ``predicted_evaluation_hours`` are of the process, and a part of predicted_gpu_hours.
 # ``left_out`` says why a run of the grid is none of the study: its limit; null for all others. ``setting``: see below.
 # Column -> polars type, by name, so that this module loads no polars. The published tables use the same columns.
 PLAN_COLUMNS = _columns(
@@ -231,6 +232,7 @@ PLAN_COLUMNS = _columns(
     gpus="Int64",
     threads="Int64", mem_mb="Int64", runtime_minutes="Int64", predicted_gpu_hours="Float64",
     predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64", prediction_evidence="String",
+    predicted_start_up_hours="Float64", predicted_evaluation_hours="Float64",
     predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_kwh_low="Float64",
     predicted_kwh_high="Float64", predicted_dollars="Float64", predicted_dollars_low="Float64",
     predicted_dollars_high="Float64",

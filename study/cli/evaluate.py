@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.cli import options
-from study.cli.train import Log, label
+from study.cli.log import Log, label
 from study.records import Scores
 
 if TYPE_CHECKING:
@@ -43,13 +44,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score what is missing, then show all scores that were asked for."""
+    started = time.monotonic()
     from study.evaluate.run import run_evaluation
 
     folder = options.run_folder(args.run, args.results)
     log = Log(args.log, label(folder, args.results, args.study))
     say = log.to_file if args.json else log  # only JSON on the console
     evaluation = _evaluation(args, folder)
-    scores = run_evaluation(folder, evaluation, lambda: _trained(args, folder), say)
+    scores = run_evaluation(folder, evaluation, lambda: _trained(args, folder, started), say)
     _show(scores, {item.name for item in evaluation.asked()}, args.json)
     return 0
 
@@ -68,7 +70,19 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 
 
 @contextmanager
-def _trained(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
+def _trained(args: argparse.Namespace, folder: Path, started: float) -> Iterator[Subject]:
+    """The run's model, while what its scoring takes is reserved in the study's ledger."""
+    from study.hardware import cores
+    from study.plan.account import claim_scoring
+    from study.plan.due import Place
+
+    claimed = claim_scoring(folder, args.results, args.study, Place(1, args.threads or cores()))
+    with claimed.held(started) if claimed else nullcontext(), _loaded(args, folder) as subject:
+        yield subject
+
+
+@contextmanager
+def _loaded(args: argparse.Namespace, folder: Path) -> Iterator[Subject]:
     from study.config.spec import read_spec
     from study.data.place import located
     from study.models.loading import load_models

@@ -85,7 +85,8 @@ def _renewed(args: argparse.Namespace, table: StudyTable) -> Planned:
     from study.plan.held import hold
 
     rows = renewed(args.results, table)
-    held = hold(args.results, table.name, rows, [row["run_id"] or "" for row in rows], table.limit)
+    keys = [row["run_id"] or "" for row in rows]
+    held = hold(args.results, table.name, rows, keys, table.evaluation_id, table.limit)
     over = held.refusal(read(args.grid)) if held.problems else None
     write = not (args.dry_run or over)
     return Planned(rewrite(table, held) if write else table.facts, held, over, None)

@@ -29,7 +29,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Say how things stand; that is never an error."""
-    from study.plan.status import status, utc_now
+    from study.clock import utc_now
+    from study.plan.status import status
 
     told = [status(args.results, name, utc_now()) for name in _names(args)]
     if args.json:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING
 
 from study import io
 from study.cli import options
-from study.errors import BusyError, OverBudgetError, PlanError, StorageError, StudyError
+from study.cli.log import Log, label
+from study.errors import BusyError, OverBudgetError, StorageError, StudyError
 from study.records import FAILURE, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from study.plan.due import Place
     from study.train.session import Session
 
 EXAMPLES = """\
@@ -63,16 +67,23 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> int:
-    from study.plan.account import claim
+    from study.plan.account import claim_training
 
-    claimed = claim(run_folder, args.results, args.study)
+    claimed = claim_training(run_folder, args.results, args.study, _taken(args))
     if args.processes > 1 and "RANK" not in os.environ:
         if claimed is not None:
             claimed.check()  # before processes are started for nothing
         return _launch(args.processes)
-    with claimed.held(started) if claimed else nullcontext():
-        _train_and_score(args, run_folder, say, started)
+    with claimed.held(started) if claimed else nullcontext(lambda samples: None) as begins:
+        _train_and_score(args, run_folder, say, started, begins)
     return 0
+
+
+def _taken(args: argparse.Namespace) -> Place:
+    from study.hardware import cores
+    from study.plan.due import Place
+
+    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cores())
 
 
 def _launch(processes: int) -> int:
@@ -95,7 +106,9 @@ def _note_failure(run_folder: Path, error: Exception) -> None:
         io.write_json(run_folder / FAILURE, {"status": failure_status(error) or Status.FAILED, "reason": reason})
 
 
-def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> None:
+def _train_and_score(
+    args: argparse.Namespace, run_folder: Path, say: Log, started: float, begins: Callable[[int], None]
+) -> None:
     from study.models.loading import load_models
 
     load_models()
@@ -108,6 +121,7 @@ def _train_and_score(args: argparse.Namespace, run_folder: Path, say: Log, start
         micro_batch_size=args.micro_batch_size,
         checkpoint_seconds=args.checkpoint_seconds,
         already=time.monotonic() - started,
+        begins=begins,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED
@@ -132,35 +146,3 @@ def _score(session: Session, run_folder: Path, study: str, say: Log) -> None:
         session.precision,
     )
     run_evaluation(run_folder, read_evaluation(results / study / "evaluation.json"), lambda: nullcontext(subject), say)
-
-
-class Log:
-    """Says a line on the console, with the run's place in its study, and in the log file."""
-
-    def __init__(self, path: Path | None, prefix: str) -> None:
-        self.path, self.prefix = path, prefix
-        if path is not None:
-            path.parent.mkdir(parents=True, exist_ok=True)
-
-    def __call__(self, line: str) -> None:
-        """On the console and in the file."""
-        print(f"{self.prefix} {line}", flush=True)
-        self.to_file(line)
-
-    def to_file(self, text: str) -> None:
-        """Only into the log file, with the time."""
-        if self.path is not None:
-            io.append_line(self.path, f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
-
-
-def label(run_folder: Path, results: Path, study: str | None) -> str:
-    """``[3/16 r0123456789ab]``: which of the study's runs this is."""
-    name = run_folder.name
-    if study is None:
-        return f"[{name}]"
-    from study.plan.table import run_ids
-
-    ids = run_ids(results, study)
-    if name not in ids:
-        raise PlanError(f"run {name} is not in study {study}; it has {len(ids)} runs: plan it again")
-    return f"[{ids.index(name) + 1}/{len(ids)} {name}]"

@@ -9,13 +9,15 @@ from typing import Any
 
 import polars as pl
 
-from study.collect.folder import NOT_STARTED, RunFolder, read_run
+from study.collect.folder import RunFolder, read_run
 from study.collect.rows import run_row
 from study.hardware import BUILT_IN, Site
 from study.io import read_json, write_parquet
-from study.ledger import Account
+from study.ledger import Account, Ledger
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, Status, schema
+from study.summary.headline import evaluated_sets
 from study.summary.planned import kept, read_plan
+from study.summary.state import NOT_STARTED
 
 
 @dataclass(frozen=True)
@@ -39,8 +41,10 @@ def collect(results: Path, name: str) -> Collected:
     """
     folder = results / name
     plan, site = kept(read_plan(folder)), _site(folder / "plan.json")
-    read = [(row, _read(results, row["run_id"])) for row in plan.iter_rows(named=True)]
-    refused = {key: why for key, why in Account(results, name).read().refused.items() if key in _without_outcome(read)}
+    ledger, sets = Account(results, name).read(), evaluated_sets(folder)
+    read = [(row, _read(results, row["run_id"], sets, ledger)) for row in plan.iter_rows(named=True)]
+    open_ones = {row["run_id"] for row, run in read if run.outcome is None}
+    refused = {key: why for key, why in ledger.refused.items() if key in open_ones}
     pairs = [(row, _kept_waiting(row, run, refused)) for row, run in read]
     collected = Collected(
         runs=_table([run_row(row, run, site) for row, run in pairs], RUNS_COLUMNS),
@@ -56,13 +60,11 @@ def _site(facts: Path) -> Site:
     return Site.of(read_json(facts)) if facts.exists() else BUILT_IN
 
 
-def _read(results: Path, run_id: str | None) -> RunFolder:
+def _read(results: Path, run_id: str | None, sets: list[str], ledger: Ledger) -> RunFolder:
     """A plan without its data is an estimate, whose runs have no id and no folder."""
-    return read_run(results / "runs" / run_id) if run_id else RunFolder(Status.PLANNED, NOT_STARTED)
-
-
-def _without_outcome(read: list[tuple[dict[str, Any], RunFolder]]) -> set[str]:
-    return {row["run_id"] for row, run in read if run.outcome is None}
+    if run_id is None:
+        return RunFolder(Status.PLANNED, NOT_STARTED)
+    return read_run(results / "runs" / run_id, sets, run_id in ledger.under_way)
 
 
 def _kept_waiting(planned: dict[str, Any], run: RunFolder, refused: dict[str, str]) -> RunFolder:

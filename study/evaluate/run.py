@@ -31,9 +31,9 @@ def run_evaluation(
         outcome = ended(run)
         scores = read_scores(run, outcome)
         if outcome.status is Status.COMPLETED and missing(scores, evaluation.asked()):
-            from study.evaluate.model import evaluate_model
-
             with load() as subject:
+                from study.evaluate.model import evaluate_model
+
                 return evaluate_model(run, outcome, subject, evaluation, say)
         completed = outcome.status is Status.COMPLETED
         say("already evaluated" if completed else f"{outcome.status}: there is no model to evaluate")

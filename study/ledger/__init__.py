@@ -4,7 +4,7 @@ from study.ledger.account import Account
 from study.ledger.amounts import Amounts, Due
 from study.ledger.book import Entry, Ledger, Reservation
 from study.ledger.limit import amount, cap_line, counted, over
-from study.ledger.worked import attempts, samples_done
+from study.ledger.worked import attempts
 
 __all__ = [
     "Account",
@@ -18,5 +18,4 @@ __all__ = [
     "cap_line",
     "counted",
     "over",
-    "samples_done",
 ]

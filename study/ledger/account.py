@@ -1,7 +1,7 @@
 """A study's ledger on disk: locked, written whole, settled for whoever died.
 
-A process holds a lock file of its own while its reservation stands, and the system frees that lock however the process
-ends. So whoever opens the ledger next sees which reservations are nobody's, and settles them by ``attempts.json``.
+A process holds and touches a file of its own while its reservation stands. So whoever opens the ledger next sees which
+reservations are nobody's, and settles them by the last touch; should such a process end after all, it puts that right.
 """
 
 from __future__ import annotations
@@ -9,20 +9,22 @@ from __future__ import annotations
 import os
 import platform
 import time
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import UTC, datetime
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from study import io
+from study.clock import ticking, utc_now
 from study.config.grid import Limit
-from study.errors import BusyError, OverBudgetError, StorageError
-from study.ledger.amounts import Due
-from study.ledger.book import Entry, Ledger, Reservation
+from study.errors import BusyError, OverBudgetError
+from study.ledger.alive import hours_of_the_dead, is_alive, touch
+from study.ledger.amounts import Amounts, Due
+from study.ledger.book import Entry, Ledger, Reservation, read_ledger
 from study.ledger.limit import refusal
-from study.ledger.worked import attempts, took
+from study.ledger.worked import attempts, measured_kwh
 
 
 class Account:
@@ -38,11 +40,12 @@ class Account:
 
         Raises StorageError when the file is damaged.
         """
-        ledger = self._on_disk()
+        ledger = read_ledger(self.path)
         for run_id, reservation in ledger.under_way.items():
-            if not io.is_locked(self._held(run_id)):
-                hours, kwh = took(self.runs / run_id, reservation)
-                ledger = ledger.with_run(run_id, ledger.runs[run_id].settled(hours, kwh))
+            file = self._file(run_id, reservation)
+            if not is_alive(file, reservation):
+                took = self._took(run_id, reservation, hours_of_the_dead(file, reservation))
+                ledger = ledger.with_run(run_id, ledger.runs[run_id].given_up(reservation, took))
         return ledger
 
     def forbids(self, ledger: Ledger, due: Due) -> str | None:
@@ -58,9 +61,10 @@ class Account:
             self._admitted(run_id, due)
 
     @contextmanager
-    def reserve(self, run_id: str, due: Due, started: float) -> Iterator[None]:
+    def reserve(self, run_id: str, due: Due, started: float) -> Iterator[Callable[[Due], None]]:
         """Reserve what is due to a run; settle by the clock, running since ``started``, when the block ends.
 
+        Yields a function for what turns out to be due: more is reserved then, or OverBudgetError raised.
         Raises OverBudgetError as ``check`` does, BusyError when another process works on the run for this study.
         """
         with ExitStack() as held:
@@ -69,15 +73,16 @@ class Account:
                 entry = ledger.runs.get(run_id, Entry())
                 if entry.reserved is not None:
                     raise BusyError(f"{run_id} is in use by process {entry.reserved.process}; wait for it, or stop it")
-                reservation = self._reservation(run_id, due)
-                held.enter_context(io.lock(self._held(run_id), wait=True))
+                reservation = self._reservation(run_id, due, started)
+                file = self._file(run_id, reservation)
+                held.enter_context(io.lock(file, wait=True))
                 self._write(ledger.with_run(run_id, entry.model_copy(update={"reserved": reservation})))
+            held.enter_context(ticking(partial(touch, file)))
             try:
-                yield
+                yield partial(self._extend, run_id, reservation)
             finally:
                 with self._open():
                     self._settle(run_id, reservation, (time.monotonic() - started) / 3600)
-                    self._held(run_id).unlink(missing_ok=True)
 
     def _admitted(self, run_id: str, due: Due) -> Ledger:
         ledger = self.read()
@@ -87,36 +92,48 @@ class Account:
             raise OverBudgetError(f"{run_id} of study {self.study} is not started: {why}")
         return ledger
 
-    def _reservation(self, run_id: str, due: Due) -> Reservation:
+    def _reservation(self, run_id: str, due: Due, started: float) -> Reservation:
+        since = utc_now() - timedelta(seconds=time.monotonic() - started)
         return Reservation(
+            id=uuid.uuid4().hex[:12],
             due=due,
-            since=datetime.now(UTC).isoformat(timespec="seconds"),
+            since=since.isoformat(timespec="milliseconds"),
+            host=platform.node(),
             process=f"{os.getpid()} on {platform.node()}",
             attempts_before=len(attempts(self.runs / run_id)),
         )
 
+    def _extend(self, run_id: str, reservation: Reservation, due: Due) -> None:
+        """Reserve more for a process under way, in the place of what it had."""
+        if due.hours <= reservation.due.hours:
+            return
+        with self._open():
+            ledger = self.read()
+            entry = ledger.runs.get(run_id, Entry())
+            others = ledger.with_run(run_id, entry.model_copy(update={"reserved": None}))
+            why = self.forbids(others, due)
+            if why is not None:
+                self._write(ledger.with_refused(run_id, why))
+                raise OverBudgetError(f"{run_id} of study {self.study} is not trained: {why}")
+            more = reservation.model_copy(update={"due": due})
+            self._write(ledger.with_run(run_id, entry.model_copy(update={"reserved": more})))
+
     def _settle(self, run_id: str, reservation: Reservation, hours: float) -> None:
         ledger = self.read()
-        entry = ledger.runs.get(run_id, Entry()).model_copy(update={"reserved": reservation})
-        hours, kwh = took(self.runs / run_id, reservation, hours)
-        self._write(ledger.with_run(run_id, entry.settled(hours, kwh)))
+        took = self._took(run_id, reservation, hours)
+        self._write(ledger.with_run(run_id, ledger.runs.get(run_id, Entry()).ended(reservation, took)))
+
+    def _took(self, run_id: str, reservation: Reservation, hours: float) -> Amounts:
+        return reservation.took(hours, measured_kwh(self.runs / run_id, reservation, hours))
 
     def _open(self) -> AbstractContextManager[None]:
         return io.lock(self.folder / ".ledger.lock", wait=True)
 
-    def _held(self, run_id: str) -> Path:
-        return self.folder / ".reservations" / run_id
+    def _file(self, run_id: str, reservation: Reservation) -> Path:
+        return self.folder / ".reservations" / f"{run_id}-{reservation.id}"
 
     def _write(self, ledger: Ledger) -> None:
         io.write_json(self.path, ledger.model_dump(mode="json"))
-
-    def _on_disk(self) -> Ledger:
-        if not self.path.exists():
-            return Ledger()
-        try:
-            return Ledger.model_validate(io.read_json(self.path))
-        except (ValidationError, StorageError) as error:
-            raise StorageError(
-                f"{self.path} is no ledger ({str(error).splitlines()[0]}); put an earlier copy back, or move it away: "
-                "what the study has spent so far then counts as nothing"
-            ) from error
+        kept = {self._file(*item) for item in ledger.under_way.items()}
+        for file in set((self.folder / ".reservations").glob("*")) - kept:
+            file.unlink(missing_ok=True)

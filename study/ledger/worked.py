@@ -1,4 +1,4 @@
-"""What the processes that worked on a run left behind: how far they came, and how long it took them."""
+"""What the processes that worked on a run left behind in its ``attempts.json``."""
 
 from __future__ import annotations
 
@@ -15,35 +15,19 @@ from study.records import Attempt
 
 def attempts(run: Path) -> list[Attempt]:
     """The entries of a run's ``attempts.json``, none where it is not there yet or damaged."""
-    return _read(run / "attempts.json") or []
-
-
-def _read(path: Path) -> list[Attempt] | None:
-    """None for a damaged file."""
+    path = run / "attempts.json"
     if not path.exists():
         return []
     try:
         entries: list[dict[str, Any]] = io.read_json(path)
         return [Attempt.model_validate(entry) for entry in entries]
     except (StorageError, ValidationError, TypeError):
-        return None
+        return []
 
 
-def took(run: Path, reservation: Reservation, hours: float | None = None) -> tuple[float, float | None]:
-    """Hours of the process with a reservation, and kWh where they were measured.
-
-    ``hours`` is none for a process that died: then what it last wrote counts, seconds old; all that was reserved
-    where that cannot be read.
-    """
-    every = _read(run / "attempts.json")
-    own = next(iter((every or [])[reservation.attempts_before :]), None)
-    if hours is None:
-        hours = reservation.due.hours if every is None else own.wall_hours if own else 0.0
+def measured_kwh(run: Path, reservation: Reservation, hours: float) -> float | None:
+    """Energy of so many hours of the process with a reservation; none where its training was not measured."""
+    own = next(iter(attempts(run)[reservation.attempts_before :]), None)
     if own is None or own.energy_kwh is None or not own.wall_hours:
-        return hours, None
-    return hours, own.energy_kwh / own.wall_hours * hours  # scoring draws what training did
-
-
-def samples_done(run: Path) -> int:
-    """How far a run's last process had come when it last wrote, in samples; 0 for a run that has not begun."""
-    return max((attempt.last_sample for attempt in attempts(run)[-1:]), default=0)
+        return None
+    return own.energy_kwh / own.wall_hours * hours  # scoring draws what training did

@@ -1,34 +1,41 @@
-"""A run's claim on its study's budget: what it is predicted to take still, and the ledger that it is held to."""
+"""A process's claim on its study's budget: what it is predicted to take, and the ledger that it is held to."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 from study.ledger import Account, Due
-from study.plan.due import due, price
+from study.plan.due import Place, nothing, price, scoring, training
 from study.plan.table import StudyTable
+from study.saved import is_trained, samples_saved
 
 
 class Claim(NamedTuple):
-    """A run of a study that is about to be trained."""
+    """A run of a study that is about to be trained or scored; ``begin`` says what is due from so many samples on."""
 
     account: Account
     run_id: str
     due: Due
+    begin: Callable[[int], Due]
 
     def check(self) -> None:
         """Raise OverBudgetError when the study's limit forbids the run to start."""
         self.account.check(self.run_id, self.due)
 
     @contextmanager
-    def held(self, started: float) -> Iterator[None]:
-        """Reserve it while the block runs; ``started`` is the process's own start on the monotonic clock."""
-        with self.account.reserve(self.run_id, self.due, started):
-            yield
+    def held(self, started: float) -> Iterator[Callable[[int], None]]:
+        """Reserve it while the block runs; ``started`` is the process's own start on the monotonic clock.
+
+        Yields what is to be told from how many samples on the run is trained in truth: where more is to be done than
+        its checkpoints' names said, that is reserved, or OverBudgetError raised.
+        """
+        with self.account.reserve(self.run_id, self.due, started) as extend:
+            yield lambda samples: extend(self.begin(samples))
 
 
 def account(table: StudyTable) -> Account:
@@ -37,13 +44,24 @@ def account(table: StudyTable) -> Account:
     return Account(table.folder.parent, table.name, table.limit, next(iter(prices), None))
 
 
-def claim(run_folder: Path, results: Path, study: str | None) -> Claim | None:
-    """A run's claim; none for a run outside a study or with an outcome, and in processes that do not lead.
+def claim_training(run: Path, results: Path, study: str | None, place: Place) -> Claim | None:
+    """The claim of who trains a run; none outside a study, with an outcome, and in processes that do not lead.
 
     Raises PlanError for a run of another study.
     """
-    ended = (run_folder / "outcome.json").exists()
+    ended = (run / "outcome.json").exists()
     if study is None or ended or os.environ.get("RANK", "0") != "0":
         return None
     table = StudyTable(results, study)
-    return Claim(account(table), run_folder.name, due(table.row(run_folder.name), results))
+    begin = partial(training, table.row(run.name), place)
+    due = nothing(table.row(run.name), place) if is_trained(run) else begin(samples_saved(run))
+    return Claim(account(table), run.name, due, begin)
+
+
+def claim_scoring(run: Path, results: Path, study: str | None, place: Place) -> Claim | None:
+    """The claim of who scores a trained run in a process of its own; none outside a study."""
+    if study is None:
+        return None
+    table = StudyTable(results, study)
+    due = scoring(table.row(run.name), place)
+    return Claim(account(table), run.name, due, lambda samples: due)

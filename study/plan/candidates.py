@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from study.config import Limit
-from study.ledger import Amounts, counted
-from study.plan.due import Row, devices, due
+from study.ledger import counted
+from study.plan.due import Row, devices, left
 from study.plan.schedule import Job, finish
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A run that may be kept or left out; ``settled`` ones have ended or are under way, and take no more."""
+    """A run that may be kept or left out; ``settled`` ones take no more: they are scored, or under way."""
 
     key: str
     row: Row
@@ -36,16 +36,20 @@ class Candidate:
 
 
 def candidates(
-    rows: Sequence[Row], keys: Sequence[str], results: Path, limit: Limit, settled: Collection[str]
+    rows: Sequence[Row],
+    keys: Sequence[str],
+    results: Path,
+    evaluation_id: str,
+    limit: Limit,
+    under_way: Collection[str],
 ) -> list[Candidate]:
-    """One a row, in the order of the grid; ``keys`` are ids, ``settled`` those of runs that take no more."""
+    """One a row, in the order of the grid; ``keys`` are ids, ``under_way`` those of runs with a reservation."""
     found = []
     for key, row in zip(keys, rows, strict=True):
-        ended = key in settled
-        left = due(row, results)
-        amounts = Amounts(dollars=0.0) if ended else left.amounts
+        due = left(row, results, evaluation_id)
+        due = due.model_copy(update={"hours": 0.0}) if key in under_way else due
         needs = tuple(json.loads(row["needs"] or "[]"))
-        found.append(Candidate(key, row, needs, ended, 0.0 if ended else left.hours, counted(amounts, limit)))
+        found.append(Candidate(key, row, needs, due.hours == 0, due.hours, counted(due.amounts, limit)))
     return found
 
 

@@ -61,10 +61,12 @@ def _ids(rows: Sequence[Row]) -> list[str]:
     return [row["run_id"] for row in rows if row["run_id"] is not None]
 
 
-def hold(results: Path, study: str, rows: Sequence[Row], keys: Sequence[str], limit: Limit | None) -> Held:
+def hold(
+    results: Path, study: str, rows: Sequence[Row], keys: Sequence[str], evaluation_id: str, limit: Limit | None
+) -> Held:
     """Hold a plan to its limit; ``keys`` are the runs' ids, also for an estimate, whose rows have none.
 
-    Runs that have ended, or are under way, are kept and take no more than the ledger says.
+    Runs that are scored on the study's evaluation, or under way, are kept and take no more than the ledger says.
     """
     open_rows = [row | {"left_out": None} for row in rows]
     impossible = _impossible(rows, limit) if limit else []
@@ -72,8 +74,8 @@ def hold(results: Path, study: str, rows: Sequence[Row], keys: Sequence[str], li
         return Held(open_rows, {}, impossible)
     ledger, dollars = Account(results, study).read(), price(rows[0])
     spent, reserved = (counted(amounts, limit) for amounts in (ledger.spent(dollars), ledger.reserved(dollars)))
-    settled = {key for key in keys if key in ledger.under_way or (results / "runs" / key / "outcome.json").exists()}
-    return _held(Budget(limit, spent, reserved), candidates(open_rows, keys, results, limit, settled))
+    every = candidates(open_rows, keys, results, evaluation_id, limit, ledger.under_way)
+    return _held(Budget(limit, spent, reserved), every)
 
 
 def _held(budget: Budget, every: list[Candidate]) -> Held:

@@ -126,7 +126,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         site=site,
         estimate=estimate,
         baseline=baseline,
-        held=hold(results, grid.name, rows, keys, grid.file.limit),
+        held=hold(results, grid.name, rows, keys, evaluation["evaluation_id"], grid.file.limit),
     )
 
 

@@ -6,14 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from study.ledger import Ledger
-from study.plan.due import devices, wall_hours
+from study.plan.due import devices, training_hours, wall_hours
 from study.plan.progress import RunNow
 from study.plan.schedule import Job, finish
 from study.records import Status
 
 SURE = 0.1  # share of a run from which on its pace says more than its start-up
-
-LEFT = (Status.PLANNED, Status.INTERRUPTED, Status.FAILED)
 
 
 class Outlook(NamedTuple):
@@ -49,12 +47,12 @@ def outlook(runs: Sequence[RunNow], ledger: Ledger, kept_waiting: Sequence[str],
 
 def left(run: RunNow, factor: float) -> float:
     """Hours that a run's process is still to take."""
-    return wall_hours(run.row) * (1 - run.share) * factor
+    return (wall_hours(run.row) - training_hours(run.row) * run.share) * factor
 
 
 def _is_left(run: RunNow) -> bool:
     """Whether it has not ended: a failed run without an outcome is tried again."""
-    return run.status in LEFT and run.ended is None
+    return run.status is not Status.RUNNING and run.ended is None
 
 
 def _measured(runs: Sequence[RunNow], ledger: Ledger, predicted_at: float) -> Iterator[tuple[float, float]]:

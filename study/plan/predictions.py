@@ -39,7 +39,11 @@ class Predictor:
         found = self._predicted(work_of(row, self.evaluation), device, row["run_id"])
         minutes = runtime_minutes(found.high, max(row["gpus"], 1))
         told = (found.gpu_hours, found.low, found.high, found.evidence, minutes)
-        return with_spending(row | dict(zip(_KEPT, told, strict=True)), device)
+        parts = {
+            "predicted_start_up_hours": found.start_up_hours,
+            "predicted_evaluation_hours": found.evaluation_hours,
+        }
+        return with_spending(row | dict(zip(_KEPT, told, strict=True)) | parts, device)
 
     def _predicted(self, work: Work, device: Device, run_id: str | None) -> Prediction:
         if run_id in self._own:

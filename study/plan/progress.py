@@ -8,19 +8,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from study.errors import StorageError
-from study.io import is_locked, read_json
-from study.ledger import Ledger, attempts, samples_done
+from study.ledger import Ledger, attempts
 from study.plan.due import Row
 from study.plan.table import StudyTable
-from study.records import FAILURE, Attempt, Status
+from study.records import Attempt, Status
+from study.saved import samples_saved
+from study.summary.state import state
 
 TAIL = 4096  # bytes at the end of steps.jsonl that hold its last whole line
 
 
 @dataclass(frozen=True)
 class RunNow:
-    """A run of the plan; ``attempt`` is what the last process that worked on it wrote, where one does now."""
+    """A run of the plan; ``attempt`` is what the last process that worked on it wrote, where one does now.
+
+    ``samples_done`` is how far it has come, or for a run that nobody works on how far it can be taken up again.
+    """
 
     row: Row
     status: Status
@@ -44,27 +47,17 @@ def runs_now(table: StudyTable, ledger: Ledger) -> Iterator[RunNow]:
             yield _run(row, table.folder.parent / "runs" / row["run_id"], row["run_id"] in ledger.under_way)
 
 
-def _run(row: Row, folder: Path, reserved: bool) -> RunNow:
-    outcome = folder / "outcome.json"
-    if outcome.exists():
-        return _ended(row, outcome)
-    done = min(max(samples_done(folder), _logged(folder / "steps.jsonl")), row["samples_seen"])
-    if reserved or is_locked(folder / ".lock"):
-        return RunNow(row, Status.RUNNING, done, attempt=next(iter(attempts(folder)[-1:]), None))
-    if (folder / FAILURE).exists():
-        return RunNow(row, Status.FAILED, done)
-    return RunNow(row, Status.INTERRUPTED if done else Status.PLANNED, done)
-
-
-def _ended(row: Row, outcome: Path) -> RunNow:
-    """Read without checking more than is shown: thousands of outcomes take a moment then."""
-    try:
-        told = read_json(outcome)
-        cost = told.get("cost") or {}
-        hours, ended = cost.get("gpu_hours"), outcome.stat().st_mtime
-        return RunNow(row, Status(told["status"]), told["samples_seen"], hours, ended)
-    except (StorageError, OSError, KeyError, ValueError, AttributeError):
-        return RunNow(row, Status.FAILED, ended=0.0)
+def _run(row: Row, folder: Path, under_way: bool) -> RunNow:
+    now = state(folder, under_way)
+    if now.ended is not None:
+        outcome = now.outcome
+        hours = outcome.cost.gpu_hours if outcome and outcome.cost else None
+        return RunNow(row, now.status, outcome.samples_seen if outcome else 0, hours, now.ended)
+    if now.status is not Status.RUNNING:
+        return RunNow(row, now.status, samples_saved(folder))
+    last = next(iter(attempts(folder)[-1:]), None)
+    done = max(samples_saved(folder), _logged(folder / "steps.jsonl"), last.last_sample if last else 0)
+    return RunNow(row, now.status, min(done, row["samples_seen"]), attempt=last)
 
 
 def _logged(steps: Path) -> int:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from study.ledger import Account, Ledger, counted
 from study.plan.account import account
-from study.plan.due import due
+from study.plan.due import left as due
 from study.plan.outlook import Outlook, left, outlook
 from study.plan.progress import RunNow, runs_now
 from study.plan.table import StudyTable
@@ -26,7 +26,7 @@ def status(results: Path, name: str, now: datetime) -> dict[str, Any]:
     book = account(table)
     ledger = book.read()
     runs = list(runs_now(table, ledger))
-    refused = _refused(runs, book, ledger, results)
+    refused = _refused(runs, book, ledger, table)
     ahead = outlook(runs, ledger, refused, (table.folder / "plan.parquet").stat().st_mtime)
     ends = None if ahead.hours is None else (now + timedelta(hours=ahead.hours)).isoformat(timespec="seconds")
     return {
@@ -54,11 +54,6 @@ def studies(results: Path) -> list[str]:
     return sorted(path.parent.name for path in results.glob("*/plan.json"))
 
 
-def utc_now() -> datetime:
-    """Now, in UTC."""
-    return datetime.now(UTC)
-
-
 def _counts(runs: Sequence[RunNow], refused: Sequence[str]) -> dict[str, Any]:
     found = Counter(run.status for run in runs)
     ends = {status.value: found[status] for status in Status if status not in (*WAITING, Status.RUNNING)}
@@ -74,10 +69,12 @@ def _counts(runs: Sequence[RunNow], refused: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def _refused(runs: Sequence[RunNow], book: Account, ledger: Ledger, results: Path) -> list[str]:
-    """Runs that the limit kept from starting and still does, and those that wait for one of them."""
-    rows = {run.row["run_id"]: run.row for run in runs if run.status is not Status.RUNNING and run.ended is None}
-    own = {key for key in ledger.refused if key in rows and book.forbids(ledger, due(rows[key], results))}
+def _refused(runs: Sequence[RunNow], book: Account, ledger: Ledger, table: StudyTable) -> list[str]:
+    """Runs that the limit kept from starting, or from being scored, and still does; and those that wait for one."""
+    rows = {run.row["run_id"]: run.row for run in runs if run.status is not Status.RUNNING}
+    open_rows = {key: rows[key] for key in ledger.refused if key in rows}
+    results = table.folder.parent
+    own = {k for k, row in open_rows.items() if book.forbids(ledger, due(row, results, table.evaluation_id))}
     return [key for key, row in rows.items() if key in own or own & set(json.loads(row["needs"] or "[]"))]
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from study.errors import StorageError
 from study.hardware import BUILT_IN, Site
-from study.io import read_json
+from study.ledger import Account
 from study.plan.table import StudyTable
 from study.records import Status
+from study.summary.state import State, state
 
 Row = dict[str, Any]
 # What the lines of the printed table differ in, and what is put into ranges, in this order, when they get too many.
@@ -27,10 +26,12 @@ def totals(results: Path, study: str, rows: Sequence[Row], site: Site = BUILT_IN
 
     Dollars are none without a price, CO2 without the user's grams a kWh.
     """
-    left = [row for row in rows if _status(results, row["run_id"]) is Status.PLANNED]
+    found = _states(results, study, rows)
+    left = [row for row, now in zip(rows, found, strict=True) if now.ended is None]
     return {
         "runs": len(rows),
-        **standing(results, study, rows),
+        **_standing(found),
+        "shared": len(_ids_of_others(results, study) & {row["run_id"] for row in rows}),
         "train_flops": sum(row["train_flops"] for row in rows),
         **{name: _sum(rows, name) for name in SUMMED},
         "left_gpu_hours": sum(row["predicted_gpu_hours"] for row in left),
@@ -48,28 +49,20 @@ def _sum(rows: Sequence[Row], name: str) -> float | None:
     return None if None in values else sum(values)
 
 
-def standing(results: Path, study: str, rows: Sequence[Row]) -> dict[str, int]:
-    """How many runs are completed, ended otherwise, or left; and how many another study has, too."""
-    found = Counter(_status(results, row["run_id"]) for row in rows)
-    others = _ids_of_others(results, study)
-    completed, left = found[Status.COMPLETED], found[Status.PLANNED]
-    return {
-        "completed": completed,
-        "failed": len(rows) - completed - left,
-        "left": left,
-        "shared": sum(row["run_id"] in others for row in rows if row["run_id"] is not None),
-    }
+def _states(results: Path, study: str, rows: Sequence[Row]) -> list[State]:
+    """How each run stands; those of an estimate have no id and no folder."""
+    under_way = Account(results, study).read().under_way
+    return [
+        state(results / "runs" / row["run_id"], row["run_id"] in under_way) if row["run_id"] else State(Status.PLANNED)
+        for row in rows
+    ]
 
 
-def _status(results: Path, run_id: str | None) -> Status:
-    """How a run ended; planned while it has no outcome, failed where that cannot be read."""
-    path = results / "runs" / (run_id or "") / "outcome.json"
-    if run_id is None or not path.exists():
-        return Status.PLANNED
-    try:
-        return Status(read_json(path)["status"])
-    except (StorageError, KeyError, ValueError, TypeError):
-        return Status.FAILED
+def _standing(found: Sequence[State]) -> dict[str, int]:
+    """How many runs are completed, ended otherwise, or left: without an outcome they are tried again."""
+    completed = sum(now.status is Status.COMPLETED for now in found)
+    ended = sum(now.ended is not None for now in found)
+    return {"completed": completed, "failed": ended - completed, "left": len(found) - ended}
 
 
 def _ids_of_others(results: Path, study: str) -> set[str]:

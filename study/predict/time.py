@@ -32,13 +32,16 @@ FORWARD_AND_BACKWARD = 3.0  # training / forward: 2.98 to 3.00 for every archite
 class Prediction:
     """Device-hours of a run from start to end, scoring included; ``low`` and ``high`` hold the truth in most cases.
 
-    On a CPU these are hours of the process, whatever its threads.
+    On a CPU these are hours of the process, whatever its threads; ``start_up_hours`` and ``evaluation_hours``, a part
+    of them, are hours of the process everywhere.
     """
 
     gpu_hours: float
     low: float
     high: float
     evidence: str
+    start_up_hours: float
+    evaluation_hours: float
 
 
 @dataclass(frozen=True)
@@ -61,16 +64,15 @@ def predict(work: Work, device: Device, evidence: Evidence, without: str | None 
     found = speed(work, device, evidence.speed, without)
     steps = Range(*(work.train_flops / rate / job.in_process for rate in (found.value, found.high, found.low)))
     waits = data(work, found, evidence.overheads, without)
-    held = [
-        start_up(work, evidence.overheads, without),
-        checkpoints(work, steps.value / job.held, evidence.overheads, without),
-        evaluation(work, found, evidence.overheads, without),
-    ]
+    starting = start_up(work, evidence.overheads, without)
+    scoring = evaluation(work, found, evidence.overheads, without)
+    held = [starting, checkpoints(work, steps.value / job.held, evidence.overheads, without), scoring]
     total = steps.plus(waits.seconds)
     for part in held:
         total = total.plus(part.seconds.times(job.held))
     parts = [*held, *([] if found.with_data else [waits])]
-    return Prediction(*total.times(1 / 3600), f"{found.evidence}; {_words(parts)}")
+    overheads = (starting.seconds.value / 3600, scoring.seconds.value / 3600)
+    return Prediction(*total.times(1 / 3600), f"{found.evidence}; {_words(parts)}", *overheads)
 
 
 def _words(parts: Sequence[Overhead]) -> str:

@@ -28,14 +28,15 @@ def headline(folder: Path, scores: pl.DataFrame, dataset: str | None = None, met
     The first evaluated set whose name ends in ``test`` (choices are made on validation sets), else the first.
     Raises UnknownNameError for a data set or metric that has no scores.
     """
-    chosen = dataset or _test_set(_asked(folder) or _by_use(scores, "dataset"))
+    chosen = dataset or _test_set(evaluated_sets(folder) or _by_use(scores, "dataset"))
     _check("data set", dataset, scores["dataset"])
     of_set = scores.filter(pl.col("dataset") == chosen)
     _check("metric", metric, of_set["metric"])
     return Headline(chosen, metric or _preferred(_by_use(of_set, "metric")))
 
 
-def _asked(folder: Path) -> list[str]:
+def evaluated_sets(folder: Path) -> list[str]:
+    """The data sets that a study's runs are scored on, as its ``evaluation.json`` names them."""
     path = folder / "evaluation.json"
     sets = io.read_json(path)["sets"] if path.exists() else []
     return [entry["name"] if isinstance(entry, dict) else entry for entry in sets]

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 import platform
 import time
-from datetime import UTC, datetime
 from pathlib import Path
 
 from study import io
+from study.clock import utc_now
 from study.measure.energy import Load, Meter, open_meter
 from study.records import Attempt
 from study.train.device import Place
 
 JOULES_A_KWH = 3.6e6
-
-
-def utc_now() -> str:
-    """Now, as ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 class Attempts:
@@ -28,7 +23,7 @@ class Attempts:
         self.path = run / "attempts.json"
         before = io.read_json(self.path) if self.path.exists() else []
         self.before = [Attempt.model_validate(entry) for entry in before]
-        self.started, self.clock = utc_now(), time.monotonic() - already
+        self.started, self.clock = utc_now().isoformat(timespec="milliseconds"), time.monotonic() - already
         self.first_sample = 0
         self.start_up_seconds: float | None = None
         self._meter = _meter(place)

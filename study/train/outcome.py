@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from study import checkpoint
+from study.clock import utc_now
 from study.errors import TooFewStepsError
 from study.measure.memory import peak_memory_gib
 from study.measure.timing import Spread, StepTimer, summarise, warmup_steps
 from study.records import Attempt, Cost, EnergySource, Outcome, RunSpec, Status, run_id
-from study.train.attempts import Attempts, utc_now
+from study.train.attempts import Attempts
 from study.train.device import Place
 from study.train.recorder import read_steps
 from study.train.session import Session
@@ -57,7 +58,7 @@ def make(
         logit_scale=last.get("logit_scale"),
         samples_skipped=session.samples_skipped if session else {},
         weights_sha256=checkpoint.fingerprint(session.model.state_dict()) if session and completed else None,
-        finished=utc_now(),
+        finished=utc_now().isoformat(timespec="milliseconds"),
         resolved=_resolved(session) if session else {},
         cost=_cost(session, place, timer, every, attempts.start_up_seconds) if session else None,
         attempts=every,

@@ -56,13 +56,17 @@ class StoppedError(StudyError):
 
 @dataclass(frozen=True)
 class Switches:
-    """What may differ from one process to the next without changing the result."""
+    """What may differ from one process to the next without changing the result.
+
+    ``begins`` is told after how many samples the run is taken up; what it raises keeps the run from being trained.
+    """
 
     place: Callable[[], AbstractContextManager[Place]]
     say: Callable[[str], None]
     micro_batch_size: int | None = None
     checkpoint_seconds: float = 120.0
     already: float = 0.0
+    begins: Callable[[int], None] = lambda samples: None
 
 
 def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
@@ -97,7 +101,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         try:
             session = open_session(spec, results, place, switches.micro_batch_size)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
-            _go(session, timer, recorder, switches.say)
+            _go(session, timer, recorder, switches)
         except Interrupted:
             raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
@@ -109,12 +113,13 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     return Trained(outcome, session)
 
 
-def _go(session: Session, timer: StepTimer, recorder: Recorder, say: Callable[[str], None]) -> None:
+def _go(session: Session, timer: StepTimer, recorder: Recorder, switches: Switches) -> None:
     place, spec = session.place, session.spec
     resumed = recorder.resume()
+    switches.begins(session.samples_seen)
     recorder.attempts.begin(session.samples_seen)
     (recorder.run / FAILURE).unlink(missing_ok=True)
-    say(
+    switches.say(
         f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
         f" on {place.kind} ({place.world_size} x {place.threads} threads, {session.precision})"
         + (f"; goes on at {session.samples_seen:,}" if resumed else "")

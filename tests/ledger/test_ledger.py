@@ -5,13 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from datetime import datetime
 
 import pytest
 
 from study import io
 from study.config import Limit
 from study.errors import BusyError, OverBudgetError, StorageError
-from study.ledger import Account, Amounts, Due, samples_done
+from study.ledger import Account, Amounts, Due
 
 AN_HOUR = Amounts(gpu_hours=2, device_hours=2, kwh=1.4, dollars=5.0)  # of a process on two GPUs
 RUN = "r0123456789ab"
@@ -174,37 +175,33 @@ def test_processes_at_once_never_reserve_more_than_the_cap(processes, open_accou
     assert len(account.read().runs) == 3
 
 
-@pytest.mark.parametrize(
-    ("left_behind", "hours"), [([attempt(0, 50, 0.25), attempt(50, 90, 0.5)], 0.5), (None, 0.0), ("{", 1.0)]
-)
-def test_a_killed_process_is_settled_by_whoever_looks_next(processes, open_account, work, left_behind, hours):
+@pytest.mark.parametrize(("touched_after", "hours"), [(1800, 0.5), (None, 1.0)])
+def test_a_killed_process_is_settled_by_whoever_looks_next(processes, open_account, work, touched_after, hours):
     account = open_account(gpu_hours=3)
-    attempts = account.runs / RUN / "attempts.json"
-    if left_behind:
-        io.write_json(attempts, [attempt(0, 50, 0.25)])  # of an earlier process, of another study perhaps
     (process,) = processes(RUN)
     assert process.stdout.readline() == "started\n"
-    if isinstance(left_behind, list):
-        io.write_json(attempts, left_behind)
-    elif left_behind:
-        io.write_text(attempts, left_behind)
+    since = datetime.fromisoformat(account.read().under_way[RUN].since).timestamp()
     os.kill(process.pid, signal.SIGKILL)
     process.wait()
+    (file,) = (account.folder / ".reservations").iterdir()
+    os.utime(file, (since + touched_after,) * 2) if touched_after else file.unlink()
     before = account.path.read_bytes()
-    assert account.read().spent().gpu_hours == hours
+    assert account.read().spent().gpu_hours == pytest.approx(hours)
     assert account.path.read_bytes() == before, "reading writes nothing"
     work(due=0.5, took=1, run_id="r1", account=account)
     entries = account.read().runs
-    assert (entries[RUN].spent.gpu_hours, entries[RUN].reserved) == (hours, None)
+    assert (entries[RUN].total.gpu_hours, entries[RUN].reserved) == (pytest.approx(hours), None)
     assert b'reserved": null' in account.path.read_bytes()
+    assert not list((account.folder / ".reservations").iterdir())
 
 
-def test_how_far_a_run_has_come(tmp_path):
-    assert samples_done(tmp_path) == 0
-    io.write_json(tmp_path / "attempts.json", [attempt(0, 50, 0.25), attempt(40, 90, 0.5)])
-    assert samples_done(tmp_path) == 90
-    io.write_text(tmp_path / "attempts.json", "[")
-    assert samples_done(tmp_path) == 0
+def test_a_process_under_way_touches_its_file(open_account, monkeypatch):
+    monkeypatch.setattr("study.clock.ticking.__defaults__", (0.01,))
+    with open_account().reserve(RUN, Due(an_hour=AN_HOUR, hours=1), time.monotonic()):
+        (file,) = (open_account().folder / ".reservations").iterdir()
+        os.utime(file, (0, 0))
+        while file.stat().st_mtime < time.time() - 100:
+            time.sleep(0.01)
 
 
 @pytest.mark.parametrize("content", ["{", "[]", '{"runs": {"r1": 3}}', '{"spent": 4}'])

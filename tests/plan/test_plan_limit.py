@@ -10,17 +10,21 @@ from study.config import Limit
 from study.ledger import Account, Amounts, Due
 from study.plan.held import hold
 from study.plan.schedule import Job, finish
+from study.records import Outcome
 
 STUDY = "little"
 
 
-def row(run_id, hours, setting=None, purpose="study", needs=(), gpus=0, threads=1, dollars=None, samples=1000):
+def row(
+    run_id, hours, setting=None, purpose="study", needs=(), gpus=0, threads=1, dollars=None, samples=1000, beside=(0, 0)
+):
     return {
         "run_id": run_id, "setting": setting or run_id, "purpose": purpose,
         "needs": json.dumps(needs) if needs else None,
         "gpu": "h100" if gpus else "cpu", "gpus": gpus, "threads": threads, "samples_seen": samples,
         "predicted_gpu_hours": hours * max(gpus, 1), "predicted_kwh": 0.5 * hours,
         "predicted_dollars": dollars,
+        "predicted_start_up_hours": beside[0], "predicted_evaluation_hours": beside[1],
     }  # fmt: skip
 
 
@@ -29,10 +33,25 @@ def held(tmp_path):
     """A function that holds rows to a limit: ids of the kept runs, and the whole."""
 
     def run(rows, **limit):
-        found = hold(tmp_path, STUDY, rows, [row["run_id"] for row in rows], Limit(**limit))
+        found = hold(tmp_path, STUDY, rows, [row["run_id"] for row in rows], "e1", Limit(**limit))
         return [row["run_id"] for row in found.kept], found
 
     return run
+
+
+def save(results, run_id, name):
+    for end in ("pt", "sha256"):
+        io.write_text(results / "runs" / run_id / "checkpoints" / f"{name}.{end}", "")
+
+
+def write_outcome(folder, status):
+    told = Outcome(run_id=folder.name, status=status, samples_seen=1, steps=1, finished="", resolved={})
+    io.write_json(folder / "outcome.json", told.model_dump(mode="json"))
+
+
+def score(results, run_id):
+    write_outcome(results / "runs" / run_id, "completed")
+    io.write_json(results / "runs" / run_id / "evaluations/e1.json", {})
 
 
 def words(found):
@@ -115,10 +134,10 @@ def test_a_run_that_is_another_ones_trial_is_kept_for_either(held):
 
 
 def test_what_has_ended_stays_and_costs_no_more(held, tmp_path):
-    io.write_json(tmp_path / "runs" / "a1" / "outcome.json", {})
+    score(tmp_path, "a1")
     assert held(HOURS_12, gpu_hours=5, fit="drop_last")[0] == ["a0", "b0", "a1"]
     for name in ("a0", "b0", "b1", "c", "d"):
-        io.write_json(tmp_path / "runs" / name / "outcome.json", {})
+        score(tmp_path, name)
     ids, found = held(HOURS_12, gpu_hours=0.001)
     assert (len(ids), found.problems) == (6, [])
 
@@ -127,7 +146,7 @@ def test_what_was_spent_and_reserved_comes_off_the_limit(held, tmp_path):
     account, an_hour = Account(tmp_path, STUDY), Amounts(gpu_hours=1, device_hours=1, kwh=0.5)
     with account.reserve("a0", Due(an_hour=an_hour, hours=3), time.monotonic() - 4 * 3600):
         pass
-    io.write_json(tmp_path / "runs" / "a0" / "outcome.json", {})
+    score(tmp_path, "a0")
     with account.reserve("b0", Due(an_hour=an_hour, hours=2), time.monotonic()):
         ids, found = held(HOURS_12, gpu_hours=10, fit="drop_last")
         assert ids == ["a0", "b0", "a1"]
@@ -140,10 +159,36 @@ def test_what_was_spent_and_reserved_comes_off_the_limit(held, tmp_path):
     ]
 
 
-def test_a_run_that_has_begun_costs_what_is_left_of_it(held, tmp_path):
-    attempt = {"started": "", "host": "", "first_sample": 0, "last_sample": 750, "wall_hours": 1}
+def test_a_run_that_has_begun_costs_what_is_left_of_its_steps_and_all_that_is_beside_them(held, tmp_path):
+    rows = [row("a0", 3, beside=(0.25, 0.75)), row("b0", 2)]
+    attempt = {"started": "", "host": "", "first_sample": 0, "last_sample": 900, "wall_hours": 1}
     io.write_json(tmp_path / "runs" / "a0" / "attempts.json", [attempt])
-    assert held(HOURS_12, gpu_hours=10)[1].caps["gpu_hours"].to_do == 12 - 0.75 * 3
+    assert held(rows, gpu_hours=10)[1].caps["gpu_hours"].to_do == 5, "it left no checkpoint"
+    save(tmp_path, "a0", "samples-000000000000750")
+    assert held(rows, gpu_hours=10)[1].caps["gpu_hours"].to_do == 5 - 0.75 * 2
+
+
+def test_a_trained_run_costs_its_scoring_until_it_is_scored_for_this_study(held, tmp_path):
+    rows, folder = [row("a0", 3, beside=(0.25, 0.75))], tmp_path / "runs" / "a0"
+    write_outcome(folder, "completed")
+    io.write_json(folder / "evaluations/e2.json", {})
+    assert held(rows, gpu_hours=10)[1].caps["gpu_hours"].to_do == 1
+    assert [name for name, _ in held(rows, gpu_hours=0.5)[1].problems] == ["gpu_hours"]
+    score(tmp_path, "a0")
+    assert held(rows, gpu_hours=0.5)[1].caps["gpu_hours"].to_do == 0
+    write_outcome(folder, "diverged")
+    (folder / "evaluations/e1.json").unlink()
+    assert held(rows, gpu_hours=0.5)[1].caps["gpu_hours"].to_do == 0, "there is nothing to score"
+
+
+def test_a_spent_cap_lets_those_end_that_have_nothing_left_to_do(held, tmp_path):
+    io.write_json(tmp_path / STUDY / "ledger.json", {"runs": {"a0": {"spent": {"gpu_hours": 101}}}})
+    save(tmp_path, "a0", "final")
+    io.write_json(tmp_path / "runs/a0/checkpoints/outcome.json", {})
+    io.write_json(tmp_path / "runs/a0/evaluations/e1.json", {})
+    ids, found = held([row("a0", 3)], gpu_hours=100)
+    assert (ids, found.problems) == (["a0"], [])
+    assert held([row("b0", 3), row("a0", 3)], gpu_hours=100, fit="drop_last")[0] == ["a0"]
 
 
 def test_several_caps_hold_at_once(held):

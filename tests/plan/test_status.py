@@ -12,9 +12,12 @@ import pytest
 
 from study import io
 from study.cli import main
+from study.collect import collect
 from study.ledger import Account, Amounts, Due
 from study.plan.status import status
-from study.records import PLAN_COLUMNS, schema
+from study.plan.summary import totals
+from study.plan.table import StudyTable
+from study.records import FAILURE, PLAN_COLUMNS, Cost, Outcome, schema
 
 NOW = datetime(2025, 1, 1, tzinfo=UTC)
 ONE_THREAD = Amounts(gpu_hours=1, device_hours=1, kwh=0.01, dollars=None)
@@ -41,6 +44,7 @@ def plan(results):
         io.write_parquet(path, pl.DataFrame(rows, schema=schema(PLAN_COLUMNS)))
         os.utime(path, (1000, 1000))
         io.write_json(results / name / "plan.json", {"title": "A small study", "limit": limit})
+        io.write_json(results / name / "evaluation.json", {"evaluation_id": "e1", "sets": []})
 
     return write
 
@@ -48,8 +52,13 @@ def plan(results):
 @pytest.fixture
 def end(results):
     def write(run_id, hours, state="completed"):
-        outcome = {"run_id": run_id, "status": state, "samples_seen": 1000, "cost": {"gpu_hours": hours}}
-        io.write_json(results / "runs" / run_id / "outcome.json", outcome)
+        cost = Cost(
+            device="a processor", device_kind="cpu", world_size=1, threads=1, loader_workers=0, precision="fp32",
+            micro_batch_size=1, grad_accum_steps=1, gpu_hours=hours,
+        )  # fmt: skip
+        told = Outcome(run_id=run_id, status=state, samples_seen=1000, steps=1, finished="", resolved={}, cost=cost)
+        io.write_json(results / "runs" / run_id / "outcome.json", told.model_dump(mode="json"))
+        io.write_json(results / "runs" / run_id / "evaluations/e1.json", {})
 
     return write
 
@@ -147,14 +156,39 @@ def test_progress_is_read_from_the_last_whole_line(plan, results, under_way):
 
 def test_a_killed_run_is_interrupted_and_a_run_kept_from_starting_says_why(plan, results, end, capsys):
     plan([1.0, 2.0, 5.0], limit={"gpu_hours": 4.0}, needs=["r1"])
-    attempt = {"started": "", "host": "h", "first_sample": 0, "last_sample": 100, "wall_hours": 2.5}
-    io.write_json(results / "runs/r0/attempts.json", [attempt])
+    for name in ("samples-000000000000100.pt", "samples-000000000000100.sha256"):
+        io.write_text(results / "runs/r0/checkpoints" / name, "")
     runs = {"r0": {"spent": {"gpu_hours": 2.5, "device_hours": 2.5}, "processes": 1}}
     io.write_json(results / "small/ledger.json", {"runs": runs, "refused": {"r1": "it would take 2"}})
     told = status(results, "small", NOW)
     assert (told["interrupted"], told["kept_waiting"], told["left_gpu_hours"]) == (1, 2, 0.9)
     plan([1.0, 2.0, 5.0], limit={"gpu_hours": 40.0}, needs=["r1"])
     assert status(results, "small", NOW)["kept_waiting"] == 0, "the limit was raised"
+
+
+@pytest.mark.parametrize(
+    ("files", "expected"),
+    [
+        ({}, "planned"),
+        ({".lock": ""}, "interrupted"),
+        ({"checkpoints/samples-000000000000100.pt": ""}, "interrupted"),
+        ({".lock": "", FAILURE: '{"status": "out_of_memory", "reason": "asked for 3 GiB"}'}, "out_of_memory"),
+        ({FAILURE: "{"}, "failed"),
+        ({"outcome.json": "{}"}, "failed"),
+    ],
+)
+def test_plan_status_and_report_say_alike_how_a_run_stands(plan, results, files, expected):
+    plan([1.0])
+    for name, content in files.items():
+        io.write_text(results / "runs/r0" / name, content)
+    told = status(results, "small", NOW)
+    found = {"planned": told["waiting"] - told["interrupted"], "interrupted": told["interrupted"], **told["failed"]}
+    assert {name: count for name, count in found.items() if count} == {expected: 1}
+    assert collect(results, "small").runs["status"].to_list() == [expected]
+    rows = StudyTable(results, "small").rows.with_columns(train_flops=1.0, predicted_memory_gib=1.0).to_dicts()
+    sums = totals(results, "small", rows)
+    ended = "outcome.json" in files
+    assert (sums["left"], sums["failed"], sums["completed"]) == (1 - ended, int(ended), 0)
 
 
 def test_every_study_has_a_line_and_programs_get_a_list(plan, capsys):

@@ -90,6 +90,7 @@ def plan_of(results):
             for spec in specs
         ]  # fmt: skip
         io.write_parquet(results / name / "plan.parquet", pl.DataFrame(rows, schema=schema(PLAN_COLUMNS)))
+        io.write_json(results / name / "evaluation.json", {"evaluation_id": "e1", "sets": ["embedded/test"]})
         folders = [results / "runs" / run_id(spec) for spec in specs]
         for spec, folder in zip(specs, folders, strict=True):
             io.write_json(folder / "spec.json", spec.model_dump(mode="json", exclude_defaults=True))

@@ -3,7 +3,7 @@ import torch
 
 from study import checkpoint
 from study.errors import StorageError
-from study.saved import folder
+from study.saved import folder, is_trained, outcome_copy, samples_saved
 
 CPU = torch.device("cpu")
 
@@ -46,3 +46,16 @@ def test_fingerprints_tell_weights_apart_and_not_their_order():
     a, b = torch.ones(2), torch.zeros(3)
     assert checkpoint.fingerprint({"a": a, "b": b}) == checkpoint.fingerprint({"b": b, "a": a})
     assert checkpoint.fingerprint({"a": a, "b": b}) != checkpoint.fingerprint({"a": a, "b": b + 1e-7})
+
+
+def test_how_far_a_run_can_be_taken_up_is_in_the_names(tmp_path):
+    assert (samples_saved(tmp_path), is_trained(tmp_path)) == (0, False)
+    for seen in (128, 256):
+        newest = checkpoint.save(tmp_path, seen, {"samples_seen": seen})
+    assert samples_saved(tmp_path) == 256
+    newest.with_suffix(".sha256").unlink()
+    assert samples_saved(tmp_path) == 128
+    checkpoint.save_final(tmp_path, {"model": {}})
+    assert (samples_saved(tmp_path), is_trained(tmp_path)) == (0, False)
+    outcome_copy(tmp_path).write_text("{}")
+    assert is_trained(tmp_path)
