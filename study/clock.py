@@ -16,12 +16,12 @@ def utc_now() -> datetime:
 
 
 @contextmanager
-def ticking(call: Callable[[], object], seconds: float = TICK_SECONDS) -> Iterator[None]:
-    """Call at once, then every so many seconds from a thread, until the block ends; ``call`` must not raise."""
+def ticking(call: Callable[[], object]) -> Iterator[None]:
+    """Call at once, then every ten seconds from a thread, until the block ends; ``call`` must not raise."""
     ended = Event()
 
     def tick() -> None:
-        while not ended.wait(seconds):
+        while not ended.wait(TICK_SECONDS):
             call()
 
     call()

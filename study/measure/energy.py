@@ -12,6 +12,10 @@ from study.records import EnergySource
 from study.registry import Registry
 
 
+class GapError(Exception):
+    """Two readings of a counter are too far apart to say what was drawn between them."""
+
+
 class Meter(Protocol):
     """Reads a counter that was opened with the run's process."""
 

@@ -9,7 +9,9 @@ from typing import Any, Literal
 import pynvml
 import torch
 
-from study.measure.energy import Load
+from study.measure.energy import GapError, Load
+
+MOST_SECONDS = 60.0  # between two readings of power that stand for all between them
 
 
 class Counter:
@@ -32,8 +34,10 @@ class Integral:
         self._last, self._at, self._total = self._watts(), time.monotonic(), 0.0
 
     def joules(self) -> float:
-        """Energy since it was opened, as good as it is asked often; raises NVMLError."""
+        """Energy since it was opened; raises NVMLError, and GapError where it was not asked for too long."""
         watts, now = self._watts(), time.monotonic()
+        if now - self._at > MOST_SECONDS:
+            raise GapError(f"{now - self._at:.0f} s between two readings of a GPU's power")
         self._total += (self._last + watts) / 2 * (now - self._at)
         self._last, self._at = watts, now
         return self._total
@@ -51,7 +55,7 @@ class Nvml:
         """Energy since it was opened; none from the first failed reading on."""
         try:
             return sum([gpu.joules() for gpu in self._gpus]) if self._gpus else None
-        except pynvml.NVMLError:
+        except (pynvml.NVMLError, GapError):
             self._gpus = ()
             return None
 

@@ -7,25 +7,31 @@ machine's, so that runs side by side never add up to more than was drawn; power 
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from study.measure.energy import Load
+from study.measure.energy import GapError, Load
 
 POWERCAP = Path("/sys/class/powercap")
+MOST_WATTS = 1000.0  # of a package; servers' are sold for up to 500 W, and draw more for moments
 
 
 class Domain:
-    """One counter in microjoules, which starts again from 0 after ``max_energy_range_uj``."""
+    """One counter in microjoules, which starts again from 0 after ``max_energy_range_uj``: within minutes on a server."""
 
     def __init__(self, folder: Path) -> None:
         self._counter = folder / "energy_uj"
         self._range = _number(folder / "max_energy_range_uj")
-        self._last, self._total = _number(self._counter), 0
+        self._last, self._total, self._at = _number(self._counter), 0, time.monotonic()
 
     def joules(self) -> float:
-        """Energy since it was opened; right if asked at least once each time around. Raises OSError."""
+        """Energy since it was opened; raises OSError, and GapError where it may have gone around in between."""
+        gap = time.monotonic() - self._at
+        self._at += gap
+        if gap * MOST_WATTS * 1e6 > self._range:
+            raise GapError(f"{gap:.0f} s between two readings of {self._counter}")
         now = _number(self._counter)
         self._total += now - self._last if now >= self._last else now - self._last + self._range
         self._last = now
@@ -44,7 +50,7 @@ class Rapl:
         """Energy since it was opened; none from the first failed reading on."""
         try:
             return self._share * sum([domain.joules() for domain in self._domains]) if self._domains else None
-        except (OSError, ValueError):
+        except (OSError, ValueError, GapError):
             self._domains = ()
             return None
 

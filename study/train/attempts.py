@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import platform
 import time
+from contextlib import AbstractContextManager
 from pathlib import Path
+from threading import Lock
 
 from study import io
-from study.clock import utc_now
+from study.clock import ticking, utc_now
 from study.measure.energy import Load, Meter, open_meter
 from study.records import Attempt
 from study.train.device import Place
@@ -26,7 +28,7 @@ class Attempts:
         self.started, self.clock = utc_now().isoformat(timespec="milliseconds"), time.monotonic() - already
         self.first_sample = 0
         self.start_up_seconds: float | None = None
-        self._meter = _meter(place)
+        self._meter, self._reading = _meter(place), Lock()
 
     def begin(self, first_sample: int) -> None:
         """Note where this process begins to train, and how long it took to get there."""
@@ -37,7 +39,7 @@ class Attempts:
     def all(self, samples_seen: int) -> list[Attempt]:
         """All attempts, this one up to now."""
         hours = (time.monotonic() - self.clock) / 3600
-        joules = self._meter.joules() if self._meter else None
+        joules = self._joules()
         current = Attempt(
             started=self.started,
             host=platform.node(),
@@ -48,6 +50,14 @@ class Attempts:
             energy_source=None if joules is None or self._meter is None else self._meter.source,
         )
         return [*self.before, current]
+
+    def measured(self) -> AbstractContextManager[None]:
+        """Read the meter every few seconds while the block runs: its counter goes around, whatever the run does."""
+        return ticking(self._joules)
+
+    def _joules(self) -> float | None:
+        with self._reading:
+            return self._meter.joules() if self._meter else None
 
     def update(self, samples_seen: int) -> None:
         """Write the list as it stands."""

@@ -97,7 +97,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     attempts, timer = Attempts(run, switches.already, place), StepTimer(place.device)
     session: Session | None = None
     status, reason = Status.COMPLETED, None
-    with listening() as flag:
+    with listening() as flag, attempts.measured():
         try:
             session = open_session(spec, results, place, switches.micro_batch_size)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)

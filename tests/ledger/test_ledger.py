@@ -196,7 +196,7 @@ def test_a_killed_process_is_settled_by_whoever_looks_next(processes, open_accou
 
 
 def test_a_process_under_way_touches_its_file(open_account, monkeypatch):
-    monkeypatch.setattr("study.clock.ticking.__defaults__", (0.01,))
+    monkeypatch.setattr("study.clock.TICK_SECONDS", 0.01)
     with open_account().reserve(RUN, Due(an_hour=AN_HOUR, hours=1), time.monotonic()):
         (file,) = (open_account().folder / ".reservations").iterdir()
         os.utime(file, (0, 0))

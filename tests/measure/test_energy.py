@@ -2,12 +2,13 @@
 
 import os
 import shutil
+import time
 
 import pytest
 import torch
 
 from study.measure.energy import Load, open_meter
-from study.measure.nvml import of_gpus, open_nvml
+from study.measure.nvml import Integral, Nvml, of_gpus, open_nvml
 from study.measure.rapl import open_rapl
 
 ONE_THREAD = Load(torch.device("cpu"), processes=1, threads=1)
@@ -20,12 +21,12 @@ def domain(tmp_path, monkeypatch):
     """A function that makes a RAPL domain of a powercap tree of this test's own, or sets its counter."""
     monkeypatch.setattr("study.measure.rapl.POWERCAP", tmp_path)
 
-    def write(path, name, microjoules):
+    def write(path, name, microjoules, most=RANGE):
         folder = tmp_path / path
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "name").write_text(f"{name}\n")
         (folder / "energy_uj").write_text(f"{microjoules}\n")
-        (folder / "max_energy_range_uj").write_text(f"{RANGE}\n")
+        (folder / "max_energy_range_uj").write_text(f"{most}\n")
         return folder
 
     return write
@@ -61,6 +62,23 @@ def test_a_counter_that_starts_again_is_followed_around(domain):
     meter.joules()
     domain("intel-rapl:0", "package-0", 1_000_000)
     assert meter.joules() == pytest.approx(2.0 + RANGE / 1e6 + 1.0)
+
+
+def test_a_counter_that_may_have_gone_around_unseen_gives_nothing_from_then_on(domain):
+    domain("intel-rapl:0", "package-0", 0, most=10_000)  # 10 mJ: a thousandth of a second at the most that is drawn
+    meter = open_rapl(ALL_THREADS)
+    time.sleep(0.01)
+    assert meter.joules() is None
+    assert meter.joules() is None
+
+
+def test_a_power_that_was_not_read_for_long_gives_nothing_from_then_on(monkeypatch):
+    monkeypatch.setattr("pynvml.nvmlDeviceGetPowerUsage", lambda handle: 300_000)  # the driver's, not here
+    monkeypatch.setattr("study.measure.nvml.MOST_SECONDS", 0.005)
+    meter = Nvml([Integral(None)])
+    assert meter.joules() == pytest.approx(0, abs=1)
+    time.sleep(0.01)
+    assert meter.joules() is None
 
 
 def test_a_run_has_its_threads_share_of_the_machine(domain):
