@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from study.config import Limit
+from study.hardware import Site
 from study.ledger import amount
 from study.report import words
 from study.report.study import Study
@@ -32,7 +33,7 @@ def left_out(study: Study) -> Table:
 def provenance(study: Study) -> Iterator[tuple[str, str]]:
     """The limit, and what this study's own processes have spent."""
     limit = Limit.model_validate(study.facts["limit"]) if study.facts.get("limit") else None
-    spent = study.ledger.spent()
+    spent = study.ledger.spent(_price(study))
     if limit is not None:
         parts = [amount(cap, name) for name, cap in limit.caps.items()]
         parts += [f"{words.plural(study.left_out.height, 'run')} left out"] if study.left_out.height else []
@@ -42,3 +43,9 @@ def provenance(study: Study) -> Iterator[tuple[str, str]]:
         unit = words.hours_unit(study.runs)
         hours = f"{words.number(spent.gpu_hours)} {unit}, {words.number(spent.kwh)} kWh{dollars}"
         yield "Spent", f"{hours} by {words.plural(len(study.ledger.runs), 'run')}, scoring and failed attempts included"
+
+
+def _price(study: Study) -> float | None:
+    """Dollars an hour of the device that the study is planned for, for what was spent when none was known."""
+    planned = study.facts.get("hardware")
+    return Site.of(study.facts).devices[planned["gpu"]].dollars_per_hour if planned else None

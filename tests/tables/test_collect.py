@@ -75,6 +75,15 @@ def test_scores_of_an_earlier_training_or_another_run_are_ignored(results, specs
     assert notes[3] == "not evaluated"
 
 
+def test_hours_of_scoring_are_those_of_the_studys_own_sets(results, specs, plan_of, end):
+    (folder,) = plan_of([specs()])
+    end(folder, scores={"zeroshot_top1": 0.5})
+    content = io.read_json(folder / "scores.json")
+    content["settings"] = {"embedded/test": {"seconds": 36.0}, "imagenet1k": {"seconds": 3600.0}}
+    io.write_json(folder / "scores.json", content)
+    assert row(collect(results, "little"), folder)["evaluate_hours"] == 0.01
+
+
 def test_repeats_share_a_setting_and_hidden_settings_do_not(results, specs, plan_of):
     plan_of([specs(), specs(seed=1), specs(schedule="constant")])
     runs = collect(results, "little").runs

@@ -1,12 +1,14 @@
 """What a limit left out, kept from starting and let be spent, in the rows and on the page."""
 
 import json
+from dataclasses import asdict, replace
 
 import polars as pl
 import pytest
 
 from study import io
 from study.collect import collect
+from study.hardware import DEVICES
 from study.records import PLAN_COLUMNS, schema
 from study.report.render import render
 
@@ -60,6 +62,14 @@ def test_the_page_says_what_the_limit_did(results, write_study, plan, tmp_path):
     assert "1.5 CPU-hours, 0.25 kWh, $4.00 by 1 run, scoring and failed attempts included" in page
     table = pl.read_csv(tmp_path / "reports/little/tables/left_out.csv")
     assert table["left_out"].to_list() == [left_out["left_out"]]
+
+
+def test_what_was_spent_before_there_was_a_price_counts_at_the_plans(results, write_study, tmp_path):
+    prices = {"devices": [asdict(replace(DEVICES["h100"], dollars_per_hour=3.0))]}
+    write_study([{"scores": {"zeroshot_top1": 0.2}}], hardware={"gpu": "h100", "count": 1}, site=prices)
+    spent = {"gpu_hours": 1.5, "device_hours": 1.5, "kwh": 0.25, "dollars": None}
+    io.write_json(results / "little/ledger.json", {"runs": {"r0": {"spent": spent}}})
+    assert "0.25 kWh, $4.50 by 1 run" in render(results, "little", tmp_path / "reports").read_text()
 
 
 def test_a_page_without_a_limit_says_nothing_of_one(results, write_study, tmp_path):
