@@ -32,22 +32,37 @@ class How:
 
 
 class _Meeting:
-    """The processes' meeting: a barrier, and a count of those that have their steps since they last met."""
+    """The processes' meeting: a barrier, and a count of those that have their steps since they last met.
 
-    def __init__(self, barrier: Any, count: Any, processes: int) -> None:
-        self.barrier, self.count, self.processes = barrier, count, processes
-        self.met = 0
+    Raises BrokenBarrierError where another process failed, TimeoutError where one does not come within ``patience``
+    seconds.
+    """
+
+    def __init__(self, barrier: Any, count: Any, processes: int, patience: float = PATIENCE) -> None:
+        self.barrier, self.count, self.processes, self.patience = barrier, count, processes, patience
+        self.met, self.since = 0, 0.0
 
     def wait(self) -> None:
-        self.barrier.wait(PATIENCE)
+        self.since = time.monotonic()
+        try:
+            self.barrier.wait(self.patience)
+        except BrokenBarrierError:
+            self._not_forever()
+            raise
         self.met += 1
 
     def done(self) -> None:
+        self.since = time.monotonic()
         with self.count.get_lock():
             self.count.value += 1
 
     def all_done(self) -> bool:
+        self._not_forever()
         return bool(self.count.value >= self.met * self.processes)
+
+    def _not_forever(self) -> None:
+        if time.monotonic() - self.since >= self.patience:
+            raise TimeoutError(f"waited {self.patience:g} s for another process")
 
 
 def together(task: Task, how: How) -> list[Answer]:
@@ -60,7 +75,7 @@ def together(task: Task, how: How) -> list[Answer]:
     try:
         for process in processes:
             process.start()
-        return [_answer(answers, barrier, processes) for _ in processes]
+        return _answers(answers, processes)
     finally:
         for process in processes:
             process.terminate()
@@ -82,16 +97,19 @@ def _child(task: Task, how: How, meeting: _Meeting, answers: Any, began: float) 
         meeting.barrier.abort()
 
 
-def _answer(answers: Any, barrier: Any, processes: Sequence[BaseProcess]) -> Answer:
-    while True:
+def _answers(answers: Any, processes: Sequence[BaseProcess]) -> list[Answer]:
+    """An answer of each process; one that ends without any has failed, whatever its exit code."""
+    found: list[Answer] = []
+    while len(found) < len(processes):
+        ended = [process.exitcode for process in processes if process.exitcode is not None]  # what they said is there
         try:
             answer = answers.get(timeout=1.0)
         except Empty:
-            killed = [process.exitcode for process in processes if process.exitcode]
-            if killed:
-                barrier.abort()
-                raise ProbeError(f"a process ended with exit code {killed[0]}: killed, or out of memory") from None
+            if len(ended) > len(found):
+                code = next(filter(None, ended), 0)
+                raise ProbeError(f"a process ended without an answer, exit code {code}: killed, or no memory") from None
             continue
         if isinstance(answer, str):
             raise ProbeError(answer)
-        return answer  # type: ignore[no-any-return]
+        found.append(answer)
+    return found
