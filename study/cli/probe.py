@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from study.cli import options
 from study.errors import ProbeError
 
 if TYPE_CHECKING:
+    from study.hardware import Gpu
     from study.plan.make import Plan
     from study.probe.run import Probed
     from study.probe.task import Task
@@ -48,9 +50,9 @@ def run(args: argparse.Namespace) -> int:
     """Probe; 1 where a configuration could not be timed."""
     from study.probe.configurations import tasks
 
-    plan = _plan(args)
+    plan, gpus = _plan(args)
     every = tasks(plan)
-    found = _listed(args, every) if args.dry_run else _probed(args, plan, every)
+    found = _listed(args, plan, every) if args.dry_run else _probed(args, plan, every, gpus)
     if args.json:
         print(json.dumps([_row(one) for one in found], indent=2))
     else:
@@ -58,45 +60,45 @@ def run(args: argparse.Namespace) -> int:
     return 1 if any(one.error for one in found) else 0
 
 
-def _plan(args: argparse.Namespace) -> Plan:
-    """The plan of the grid as it would be on the device at hand."""
+def _plan(args: argparse.Namespace) -> tuple[Plan, Sequence[Gpu]]:
+    """The plan of the grid as it would be on the device at hand, and its GPUs."""
     from study.config.site import read_site, site_path
     from study.hardware import find
     from study.plan.make import Options, make
-    from study.probe.run import device_at_hand
+    from study.probe.at_hand import at_hand
 
     file = site_path(args.hardware)
     devices = read_site(file).devices
-    device = device_at_hand(args.device, devices)
+    device, gpus = at_hand(args.device, devices)
     plan = make(args.grid, args.results, Options(gpu=device.name, hardware=file), _say)
     asked = plan.grid.file.hardware
     if asked is not None and find(asked.gpu, devices) != device:
         _say(f"the grid is for {asked.gpu}; what is probed is {device.name}")
-    return plan
+    return plan, gpus
 
 
-def _probed(args: argparse.Namespace, plan: Plan, every: list[Task]) -> list[Probed]:
+def _probed(args: argparse.Namespace, plan: Plan, every: list[Task], gpus: Sequence[Gpu]) -> list[Probed]:
     from study.probe.busy import busy
     from study.probe.run import run as probe_all
 
-    others = busy("cpu" if plan.device.is_cpu else "cuda")
+    others = busy(gpus)
     if others and not args.busy:
         raise ProbeError(f"{others}, so steps would take longer than in a study of its own; wait, or add --busy")
-    return probe_all(plan, every, lambda task: _how(args, task), args.again, _say)
+    return probe_all(plan, every, lambda task: _how(args, plan, task), args.again, _say)
 
 
-def _how(args: argparse.Namespace, task: Task) -> How:
+def _how(args: argparse.Namespace, plan: Plan, task: Task) -> How:
     from study.probe.run import at_once
     from study.probe.together import How
 
     device = "cpu" if not task.job.gpus else "cuda" if args.device == "auto" else args.device
-    return How(device, at_once(task, args.at_once), args.steps, args.limit)
+    return How(device, at_once(task, len(plan.held.kept), args.at_once), args.steps, args.limit)
 
 
-def _listed(args: argparse.Namespace, every: list[Task]) -> list[Probed]:
+def _listed(args: argparse.Namespace, plan: Plan, every: list[Task]) -> list[Probed]:
     from study.probe.run import Probed, known
 
-    before = [known(task, _how(args, task).at_once) for task in every]
+    before = [known(task, _how(args, plan, task).at_once) for task in every]
     return [Probed(task, probe, kept=probe is not None) for task, probe in zip(every, before, strict=True)]
 
 

@@ -51,7 +51,7 @@ def is_current(facts: dict[str, Any], grid: Path, gpu: str | None, hardware: Pat
 
 
 def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.exists() else ""
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:16] if path.is_file() else ""
 
 
 def _state(path: Path) -> str:

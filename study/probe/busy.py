@@ -5,15 +5,21 @@ from __future__ import annotations
 import os
 import subprocess
 import time
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+
+from study.hardware import Gpu
 
 SECONDS = 1.0  # looked at
 MOST = 0.15  # of what the machine has, that may be in use
 
 
-def busy(kind: str) -> str | None:
-    """Who else is at work, in words; none where nobody is, or where it cannot be told."""
-    return _gpus() if kind == "cuda" else _cores()
+def busy(gpus: Sequence[Gpu]) -> str | None:
+    """Who else is at work on these GPUs, or on the CPU where there are none, in words.
+
+    None where nobody is, or where it cannot be told.
+    """
+    return _gpus({gpu.uuid for gpu in gpus}) if gpus else _cores()
 
 
 def _cores() -> str | None:
@@ -40,12 +46,19 @@ def _ticks() -> dict[str, tuple[int, int]]:
     return {core: (sum(ticks) - ticks[3] - ticks[4], sum(ticks)) for core, ticks in counts.items()}  # idle, iowait
 
 
-def _gpus() -> str | None:
-    asked = ["nvidia-smi", "--query-gpu=utilization.gpu,memory.used", "--format=csv,noheader,nounits"]
+def _gpus(mine: Collection[str]) -> str | None:
+    asked = ["nvidia-smi", "--query-gpu=uuid,utilization.gpu", "--format=csv,noheader,nounits"]
     try:
         told = subprocess.run(asked, capture_output=True, text=True, timeout=30, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
         return None
-    rows = [line.split(",") for line in told.splitlines() if line.count(",") == 1]
-    loads = [int(load) for load, _ in rows if load.strip().isdigit()]
-    return f"a GPU is at {max(loads)} %" if loads and max(loads) > 100 * MOST else None
+    most = max((load for uuid, load in loads(told) if uuid in mine), default=0)
+    return f"a GPU is at {most} %" if most > 100 * MOST else None
+
+
+def loads(told: str) -> Iterator[tuple[str, int]]:
+    """UUID and percent of each GPU that says how much it is used; slices do not."""
+    for line in told.splitlines():
+        uuid, _, load = line.partition(",")
+        if load.strip().isdigit():
+            yield uuid.strip(), int(load)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from study.data.place import remember
 from study.errors import ProbeError, StorageError
-from study.hardware import DEVICES, Device, cores, gpu_names, gpus_present, recognise
+from study.hardware import cores
 from study.io import read_json, write_json
 from study.plan.make import Plan
 from study.predict.probed import Probe, ProbedPhase, folder
@@ -33,28 +33,9 @@ class Probed:
     error: str | None = None
 
 
-def device_at_hand(wanted: str, devices: Mapping[str, Device] = DEVICES) -> Device:
-    """The row of the device that ``auto``, ``cpu``, ``cuda`` or ``cuda:N`` means on this machine.
-
-    Raises ProbeError where there is no such device, or one that the table does not know.
-    """
-    if wanted == "cpu" or (wanted == "auto" and not gpus_present()):
-        return devices["cpu"]
-    if not gpus_present():
-        raise ProbeError(f"--device {wanted}: this machine has no GPU that its driver tells of; take --device cpu")
-    names = gpu_names()
-    index = int(wanted.partition(":")[2] or 0)
-    if index >= len(names):
-        raise ProbeError(f"--device {wanted}: this machine's GPUs are 0 to {len(names) - 1}")
-    known = recognise(names[index], "cuda", devices)
-    if known is None:
-        raise ProbeError(f"{names[index]} is not in the table of devices; describe it in hardware.yaml")
-    return devices[known]
-
-
-def at_once(task: Task, wanted: int | None) -> int:
-    """Processes side by side: as many as Snakemake starts on all cores, or one a GPU."""
-    return wanted or (1 if task.job.gpus else max(1, cores() // task.job.threads))
+def at_once(task: Task, runs: int, wanted: int | None) -> int:
+    """Processes side by side: as many of a plan's runs as Snakemake starts on all cores, or one a GPU."""
+    return wanted or (1 if task.job.gpus else max(1, min(cores() // task.job.threads, runs)))
 
 
 def path_of(task: Task) -> Path:

@@ -16,7 +16,7 @@ import torch
 import torch.distributed as dist
 
 from study.errors import PlanError
-from study.hardware import cores
+from study.hardware import asked, cores
 from study.records import Precision
 
 
@@ -64,10 +64,7 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     if threads is not None and threads < 1:
         raise PlanError(f"--threads {threads}: must be at least 1")
     torch.set_num_threads(threads or cores())
-    if wanted == "auto":
-        wanted = "cuda" if torch.cuda.is_available() else "cpu"
-    _check(wanted, world_size)
-    with _device(wanted, world_size) as device:
+    with _device(_asked(wanted, world_size), world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
@@ -78,21 +75,16 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
                 dist.destroy_process_group()
 
 
-def _check(wanted: str, world_size: int) -> None:
-    kind, _, index = wanted.partition(":")
-    if kind not in ("cpu", "cuda") or (index and not index.isdigit()) or (kind == "cpu" and index):
-        raise PlanError(f"--device {wanted}: not a device; take auto, cpu, cuda or cuda:N")
-    if kind == "cuda" and not torch.cuda.is_available():
-        raise PlanError(f"--device {wanted}: this machine has no GPU that torch can use; take --device cpu")
-    if index and int(index) >= torch.cuda.device_count():
-        raise PlanError(f"--device {wanted}: this machine's GPUs are 0 to {torch.cuda.device_count() - 1}")
-    if index and world_size > 1:
+def _asked(wanted: str, world_size: int) -> torch.device:
+    meant, gpus = asked(wanted), torch.cuda.device_count() if torch.cuda.is_available() else 0
+    meant.check(gpus)
+    if meant.index is not None and world_size > 1:
         raise PlanError(f"--device {wanted}: several processes take a GPU each; take --device cuda")
+    return torch.device("cpu" if not gpus or meant.kind == "cpu" else meant.text.replace("auto", "cuda"))
 
 
 @contextmanager
-def _device(wanted: str, world_size: int) -> Iterator[torch.device]:
-    device = torch.device(wanted)
+def _device(device: torch.device, world_size: int) -> Iterator[torch.device]:
     if device.type != "cuda":
         yield device
     elif device.index is not None or world_size > 1:
