@@ -139,6 +139,13 @@ class Attempt(Frozen):
     energy_source: EnergySource | None = None
 
 
+class Accelerated(Frozen):
+    """Which accelerations a run's steps are made with: ``accelerations.json``, and a part of its cost."""
+
+    on: tuple[str, ...] = Field((), description="names of study.train.accelerations, sorted")
+    failed: dict[str, str] = Field(default_factory=dict, description="those that were on until an error, and which")
+
+
 class Cost(Frozen):
     """What a run took, measured; a missing value is none, never 0."""
 
@@ -162,6 +169,7 @@ class Cost(Frozen):
     peak_memory_gib: float | None = Field(None, description="allocator's peak on a GPU, peak RSS on a CPU")
     energy_kwh: float | None = Field(None, description="measured over all attempts; none = not in all of them")
     energy_source: EnergySource | None = None
+    accelerations: Accelerated = Accelerated()
 
     @model_validator(mode="before")
     @classmethod

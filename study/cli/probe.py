@@ -38,6 +38,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--at-once", type=positive, metavar="N", help="processes side by side (default: as many as the study will run)"
     )
+    parser.add_argument(
+        "--accelerate",
+        action=argparse.BooleanOptionalAction,
+        help="find out by turns whether TF32, torch.compile and CUDA graphs make steps faster (default: on a GPU)",
+    )
     parser.add_argument("--again", action="store_true", help="probe what was probed before, too")
     parser.add_argument("--busy", action="store_true", help="probe although others use this machine")
     parser.add_argument("--dry-run", action="store_true", help="list the configurations, run nothing")
@@ -92,13 +97,14 @@ def _how(args: argparse.Namespace, plan: Plan, task: Task) -> How:
     from study.probe.together import How
 
     device = "cpu" if not task.job.gpus else "cuda" if args.device == "auto" else args.device
-    return How(device, at_once(task, len(plan.held.kept), args.at_once), args.steps, args.limit)
+    accelerate = args.accelerate if args.accelerate is not None else bool(task.job.gpus)
+    return How(device, at_once(task, len(plan.held.kept), args.at_once), args.steps, args.limit, accelerate)
 
 
 def _listed(args: argparse.Namespace, plan: Plan, every: list[Task]) -> list[Probed]:
     from study.probe.run import Probed, known
 
-    before = [known(task, _how(args, plan, task).at_once) for task in every]
+    before = [known(task, _how(args, plan, task)) for task in every]
     return [Probed(task, probe, kept=probe is not None) for task, probe in zip(every, before, strict=True)]
 
 
@@ -134,5 +140,5 @@ def _cells(one: Probed) -> tuple[str, ...]:
     rate = f"{sum(phase.samples for phase in probe.phases) / seconds:,.0f}"
     start = "" if probe.start_up_seconds is None else f"{probe.start_up_seconds:.1f}"
     scoring = f"{sum(probe.evaluation_seconds.values()):.1f}" if probe.evaluation_seconds else ""
-    state = "probed before" if one.kept else ""
+    state = ", ".join((*probe.accelerations, *(["probed before"] if one.kept else [])))
     return (one.task.words, str(probe.at_once), ", ".join(steps), rate, start, scoring, state)

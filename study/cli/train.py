@@ -50,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="S",
         help="between checkpoints (default 120)",
     )
+    parser.add_argument(
+        "--accelerate",
+        default="auto",
+        metavar="NAMES",
+        help="compile, cuda_graphs, tf32 (with commas), none, or auto: what a probe of it chose (default auto)",
+    )
     options.results(parser)
 
 
@@ -122,6 +128,7 @@ def _train_and_score(
         checkpoint_seconds=args.checkpoint_seconds,
         already=time.monotonic() - started,
         begins=begins,
+        accelerate=args.accelerate,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED

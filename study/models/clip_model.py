@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from study.models.arch import Arch
 from study.models.text_tower import text_features
-from study.models.towers import IMAGE_FORWARDS, TowerOutput
+from study.models.towers import IMAGE_FORWARDS, ImageForward, TextForward, TowerOutput
 
 
 class ClipModel(nn.Module):
@@ -21,6 +21,9 @@ class ClipModel(nn.Module):
         self.clip = clip
         self.image_size = image_size
         self.text_length = text_length
+        # how the towers are run: functions of a tower, so that others may stand in for them while a run trains
+        self.image_forward: ImageForward = IMAGE_FORWARDS[type(clip.visual)]
+        self.text_forward: TextForward = text_features
         self.has_batch_norm = any(isinstance(m, nn.modules.batchnorm._BatchNorm) for m in clip.modules())
 
     def image(self, images: Tensor, keep: Tensor | None = None) -> TowerOutput:
@@ -28,12 +31,11 @@ class ClipModel(nn.Module):
 
         Raises ValueError when the tower cannot drop patches.
         """
-        tower = self.clip.visual
-        return IMAGE_FORWARDS[type(tower)](tower, images, keep)
+        return self.image_forward(self.clip.visual, images, keep)
 
     def text(self, tokens: Tensor) -> TowerOutput:
         """Features of int64 tokens (B, L), L up to the model's text length."""
-        return text_features(self.clip.text, tokens)
+        return self.text_forward(self.clip.text, tokens)
 
     def patches(self, image_size: int | None = None) -> int:
         """Patches of an image; ValueError for a tower that cannot drop them."""

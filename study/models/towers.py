@@ -25,6 +25,7 @@ class TowerOutput(NamedTuple):
 
 
 ImageForward = Callable[[Any, Tensor, Tensor | None], TowerOutput]
+TextForward = Callable[[Any, Tensor], TowerOutput]
 
 
 def kept_patches(conv: nn.Conv2d, images: Tensor, keep: Tensor) -> Tensor:

@@ -27,7 +27,21 @@ class ProbedPhase(Frozen):
     step_time_ms: float = Field(description="mean, waits for data included")
     step_time_ms_p10: float
     step_time_ms_p90: float
+    plain_step_time_ms: float | None = Field(None, description="mean without accelerations; none where none is on")
     data_wait_ms: float = Field(description="mean; of a GPU that waited, not of the process that feeds it")
+
+
+class Comparison(Frozen):
+    """Steps made with one acceleration more, and without it, by turns."""
+
+    without: tuple[str, ...] = Field(description="accelerations that were on before it")
+    on: tuple[str, ...] = Field(description="with it: less those that it excludes")
+    without_ms: float | None = Field(None, description="median step; none where it failed")
+    on_ms: float | None = None
+    ratio: float | None = Field(None, description="median of the pairs' time with it over that without")
+    pairs: int = Field(0, description="of steps")
+    kept: bool
+    failed: str | None = Field(None, description="why it could not be timed")
 
 
 class Probe(Frozen):
@@ -56,9 +70,21 @@ class Probe(Frozen):
     )
     phases: tuple[ProbedPhase, ...] = Field(min_length=1)
     peak_memory_gib: float | None
+    accelerations: tuple[str, ...] = Field((), description="that the steps were made with, since they were faster so")
+    ready_seconds: float = Field(0.0, description="what the first steps took longer with them")
+    compared: tuple[Comparison, ...] | None = Field(None, description="none where accelerations were not tried")
     taken: str = Field(description="UTC, ISO 8601")
     host: str
     versions: dict[str, str]
+
+    def seconds_saved(self, samples: int) -> float:
+        """By its accelerations in a run of so many samples on one device; negative where they do not pay."""
+        saved = [
+            phase.samples / self.global_batch_size * (phase.plain_step_time_ms - phase.step_time_ms) / 1e3
+            for phase in self.phases
+            if phase.plain_step_time_ms is not None
+        ]
+        return sum(saved) * samples / sum(phase.samples for phase in self.phases) - self.ready_seconds
 
     def measured(self, device: str) -> Measured:
         """As evidence for a device of the table."""

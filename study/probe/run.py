@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, quantiles
-from typing import TYPE_CHECKING
 
 from study.data.place import remember
 from study.errors import ProbeError, StorageError
@@ -16,11 +15,9 @@ from study.hardware import cores
 from study.io import read_json, write_json
 from study.plan.make import Plan
 from study.predict.probed import Probe, ProbedPhase, folder
+from study.probe.choice import Choice, choose, told
 from study.probe.task import Task
 from study.probe.together import How, together
-
-if TYPE_CHECKING:
-    from study.probe.steps import Answer
 
 
 @dataclass(frozen=True)
@@ -43,22 +40,23 @@ def path_of(task: Task) -> Path:
     return folder(task.results) / f"{task.key}.json"
 
 
-def known(task: Task, processes: int) -> Probe | None:
-    """The probe of a configuration that was timed before, with as many processes side by side."""
+def known(task: Task, how: How) -> Probe | None:
+    """The probe of a configuration that was timed before, in the same way."""
     try:
         probe = Probe.model_validate(read_json(path_of(task)))
     except (StorageError, ValueError):
         return None
-    return probe if probe.at_once == processes else None
+    tried = probe.compared is not None or not how.accelerate
+    return probe if probe.at_once == how.at_once and tried else None
 
 
 def probe(task: Task, how: How) -> Probed:
     """Time a configuration and keep the result; one that cannot be timed is told of."""
     try:
-        answers = together(task, how)
+        plain = together(task, how)
     except ProbeError as error:
         return Probed(task, None, error=str(error))
-    found = record(task, how, answers)
+    found = record(task, how, choose(task, how, plain))
     write_json(path_of(task), found.model_dump(mode="json"))
     return Probed(task, found)
 
@@ -72,19 +70,21 @@ def run(
             remember(plan.results, pool.fingerprint, pool.located)
     found = []
     for number, task in enumerate(every, start=1):
-        before = None if again else known(task, how(task).at_once)
+        before = None if again else known(task, how(task))
         say(f"[{number}/{len(every)}] {task.words}{': probed before' if before else ''}")
         found.append(Probed(task, before, kept=True) if before else probe(task, how(task)))
         if found[-1].error:
             say(f"[{number}/{len(every)}] failed: {found[-1].error}")
+        for line in told(found[-1].probe):
+            say(f"[{number}/{len(every)}] {line}")
     return found
 
 
-def record(task: Task, how: How, answers: Sequence[Answer]) -> Probe:
+def record(task: Task, how: How, choice: Choice) -> Probe:
     """One probe of what all processes measured."""
-    first = answers[0]
+    answers, first = choice.answers, choice.answers[0]
     job = {name: value for name, value in asdict(task.job).items() if name != "device"}
-    phases = [_phase(task, index, answers) for index in range(len(first.phases))]
+    phases = [_phase(task, index, choice) for index in range(len(first.phases))]
     names = first.evaluation_seconds
     return Probe(
         **job | {"precision": first.precision},
@@ -96,14 +96,17 @@ def record(task: Task, how: How, answers: Sequence[Answer]) -> Probe:
         evaluation_seconds={name: mean(answer.evaluation_seconds[name] for answer in answers) for name in names},
         phases=tuple(phases),
         peak_memory_gib=max(answer.peak_memory_gib for answer in answers),
+        accelerations=choice.on,
+        ready_seconds=choice.ready_seconds,
+        compared=choice.compared,
         taken=datetime.now(UTC).isoformat(timespec="seconds"),
         host=platform.node(),
         versions=first.versions,
     )
 
 
-def _phase(task: Task, index: int, answers: Sequence[Answer]) -> ProbedPhase:
-    times = [answer.phases[index] for answer in answers]
+def _phase(task: Task, index: int, choice: Choice) -> ProbedPhase:
+    times = [answer.phases[index] for answer in choice.answers]
     phase, steps = times[0].phase, [value for each in times for value in each.step_ms]
     deciles = quantiles(steps, n=10, method="inclusive")
     return ProbedPhase(
@@ -116,5 +119,6 @@ def _phase(task: Task, index: int, answers: Sequence[Answer]) -> ProbedPhase:
         step_time_ms=mean(steps),
         step_time_ms_p10=deciles[0],
         step_time_ms_p90=deciles[8],
+        plain_step_time_ms=mean(v for a in choice.plain for v in a.phases[index].step_ms) if choice.on else None,
         data_wait_ms=mean(value for each in times for value in each.data_ms),
     )

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import version
-from typing import Protocol
+from statistics import mean
+from typing import TYPE_CHECKING, Protocol
 
 from study.data.place import located
 from study.evaluate.embed import Subject
@@ -15,13 +15,17 @@ from study.measure.memory import peak_memory_gib
 from study.measure.timing import StepTimer
 from study.models import resolve
 from study.predict import scored_by
-from study.probe.random_pairs import open_random
+from study.probe.session import opened_session, starts, step_within
 from study.probe.task import Task
+from study.records import Accelerated
 from study.strategies.base import Phase
+from study.train.accelerate import candidates, switched_on
 from study.train.device import Place, place
-from study.train.loop import begin, step
 from study.train.session import Session
-from study.train.setup import make_strategy, open_session, open_stream
+from study.train.setup import make_strategy, open_stream
+
+if TYPE_CHECKING:
+    from study.probe.together import How
 
 WARMUP_STEPS, FEWEST_STEPS = 3, 3
 PACKAGES = ("clip-scaling-study", "torch", "torchvision", "open_clip_torch", "timm")
@@ -42,11 +46,17 @@ class Meeting(Protocol):
 
 @dataclass(frozen=True)
 class PhaseTimes:
-    """Milliseconds of the steady steps of a phase, and of their waits for data."""
+    """Milliseconds of the steady steps of a phase, of their waits for data, and of the steps before them."""
 
     phase: Phase
     step_ms: list[float]
     data_ms: list[float]
+    warmup_ms: list[float]
+
+    @property
+    def ready_seconds(self) -> float:
+        """What the first steps took longer than steady ones."""
+        return sum(value - mean(self.step_ms) for value in self.warmup_ms) / 1e3
 
 
 @dataclass(frozen=True)
@@ -61,24 +71,26 @@ class Answer:
     peak_memory_gib: float
     evaluation_seconds: dict[str, float] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    candidates: dict[str, frozenset[str]] = field(default_factory=dict)  # accelerations, and what each excludes
 
 
-def measure(task: Task, device: str, steps: int, limit: float, meeting: Meeting, began: float) -> Answer:
-    """Time ``steps`` steps of each phase, in at most ``limit`` seconds together.
+def measure(task: Task, how: How, accelerations: tuple[str, ...], meeting: Meeting, began: float) -> Answer:
+    """Time ``how.steps`` steps of each phase, in at most ``how.limit`` seconds together.
 
     The process began at ``began`` seconds of the clock.
     """
     imported = time.time() - began
     threads = None if task.job.gpus else task.job.threads
-    with place(device, threads) as here:
+    with place(how.device, threads) as here:
         if not task.random:
             _open_once(task)
         opened = time.monotonic()
-        pairs = open_random if task.random else open_stream
-        session = open_session(task.spec, task.results, here, task.job.micro_batch_size, pairs)
-        begin(session)
+        session = opened_session(task, here)
+        session.accelerated = Accelerated(on=accelerations)
         start_up = imported + time.monotonic() - opened
-        phases = [_phase(session, part, steps, limit / len(session.phases), meeting) for part in _starts(session)]
+        limit = how.limit / len(session.phases)
+        with switched_on(session):
+            phases = [_phase(session, part, how.steps, limit, meeting) for part in starts(session)]
         return Answer(
             device=here.kind,
             device_kind=here.device.type,
@@ -88,6 +100,7 @@ def measure(task: Task, device: str, steps: int, limit: float, meeting: Meeting,
             peak_memory_gib=peak_memory_gib(here.device),
             evaluation_seconds=_scored(task, session, here, meeting),
             versions={name: version(name) for name in PACKAGES},
+            candidates=candidates(session) if how.accelerate else {},
         )
 
 
@@ -97,36 +110,24 @@ def _open_once(task: Task) -> None:
     open_stream(task.spec, arch, strategy, strategy.phases(task.spec, arch), task.results)
 
 
-def _starts(session: Session) -> Iterator[int]:
-    """Samples seen before each phase."""
-    start = 0
-    for phase in session.phases:
-        yield start
-        start += phase.samples
-
-
 def _phase(session: Session, start: int, steps: int, limit: float, meeting: Meeting) -> PhaseTimes:
     session.samples_seen = start
     phase, _ = session.phase()
-    begun = time.monotonic()
+    warmup, begun = StepTimer(session.place.device), time.monotonic()
     for _ in range(WARMUP_STEPS):
-        if time.monotonic() - begun < limit / WARMUP_STEPS:
-            _step(session, StepTimer(session.place.device), phase, start)
+        # what is compiled, or recorded, is so in the first steps, however long they take
+        if session.accelerated.on or time.monotonic() - begun < limit / WARMUP_STEPS:
+            step_within(session, warmup, phase, start)
+    warmup.settle()
     meeting.wait()
     timer, begun = StepTimer(session.place.device), time.monotonic()
     while timer.steps < steps and (timer.steps < FEWEST_STEPS or time.monotonic() - begun < limit):
-        _step(session, timer, phase, start)
+        step_within(session, timer, phase, start)
     timer.settle()
     meeting.done()
     while not meeting.all_done():  # the others are timed beside a process that trains, as they will be
-        _step(session, StepTimer(session.place.device), phase, start)
-    return PhaseTimes(phase, timer.step_ms, timer.data_ms)
-
-
-def _step(session: Session, timer: StepTimer, phase: Phase, start: int) -> None:
-    """One step within the phase, however short that is."""
-    step(session, timer, phase, start)
-    session.samples_seen = start + (session.samples_seen - start) % phase.samples
+        step_within(session, StepTimer(session.place.device), phase, start)
+    return PhaseTimes(phase, timer.step_ms, timer.data_ms, warmup.step_ms)
 
 
 def _scored(task: Task, session: Session, here: Place, meeting: Meeting) -> dict[str, float]:

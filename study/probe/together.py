@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from multiprocessing.process import BaseProcess
 from queue import Empty
 from threading import BrokenBarrierError
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from study.errors import ProbeError
 from study.models.loading import load_models
@@ -17,18 +18,24 @@ from study.models.loading import load_models
 if TYPE_CHECKING:
     from study.probe.steps import Answer
     from study.probe.task import Task
+    from study.probe.turns import Turns
 
+T = TypeVar("T")
 PATIENCE = 600.0  # seconds that a process may keep the others waiting
 
 
 @dataclass(frozen=True)
 class How:
-    """Where and how long a configuration is timed, in how many processes; ``limit`` is seconds of its steps."""
+    """Where and how long a configuration is timed, in how many processes; ``limit`` is seconds of its steps.
+
+    ``accelerate`` says whether to find out which accelerations make its steps faster.
+    """
 
     device: str
     at_once: int
     steps: int
     limit: float
+    accelerate: bool = False
 
 
 class _Meeting:
@@ -65,13 +72,22 @@ class _Meeting:
             raise TimeoutError(f"waited {self.patience:g} s for another process")
 
 
-def together(task: Task, how: How) -> list[Answer]:
+def together(task: Task, how: How, accelerations: tuple[str, ...] = ()) -> list[Answer]:
     """What each process measured; raises ProbeError with the first one's reason where they fail."""
+    return _each(partial(_steps, task, how, accelerations), how.at_once)
+
+
+def together_by_turns(task: Task, how: How, without: tuple[str, ...], on: tuple[str, ...]) -> list[Turns]:
+    """Times of steps with two sets of accelerations, of each process; raises as ``together`` does."""
+    return _each(partial(_turns, task, how, without, on), how.at_once)
+
+
+def _each(work: Callable[[_Meeting, float], T], at_once: int) -> list[T]:
     context = get_context("spawn")  # a fork would share torch's threads
-    answers, barrier, count = context.Queue(), context.Barrier(how.at_once), context.Value("i", 0)
-    meeting = _Meeting(barrier, count, how.at_once)
-    given = (task, how, meeting, answers, time.time())
-    processes = [context.Process(target=_child, args=given) for _ in range(how.at_once)]
+    answers, barrier, count = context.Queue(), context.Barrier(at_once), context.Value("i", 0)
+    meeting = _Meeting(barrier, count, at_once)
+    given = (work, meeting, answers, time.time())
+    processes = [context.Process(target=_child, args=given) for _ in range(at_once)]
     try:
         for process in processes:
             process.start()
@@ -82,13 +98,25 @@ def together(task: Task, how: How) -> list[Answer]:
             process.join()
 
 
-def _child(task: Task, how: How, meeting: _Meeting, answers: Any, began: float) -> None:
+def _steps(task: Task, how: How, accelerations: tuple[str, ...], meeting: _Meeting, began: float) -> Answer:
+    from study.probe.steps import measure
+
+    return measure(task, how, accelerations, meeting, began)
+
+
+def _turns(
+    task: Task, how: How, without: tuple[str, ...], on: tuple[str, ...], meeting: _Meeting, began: float
+) -> Turns:
+    from study.probe.turns import by_turns
+
+    return by_turns(task, how, without, on, meeting)
+
+
+def _child(work: Callable[[_Meeting, float], object], meeting: _Meeting, answers: Any, began: float) -> None:
     """One process, begun at so many seconds of the clock: what it measured, or why it could not, is its answer."""
     try:
         load_models()  # as the start of a run does
-        from study.probe.steps import measure
-
-        answers.put(measure(task, how.device, how.steps, how.limit, meeting, began))
+        answers.put(work(meeting, began))
     except BrokenBarrierError:
         pass  # another process failed, and says why
     except Exception as error:
@@ -97,9 +125,9 @@ def _child(task: Task, how: How, meeting: _Meeting, answers: Any, began: float) 
         meeting.barrier.abort()
 
 
-def _answers(answers: Any, processes: Sequence[BaseProcess]) -> list[Answer]:
+def _answers(answers: Any, processes: Sequence[BaseProcess]) -> list[Any]:
     """An answer of each process; one that ends without any has failed, whatever its exit code."""
-    found: list[Answer] = []
+    found: list[Any] = []
     while len(found) < len(processes):
         ended = [process.exitcode for process in processes if process.exitcode is not None]  # what they said is there
         try:

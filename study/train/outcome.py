@@ -129,6 +129,7 @@ def _cost(
         peak_memory_gib=peak_memory_gib(place.device),
         energy_kwh=kwh,
         energy_source=source,
+        accelerations=session.accelerated,
     )
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
 from study.saved import outcome_copy
 from study.train import outcome as outcomes
+from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
 from study.train.device import Place
 from study.train.loop import train
@@ -59,6 +61,7 @@ class Switches:
     """What may differ from one process to the next without changing the result.
 
     ``begins`` is told after how many samples the run is taken up; what it raises keeps the run from being trained.
+    ``accelerate`` is what is on: ``none``, names with commas, or ``auto``, what a probe of this configuration chose.
     """
 
     place: Callable[[], AbstractContextManager[Place]]
@@ -67,6 +70,7 @@ class Switches:
     checkpoint_seconds: float = 120.0
     already: float = 0.0
     begins: Callable[[int], None] = lambda samples: None
+    accelerate: str = "auto"
 
 
 def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
@@ -81,7 +85,7 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
-        trained = _to_the_end(read_spec(spec_path), run, results, place, switches)
+        trained = _with_or_without(read_spec(spec_path), run, results, place, switches)
         if place.leads:
             _settle(run, trained)
         reason = f": {trained.outcome.reason}" if trained.outcome.reason else ""
@@ -93,6 +97,17 @@ def _held(run: Path, place: Place) -> AbstractContextManager[None]:
     return io.lock(run / ".lock") if place.leads else nullcontext()
 
 
+def _with_or_without(spec: RunSpec, run: Path, results: Path, place: Place, switches: Switches) -> Trained:
+    """Train with the accelerations that are on; where a step fails, go on from the last checkpoint without them."""
+    try:
+        return _to_the_end(spec, run, results, place, switches)
+    except AccelerationError as error:
+        give_up(run, error)
+        switches.say(f"a step failed {error}; the run goes on without")
+    gc.collect()  # here, where no frame of the error holds what it had on the device
+    return _to_the_end(spec, run, results, place, replace(switches, already=0.0))
+
+
 def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches: Switches) -> Trained:
     attempts, timer = Attempts(run, switches.already, place), StepTimer(place.device)
     session: Session | None = None
@@ -101,7 +116,12 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         try:
             session = open_session(spec, results, place, switches.micro_batch_size)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
-            _go(session, timer, recorder, switches)
+            session.accelerated = decide(session, run, results, switches.accelerate, switches.say)
+            with switched_on(session):
+                _go(session, timer, recorder, switches)
+        except AccelerationError:
+            attempts.update(session.samples_seen if session else 0)
+            raise
         except Interrupted:
             raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
@@ -121,7 +141,8 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, switches: Switch
     (recorder.run / FAILURE).unlink(missing_ok=True)
     switches.say(
         f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
-        f" on {place.kind} ({place.world_size} x {place.threads} threads, {session.precision})"
+        f" on {place.kind} ({place.world_size} x {place.threads} threads,"
+        f" {', '.join((session.precision, *session.accelerated.on))})"
         + (f"; goes on at {session.samples_seen:,}" if resumed else "")
     )
     train(session, timer, recorder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
@@ -12,7 +12,7 @@ from study.data.stream import Pairs
 from study.models import Arch, ClipModel
 from study.models.resize import resize, resized_like
 from study.optim import adamw
-from study.records import RunSpec
+from study.records import Accelerated, RunSpec
 from study.strategies.base import Batch, Noise, Phase, Strategy
 from study.strategies.trained import trained_parameters
 from study.train.device import Place
@@ -45,6 +45,7 @@ class Session:
     backward: GlobalStep
     samples_skipped: dict[str, int]
     tuned: Tuned | None = None
+    accelerated: Accelerated = field(default_factory=Accelerated)
     samples_seen: int = 0
     phase_index: int = 0
 
