@@ -96,7 +96,8 @@ def _note_failure(run_folder: Path, error: Exception) -> None:
     """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
     if isinstance(error, BusyError | OverBudgetError):
         return
-    from study.train.run import StoppedError, failure_status
+    from study.train.failure import failure_status
+    from study.train.run import StoppedError
 
     if isinstance(error, StoppedError):
         return
