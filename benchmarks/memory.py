@@ -5,8 +5,8 @@
     python benchmarks/memory.py --device cuda                # a GPU, in bf16
 
 A case is ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH and, if wanted, bf16 and checkpointing. Each is measured in a process
-of its own, from the making of the model to the end of its second step: on a CPU by the profiler's allocations and frees, added up
-in order, on a GPU by torch.cuda.max_memory_allocated. Seconds are of the CPU, for the prediction.
+of its own, from the making of the model to the end of its second step: on a CPU by the profiler's allocations and
+frees, added up in order, on a GPU by torch.cuda.max_memory_allocated. Seconds are of the CPU, for the prediction.
 """
 
 from __future__ import annotations
