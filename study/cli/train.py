@@ -80,10 +80,10 @@ def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -
 
 
 def _taken(args: argparse.Namespace) -> Place:
-    from study.hardware import cores
+    from study.hardware import cpu_threads
     from study.plan.due import Place
 
-    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cores())
+    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cpu_threads())
 
 
 def _launch(processes: int) -> int:
