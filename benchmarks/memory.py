@@ -4,9 +4,9 @@
     python benchmarks/memory.py vit_pico,slip,64,32 RN50,clip,16,16,bf16
     python benchmarks/memory.py --device cuda                # a GPU, in bf16
 
-A case is ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH and, if wanted, bf16 and checkpointing. Each is measured in a process of its own,
-from the making of the model to the end of its second step: on a CPU by the profiler's allocations and frees, added up
-in order, on a GPU by torch.cuda.max_memory_allocated. Seconds are of the CPU, for the prediction.
+A case is ARCH,STRATEGY,GLOBAL BATCH,MICRO-BATCH and, if wanted, bf16 and checkpointing. Each is measured in a process
+of its own, from the making of the model to the end of its second step: on a CPU by the profiler's allocations and
+frees, added up in order, on a GPU by torch.cuda.max_memory_allocated. Seconds are of the CPU, for the prediction.
 """
 
 from __future__ import annotations

@@ -72,11 +72,11 @@ def _evaluation(args: argparse.Namespace, folder: Path) -> Evaluation:
 @contextmanager
 def _trained(args: argparse.Namespace, folder: Path, started: float) -> Iterator[Subject]:
     """The run's model, while what its scoring takes is reserved in the study's ledger."""
-    from study.hardware import cores
+    from study.hardware import cpu_threads
     from study.plan.account import claim_scoring
     from study.plan.due import Place
 
-    claimed = claim_scoring(folder, args.results, args.study, Place(1, args.threads or cores()))
+    claimed = claim_scoring(folder, args.results, args.study, Place(1, args.threads or cpu_threads()))
     with claimed.held(started) if claimed else nullcontext(), _loaded(args, folder) as subject:
         yield subject
 

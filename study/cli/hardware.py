@@ -21,7 +21,7 @@ EXAMPLES = """\
 where ours.yaml, or hardware.yaml in the working directory, is, for example,
   devices:
     - {name: b200, tflops: 2250, memory_gib: 180, bandwidth_gb_s: 8000, watts: 1000, source: the vendor's data sheet}
-  prices: {h100: 2.5, b200: 5}              dollars an hour of one; of a CPU, of one core
+  prices: {h100: 2.5, b200: 5}              dollars an hour of one; of a CPU, of one thread
   co2_grams_per_kwh: 380"""
 
 NUMBERS = ("tflops", "tflops_fp32", "memory_gib", "bandwidth_gb_s", "watts", "dollars_per_hour")
@@ -75,5 +75,5 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     console.print(table)
     console.print(
         "TFLOP/s: dense peak in bf16, or in fp32 where there is none; in fp32: without TF32. "
-        "Of cpu, all is of one core; here: cores."
+        "Of cpu, all is of one thread (a hyperthread counts as one); here: threads that this process may use."
     )

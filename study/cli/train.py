@@ -86,10 +86,10 @@ def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -
 
 
 def _taken(args: argparse.Namespace) -> Place:
-    from study.hardware import cores
+    from study.hardware import cpu_threads
     from study.plan.due import Place
 
-    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cores())
+    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cpu_threads())
 
 
 def _launch(processes: int) -> int:
@@ -102,7 +102,8 @@ def _note_failure(run_folder: Path, error: Exception) -> None:
     """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
     if isinstance(error, BusyError | OverBudgetError):
         return
-    from study.train.run import StoppedError, failure_status
+    from study.train.failure import failure_status
+    from study.train.run import StoppedError
 
     if isinstance(error, StoppedError):
         return

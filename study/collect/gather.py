@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from study.collect.folder import RunFolder, read_run
+from study.collect.folder import NO_SCORES, RunFolder, read_run
 from study.collect.rows import run_row
 from study.hardware import BUILT_IN, Site
 from study.io import read_json, write_parquet
@@ -43,7 +43,7 @@ def collect(results: Path, name: str) -> Collected:
     plan, site = kept(read_plan(folder)), _site(folder / "plan.json")
     ledger, sets = Account(results, name).read(), evaluated_sets(folder)
     read = [(row, _read(results, row["run_id"], sets, ledger)) for row in plan.iter_rows(named=True)]
-    open_ones = {row["run_id"] for row, run in read if run.outcome is None}
+    open_ones = {row["run_id"] for row, run in read if run.outcome is None or run.evaluation_note == NO_SCORES}
     refused = {key: why for key, why in ledger.refused.items() if key in open_ones}
     pairs = [(row, _kept_waiting(row, run, refused)) for row, run in read]
     collected = Collected(
@@ -68,7 +68,9 @@ def _read(results: Path, run_id: str | None, sets: list[str], ledger: Ledger) ->
 
 
 def _kept_waiting(planned: dict[str, Any], run: RunFolder, refused: dict[str, str]) -> RunFolder:
-    """A run that the study's limit kept from starting, or one of its trials, with that as its reason."""
+    """A run with the reason why the study's limit keeps it, or a trial of its, from starting or from being scored."""
+    if planned["run_id"] in refused and run.outcome is not None:
+        return replace(run, evaluation_note=f"kept from being scored by the limit: {refused[planned['run_id']]}")
     if run.status not in (Status.PLANNED, Status.INTERRUPTED):
         return run
     trials = [trial for trial in json.loads(planned["needs"] or "[]") if trial in refused]

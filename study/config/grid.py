@@ -57,7 +57,7 @@ class Limit(Frozen):
     dollars: float | None = Field(None, gt=0, strict=True, description="at the device's price, which is the user's")
     kwh: float | None = Field(None, gt=0, strict=True, description="energy of the devices")
     wall_hours: float | None = Field(None, gt=0, strict=True, description="from start to end, on `gpus` at once")
-    gpus: int | None = Field(None, ge=1, strict=True, description="GPUs, or cores of a CPU, that wall_hours is for")
+    gpus: int | None = Field(None, ge=1, strict=True, description="GPUs, or threads of a CPU, that wall_hours is for")
     fit: Literal["refuse", "drop_last", "cheapest_first", "shrink_seeds"] = Field(
         "refuse", description="what is done with a plan over its caps: refused, or which runs are left out"
     )

@@ -42,11 +42,11 @@ class OwnDevice(Frozen):
     """A device of the user's own, or a known one with numbers that replace the table's."""
 
     name: str = Field(strict=True, description="as grids name it")
-    tflops: Positive = Field(None, description="dense peak in bf16, or in fp32 where there is none; of a CPU, a core's")
+    tflops: Positive = Field(None, description="dense peak in bf16, or fp32 where there is none; of a CPU, a thread's")
     tflops_fp32: Positive = Field(None, description="dense peak in fp32 beside bf16, without TF32; default: unknown")
     memory_gib: Positive = None
     bandwidth_gb_s: Positive = None
-    watts: Positive = Field(None, description="at full power; of a CPU, a core's")
+    watts: Positive = Field(None, description="at full power; of a CPU, a thread's")
     has_bf16: bool | None = Field(None, strict=True, description="whether it computes in bf16; default: a GPU does")
     driver_name: Annotated[str, AfterValidator(_pattern)] | None = Field(
         None, strict=True, description="regular expression over the name that the driver gives; default: the name"
@@ -68,7 +68,7 @@ class SiteFile(Frozen):
 
     devices: tuple[OwnDevice, ...] = ()
     prices: dict[str, Annotated[float, Field(gt=0, strict=True)]] = Field(
-        default_factory=dict, description="device: dollars an hour of one, of one core of a CPU"
+        default_factory=dict, description="device: dollars an hour of one, of one thread of a CPU"
     )
     co2_grams_per_kwh: Positive = Field(None, description="of the electricity that is used")
     pue: Annotated[float | None, Field(ge=1, strict=True)] = Field(

@@ -60,7 +60,7 @@ def _limit(document: Document) -> Iterator[Problem]:
     if not given & set(CAPS):
         yield document.problem(("limit",), f"caps nothing; give one of {', '.join(CAPS)}")
     elif "wall_hours" in given and "gpus" not in given and isinstance(limit, dict):
-        message = "depends on how many devices work at once; add `gpus: NUMBER` (on a CPU: cores)"
+        message = "depends on how many devices work at once; add `gpus: NUMBER` (on a CPU: threads)"
         yield document.problem(("limit", "wall_hours"), message, at_key=True)
     elif "gpus" in given and "wall_hours" not in given:
         message = "says how many devices wall_hours is for; add wall_hours, or leave it out"

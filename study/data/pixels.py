@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from study.errors import StorageError
-from study.hardware import cores
+from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json, write_whole
 
 CHUNK = 256  # images decoded together, between two writes
@@ -107,7 +107,7 @@ def _decode_all(count: int, read: Callable[[int], bytes], size: int, skipped: di
         except OSError:
             return None, UNREAD
 
-    with ThreadPoolExecutor(cores()) as threads:
+    with ThreadPoolExecutor(cpu_threads()) as threads:
         for first in range(0, count, CHUNK):
             rows = range(first, min(first + CHUNK, count))
             chunk = np.zeros((len(rows), size, size, 3), np.uint8)

@@ -1,7 +1,7 @@
 """Devices that studies run on, this machine's own, and what a user says of theirs."""
 
 from study.hardware.devices import DEVICES, Device, find, plain, recognise
-from study.hardware.machine import cores, here
+from study.hardware.machine import cpu_threads, here
 from study.hardware.site import BUILT_IN, Site
 from study.hardware.visible import Gpu, gpu_names, gpus, gpus_present
 from study.hardware.wanted import Asked, asked
@@ -14,7 +14,7 @@ __all__ = [
     "Gpu",
     "Site",
     "asked",
-    "cores",
+    "cpu_threads",
     "find",
     "gpu_names",
     "gpus",

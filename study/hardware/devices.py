@@ -17,8 +17,8 @@ _L40S = "mullet.se/product.html?product_id=355414; fp32: hmc-tech.com/gpu/nvidia
 _L4 = "secondary sources; fp32: fpsbench.com/compare/gpu/nvidia-l4-vs-nvidia-tesla-m40"
 _FP32 = "hmc-tech.com/gpu/nvidia-t4-vs-nvidia-v100-sxm"
 _CPU = (
-    "assumption: 96 GFLOP/s a core = 16 fp32 multiply-adds a cycle at 3 GHz (AVX2: 2 units x 8 lanes), 10 W a core; "
-    "cores differ, so predictions for a CPU rest on runs measured on it as soon as there are some"
+    "assumption: 96 GFLOP/s a thread = 16 fp32 multiply-adds a cycle at 3 GHz (AVX2: 2 units x 8 lanes), 10 W each; "
+    "CPUs differ, so predictions for a CPU rest on runs measured on it as soon as there are some"
 )
 
 
@@ -27,9 +27,9 @@ class Device:
     """One kind of device.
 
     ``tflops`` is the dense peak of what ``precision: auto`` takes: of the bf16 matrix units, or of fp32 where
-    there is no bf16 (V100, T4, and a CPU, there for one core). ``tflops_fp32`` is that of fp32 beside bf16, without
+    there is no bf16 (V100, T4, and a CPU, there for one thread). ``tflops_fp32`` is that of fp32 beside bf16, without
     TF32, which ``study train`` leaves to convolutions as PyTorch does. ``memory_gib`` and ``bandwidth_gb_s`` are 0 for
-    a CPU, since machines differ; ``watts`` is for a whole GPU, or for one core of a CPU.
+    a CPU, since machines differ; ``watts`` is for a whole GPU, or for one thread of a CPU.
     """
 
     name: str
@@ -39,7 +39,7 @@ class Device:
     watts: float
     driver_name: str  # regular expression over the name that the driver gives
     source: str
-    dollars_per_hour: float | None = None  # the user's own, of a whole GPU or of one core of a CPU; never built in
+    dollars_per_hour: float | None = None  # the user's own, of a whole GPU or of one thread of a CPU; never built in
     peak_is_assumed: bool = False  # no data sheet says it: no share of it is reported
     has_bf16: bool = True  # what ``precision: auto`` takes where it is there
     tflops_fp32: float | None = None

@@ -7,14 +7,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from study.hardware.devices import Device, recognise
+from study.hardware.quota import quota
 
 
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def cpu_threads() -> int:
+    """Threads that this process may run at once: as many as CPUs, hyperthreads counted, or whole ones of its quota."""
+    cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, min(cpus, int(quota() or cpus)))
 
 
 def here(gpus: Iterable[str], devices: Mapping[str, Device]) -> Counter[str]:
-    """How many of each device this machine has, the cores of its CPU among them; ``gpus`` as the driver names them."""
+    """How many of each device this machine has, threads of its CPU among them; ``gpus`` as the driver names them."""
     names = (recognise(gpu, "cuda", devices) for gpu in gpus)
-    return Counter({"cpu": cores()}) + Counter(name for name in names if name is not None)
+    return Counter({"cpu": cpu_threads()}) + Counter(name for name in names if name is not None)

@@ -11,7 +11,7 @@ class Amounts(Frozen):
     """What work took, or is predicted to take. Amounts are added unit by unit."""
 
     gpu_hours: float = Field(0.0, description="GPUs x hours; on a CPU hours of the process")
-    device_hours: float = Field(0.0, description="GPUs x hours; on a CPU cores x hours")
+    device_hours: float = Field(0.0, description="GPUs x hours; on a CPU threads x hours")
     kwh: float = 0.0
     dollars: float | None = Field(0.0, description="none = the device has no price")
 

@@ -46,7 +46,7 @@ def training(row: Row, place: Place, samples: int) -> Due:
     """To train a run from so many samples on, and to score it in the same process."""
     shared = devices(row) / _taken(row, place)  # fewer threads take longer
     steps = training_hours(row) * shared * (1 - samples / row["samples_seen"])
-    return Due(an_hour=_an_hour(row, place), hours=_overhead_hours(row) + max(0.0, steps))
+    return Due(an_hour=_an_hour(row, place), hours=_overhead_hours(row) + steps)
 
 
 def scoring(row: Row, place: Place) -> Due:
@@ -61,12 +61,13 @@ def nothing(row: Row, place: Place) -> Due:
 
 def training_hours(row: Row) -> float:
     """Predicted hours of a run's steps, with its checkpoints, in its process."""
-    return max(0.0, wall_hours(row) - _overhead_hours(row))
+    return wall_hours(row) - _overhead_hours(row)
 
 
 def _overhead_hours(row: Row) -> float:
     """Of start-up and scoring, which a process takes however much is left to train."""
-    return float((row["predicted_start_up_hours"] or 0.0) + (row["predicted_evaluation_hours"] or 0.0))
+    beside = (row["predicted_start_up_hours"] or 0.0) + (row["predicted_evaluation_hours"] or 0.0)
+    return min(float(beside), wall_hours(row))  # a run that has ended keeps the hours of an earlier prediction
 
 
 def _an_hour(row: Row, place: Place) -> Amounts:

@@ -117,7 +117,8 @@ def _problem(budget: Budget, name: str, total: float, to_do: float, words: str, 
     parts = f" ({amount(gone, name)} spent or reserved, {amount(to_do, name)} to do)" if gone else ""
     cap = amount(budget.limit.caps[name], name)
     more = amount(total - budget.limit.caps[name], name)
-    return f"the plan needs {amount(total, name)}{words}{parts}, {more} over the limit of {cap}; {way_out}"
+    needs = f"the plan needs {amount(total, name)}{words}{parts}, start-up and scoring included"
+    return f"{needs}, {more} over the limit of {cap}; {way_out}"
 
 
 def _impossible(rows: Sequence[Row], limit: Limit) -> list[tuple[str, str]]:
@@ -128,6 +129,6 @@ def _impossible(rows: Sequence[Row], limit: Limit) -> list[tuple[str, str]]:
         found.append(("dollars", f"{unpriced} has no price; give it in hardware.yaml as `prices: {{{unpriced}: ...}}`"))
     most = max(map(devices, rows), default=0)
     if limit.gpus is not None and most > limit.gpus:
-        what = "GPUs" if rows[0]["gpus"] else "cores"
+        what = "GPUs" if rows[0]["gpus"] else "CPU threads"
         found.append(("gpus", f"a run takes {most} {what} at once, got {limit.gpus}; give at least {most}"))
     return found

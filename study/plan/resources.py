@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 
-from study.hardware import Device, cores
+from study.hardware import Device, cpu_threads
 
-# A small tower is fastest in one thread, and many of them fill the cores better than one run with many threads.
+# A small tower is fastest in one thread, and many of them fill the machine better than one run with many threads.
 SMALL_GMACS = 1.0
 IMPORTS_MB = 1500  # torch, open_clip and clip-benchmark: 0.9 GiB resident, and room for the data
 GPU_HOST_MB = 8000  # a process that feeds a GPU: pinned buffers, CUDA's own
@@ -17,10 +17,10 @@ TIME_MARGIN = 1.5  # on the upper end of the prediction; a scheduler kills what 
 
 
 def threads_for(gmacs_per_sample: float, device: Device) -> int:
-    """CPU threads of a run: one for a small tower on a CPU, else all cores; a share of them beside a GPU."""
+    """CPU threads of a run: one for a small tower on a CPU, else all there are; a share of them beside a GPU."""
     if device.is_cpu:
-        return 1 if gmacs_per_sample < SMALL_GMACS else cores()
-    return min(8, cores())
+        return 1 if gmacs_per_sample < SMALL_GMACS else cpu_threads()
+    return min(8, cpu_threads())
 
 
 def host_memory_mb(device: Device, memory_gib: float, params_m: float) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from study.hardware import Device, Site, cores
+from study.hardware import Device, Site, cpu_threads
 from study.plan.due import devices, wall_hours
 from study.plan.fit import USABLE
 from study.plan.schedule import Job, finish
@@ -50,7 +50,7 @@ def sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[
 def _spending(total: dict[str, Any], device: Device, site: Site) -> str:
     """Energy, with what it emits where the user says so, and dollars where there is a price."""
     kwh, kwh_low, kwh_high = (total[f"predicted_kwh{end}"] for end in ENDS)
-    unit = "core" if device.is_cpu else device.name
+    unit = "CPU thread" if device.is_cpu else device.name
     told = f"{kwh:.3g} kWh ({kwh_low:.3g} to {kwh_high:.3g}), an upper estimate from {device.watts:g} W a {unit}"
     if total["predicted_co2_kg"] is not None:
         building = f" x PUE {site.pue:g}" if site.pue else ""
@@ -70,9 +70,10 @@ def _filled(facts: dict[str, Any]) -> str:
 
 
 def _wall(facts: dict[str, Any], rows: Sequence[Row]) -> str:
-    """How long the whole study takes on the devices of one run; on a CPU, on all cores of this machine."""
+    """How long the whole study takes on the devices of one run; on a CPU, on all threads of this machine."""
     gpu, count = facts["hardware"]["gpu"], facts["hardware"]["count"]
-    places, words = (cores(), f"the {cores()} cores of this machine") if gpu == "cpu" else (count, f"{count} x {gpu}")
+    own = cpu_threads()
+    places, words = (own, f"the {own} CPU threads of this machine") if gpu == "cpu" else (count, f"{count} x {gpu}")
     first = sorted(rows, key=lambda row: row["purpose"] != "tuning")
     took = finish((Job(str(place), wall_hours(row), devices(row)) for place, row in enumerate(first)), places)
     days = f", {took / 24:,.1f} days" if took >= 48 else ""

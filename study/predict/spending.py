@@ -1,4 +1,4 @@
-"""Energy and dollars that device-hours stand for. A CPU's watts and price are a core's, its hours the process's."""
+"""Energy and dollars that device-hours stand for. A CPU's watts and price are a thread's, its hours the process's."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def dollars(gpu_hours: float, device: Device, threads: int) -> float | None:
 
 
 def _devices(device: Device, threads: int) -> int:
-    """What is counted in an hour of ``gpu_hours``: cores of a CPU; GPUs are in it."""
+    """What is counted in an hour of ``gpu_hours``: threads of a CPU; GPUs are in it."""
     return threads if device.is_cpu else 1

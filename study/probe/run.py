@@ -11,7 +11,7 @@ from statistics import mean, quantiles
 
 from study.data.place import remember
 from study.errors import ProbeError, StorageError
-from study.hardware import cores
+from study.hardware import cpu_threads
 from study.io import read_json, write_json
 from study.plan.make import Plan
 from study.predict.probed import Probe, ProbedPhase, folder
@@ -32,7 +32,7 @@ class Probed:
 
 def at_once(task: Task, runs: int, wanted: int | None) -> int:
     """Processes side by side: as many of a plan's runs as Snakemake starts on all cores, or one a GPU."""
-    return wanted or (1 if task.job.gpus else max(1, min(cores() // task.job.threads, runs)))
+    return wanted or (1 if task.job.gpus else max(1, min(cpu_threads() // task.job.threads, runs)))
 
 
 def path_of(task: Task) -> Path:

@@ -8,8 +8,6 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
-
 from study import checkpoint, io
 from study.config.spec import read_outcome, read_spec
 from study.errors import DataError, StudyError
@@ -20,28 +18,13 @@ from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
 from study.train.device import Place
+from study.train.failure import failure_status
 from study.train.loop import train
 from study.train.recorder import Diverged, Interrupted, Recorder
 from study.train.session import Session
 from study.train.setup import open_session
 from study.train.signals import listening
 from study.train.tuned import tuned
-
-OUTCOMES: dict[type[BaseException], Status] = {
-    Diverged: Status.DIVERGED,
-    torch.OutOfMemoryError: Status.OUT_OF_MEMORY,
-    MemoryError: Status.OUT_OF_MEMORY,
-    DataError: Status.BAD_DATA,
-}
-# what torch's CPU allocator and cuBLAS say in a plain RuntimeError
-NO_MEMORY = ("can't allocate memory", "CUBLAS_STATUS_ALLOC_FAILED")
-
-
-def failure_status(error: BaseException) -> Status | None:
-    """What an error means for the run; none for a fault of the program or of its surroundings."""
-    if isinstance(error, RuntimeError) and any(words in str(error) for words in NO_MEMORY):
-        return Status.OUT_OF_MEMORY
-    return next((status for kind, status in OUTCOMES.items() if isinstance(error, kind)), None)
 
 
 @dataclass(frozen=True)
@@ -175,8 +158,3 @@ def _restored(run: Path, spec_path: Path) -> Outcome | None:
 def _first_line(error: BaseException) -> str:
     text = str(error).strip()
     return text.splitlines()[0] if text else type(error).__name__
-
-
-def to_console(line: str) -> None:
-    """Print a line at once, so that progress is seen through a pipe."""
-    print(line, flush=True)

@@ -204,7 +204,7 @@ LIMITED = "limit: %s\ngrid: {arch: vit, source: pairs, strategy: plain, epochs: 
         ("{gpu_hours: 2, fit: drop}", "1:28: limit.fit: must be 'refuse', 'drop_last', 'cheapest_first' or "
          "'shrink_seeds', got 'drop'; did you mean drop_last?"),
         ("{wall_hours: 2}", "1:9: limit.wall_hours: depends on how many devices work at once; add `gpus: NUMBER` "
-         "(on a CPU: cores)"),
+         "(on a CPU: threads)"),
         ("{kwh: 2, gpus: 8}", "1:17: limit.gpus: says how many devices wall_hours is for; add wall_hours, or leave it "
          "out"),
         ("3", "1:8: limit: must be a mapping of settings, got 3"),

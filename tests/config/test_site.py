@@ -8,7 +8,7 @@ import pytest
 from study.cli import main
 from study.config.site import read_site, site_path
 from study.errors import GridError
-from study.hardware import DEVICES, Site, cores, find, here, recognise
+from study.hardware import DEVICES, Site, cpu_threads, find, here, recognise
 
 GOOD = """\
 devices:
@@ -68,7 +68,7 @@ def test_own_rows_are_recognised_first(site):
     assert recognise("NVIDIA H100 80GB HBM3", "cuda", devices) == "h100"
     assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda", devices) == "part"
     assert recognise("NVIDIA A100-SXM4-40GB MIG 1g.5gb", "cuda") is None
-    assert here(["NVIDIA B200", "NVIDIA B200", "Another"], devices) == {"b200": 2, "cpu": cores()}
+    assert here(["NVIDIA B200", "NVIDIA B200", "Another"], devices) == {"b200": 2, "cpu": cpu_threads()}
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_the_command_lists_devices_with_their_sources_and_what_is_here(site, cap
     rows = {row["name"]: row for row in json.loads(capsys.readouterr().out)}
     assert set(rows) == {*DEVICES, "b200", "part"}
     assert all(row["source"] for row in rows.values())
-    assert rows["cpu"]["here"] == cores()
+    assert rows["cpu"]["here"] == cpu_threads()
     assert [rows[name]["tflops_fp32"] for name in ("h100", "v100", "b200", "cpu")] == [67, 15.7, None, 0.2]
     assert (rows["h100"]["dollars_per_hour"], rows["l4"]["dollars_per_hour"]) == (2.5, None)
     assert main(["hardware", "nvidia_B200"]) == 0

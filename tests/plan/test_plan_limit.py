@@ -86,8 +86,9 @@ def test_a_plan_over_its_limit_is_refused_as_a_whole(held):
     ids, found = held(HOURS_12, gpu_hours=11)
     assert len(ids) == 6
     assert words(found) == [
-        "gpu_hours: the plan needs 12 GPU-hours, 1 GPU-hours over the limit of 11 GPU-hours; raise it, plan fewer "
-        "runs, or add `fit: drop_last`, cheapest_first or shrink_seeds to leave some out"
+        "gpu_hours: the plan needs 12 GPU-hours, start-up and scoring included, 1 GPU-hours over the limit of "
+        "11 GPU-hours; raise it, plan fewer runs, or add `fit: drop_last`, cheapest_first or shrink_seeds to leave "
+        "some out"
     ]
     assert found.caps["gpu_hours"].left == -1
 
@@ -100,7 +101,8 @@ def test_a_plan_over_its_limit_is_refused_as_a_whole(held):
 def test_a_limit_that_no_part_of_the_plan_fits(held, fit, least, smallest):
     _, found = held(HOURS_12, gpu_hours=0.5, fit=fit)
     assert words(found) == [
-        f"gpu_hours: the plan needs {least} GPU-hours for {smallest} alone, {least - 0.5} GPU-hours over the limit of "
+        f"gpu_hours: the plan needs {least} GPU-hours for {smallest} alone, start-up and scoring included, "
+        f"{least - 0.5} GPU-hours over the limit of "
         "0.5 GPU-hours; raise it"
     ]
 
@@ -153,9 +155,9 @@ def test_what_was_spent_and_reserved_comes_off_the_limit(held, tmp_path):
         assert found.caps["gpu_hours"] == pytest.approx((10, 4, 2, 3), abs=1e-3)
         _, refused = held(HOURS_12, gpu_hours=10)
     assert words(refused) == [
-        "gpu_hours: the plan needs 13 GPU-hours (6 GPU-hours spent or reserved, 7 GPU-hours to do), 3 GPU-hours over "
-        "the limit of 10 GPU-hours; raise it, plan fewer runs, or add `fit: drop_last`, cheapest_first or "
-        "shrink_seeds to leave some out"
+        "gpu_hours: the plan needs 13 GPU-hours (6 GPU-hours spent or reserved, 7 GPU-hours to do), start-up and "
+        "scoring included, 3 GPU-hours over the limit of 10 GPU-hours; raise it, plan fewer runs, or add "
+        "`fit: drop_last`, cheapest_first or shrink_seeds to leave some out"
     ]
 
 
@@ -217,7 +219,7 @@ def test_a_cap_that_nothing_can_be_counted_against(held):
     _, found = held([row("r0", 2, gpus=8)], wall_hours=10, gpus=4)
     assert words(found) == ["gpus: a run takes 8 GPUs at once, got 4; give at least 8"]
     _, found = held([row("r0", 2, threads=2)], wall_hours=10, gpus=1)
-    assert words(found) == ["gpus: a run takes 2 cores at once, got 1; give at least 2"]
+    assert words(found) == ["gpus: a run takes 2 CPU threads at once, got 1; give at least 2"]
 
 
 def test_a_schedule_waits_for_devices_and_for_what_a_job_needs():

@@ -42,7 +42,7 @@ def specs():
 def test_a_plan_without_prices_has_energy_and_no_dollars(plan_json):
     told = plan_json()
     for row in told["rows"]:
-        for end in ENDS:  # 10 W a core
+        for end in ENDS:  # 10 W a thread
             expected = row[f"predicted_gpu_hours{end}"] * row["threads"] * 0.01
             assert row[f"predicted_kwh{end}"] == pytest.approx(expected)
             assert row[f"predicted_dollars{end}"] is None
@@ -105,7 +105,7 @@ def test_the_printed_plan_says_energy_and_dollars_with_where_they_come_from(plan
     plan_json()
     main(["plan", "small.yaml"])
     shown = capsys.readouterr().out
-    assert "an upper estimate from 10 W a core; no dollars: give the price of a core in hardware.yaml" in shown
+    assert "from 10 W a CPU thread; no dollars: give the price of a CPU thread in hardware.yaml" in shown
     plan_json(PRICES)
     main(["plan", "small.yaml", "--gpu", "b200", "--dry-run"])
     shown = " ".join(capsys.readouterr().out.split())

@@ -80,9 +80,7 @@ def test_a_gpu_that_is_not_there_or_not_known_is_told(machine, monkeypatch):
         at_hand("auto")
     machine("0")
     monkeypatch.setenv("PATH", "/nowhere")  # no driver, whatever is said to be visible
-    with pytest.raises(
-        PlanError, match=r"^--device cuda: this machine has no GPU that can be used; take --device cpu$"
-    ):
+    with pytest.raises(PlanError, match=r"^--device cuda: this machine has no GPU that can be used; "):
         at_hand("cuda")
     assert at_hand("auto").device.name == "cpu"
 
@@ -96,6 +94,7 @@ def test_only_the_gpus_that_are_probed_must_be_idle(machine):
 @pytest.mark.parametrize(("cores", "runs", "wanted", "processes"), [(64, 1, None, 1), (64, 99, None, 16), (2, 9, 3, 3)])
 def test_no_more_processes_than_the_plan_has_runs(monkeypatch, cores, runs, wanted, processes):
     monkeypatch.setattr("os.sched_getaffinity", lambda pid: range(cores))
+    monkeypatch.setattr("study.hardware.machine.quota", lambda: None)
     job = Job("cpu", "vit_pico", "vit", "clip", "embedded", 256, 32, 16, 32, 32, "fp32", 0, threads=4, params_m=1.0)
     task = Task(job, None, None, (), None, False)
     assert at_once(task, runs, wanted) == processes

@@ -36,7 +36,7 @@ def test_a_run_kept_from_starting_says_so_and_so_does_one_that_waits_for_it(resu
     path, (done, trial, run, _) = results / "little/plan.parquet", [folder.name for folder in folders]
     needs = pl.when(pl.col("run_id") == run).then(pl.lit(json.dumps([done, trial])))
     io.write_parquet(path, io.read_parquet(path).with_columns(needs=needs))
-    end(folders[0])
+    end(folders[0], scores={"zeroshot_top1": 0.5})
     io.write_json(results / "little/ledger.json", {"refused": {trial: KEPT, done: "long ago"}})
     runs = collect(results, "little").runs
     assert runs["status"].to_list() == ["completed", "planned", "planned", "planned"]
@@ -46,6 +46,15 @@ def test_a_run_kept_from_starting_says_so_and_so_does_one_that_waits_for_it(resu
         f"waits for its trial {trial}, which the study's limit keeps from starting",
         "not started yet",
     ]
+
+
+def test_a_run_kept_from_being_scored_says_so(results, specs, plan_of, end):
+    scored, trained = plan_of([specs(), specs(seed=1)])
+    end(scored, scores={"zeroshot_top1": 0.5})
+    end(trained)
+    io.write_json(results / "little/ledger.json", {"refused": {trained.name: KEPT, scored.name: "long ago"}})
+    notes = collect(results, "little").runs["evaluation_note"].to_list()
+    assert notes == [None, f"kept from being scored by the limit: {KEPT}"]
 
 
 def test_the_page_says_what_the_limit_did(results, write_study, plan, tmp_path):
