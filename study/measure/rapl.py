@@ -19,7 +19,7 @@ MOST_WATTS = 1000.0  # of a package; servers' are sold for up to 500 W, and draw
 
 
 class Domain:
-    """One counter in microjoules, which starts again from 0 after ``max_energy_range_uj``: within minutes on a server."""
+    """One counter in microjoules; past ``max_energy_range_uj``, within minutes on a server, it starts again from 0."""
 
     def __init__(self, folder: Path) -> None:
         self._counter = folder / "energy_uj"
