@@ -25,7 +25,16 @@ RUNS = RESULTS / "runs"
 
 if workflow.is_main_process:
     if subprocess.run(
-        ["study", "plan", GRID, "--results", RESULTS, *HARDWARE, "--quiet", "--runnable"]
+        [
+            "study",
+            "plan",
+            GRID,
+            "--results",
+            RESULTS,
+            *HARDWARE,
+            "--quiet",
+            "--runnable",
+        ]
     ).returncode:
         sys.exit(2)
     if gpus_present():  # a login node without GPUs sets no limit to its cluster
