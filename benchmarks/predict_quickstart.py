@@ -19,7 +19,7 @@ from statistics import median
 from tempfile import mkdtemp
 from typing import Any
 
-from study.hardware import cores
+from study.hardware import cpu_threads
 from study.io import read_json
 from study.plan.table import StudyTable
 
@@ -77,7 +77,7 @@ def main() -> None:
     """Probe, plan, run, compare."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--grid", type=Path, default=Path("grids/quickstart.yaml"))
-    parser.add_argument("--cores", type=int, default=cores(), help="that Snakemake may use (default: all)")
+    parser.add_argument("--cores", type=int, default=cpu_threads(), help="that Snakemake may use (default: all)")
     parser.add_argument("--results", type=Path, help="a new folder (default: a temporary one)")
     parser.add_argument("--busy", action="store_true", help="probe although others use the machine")
     parser.add_argument("--json", action="store_true")

@@ -41,7 +41,7 @@ def test_refused_names_are_rows_with_a_reason(tmp_path):
     assert "from a model hub" in row["reason"]
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 def test_every_model_of_open_clip_is_counted_or_refused(tmp_path):
     found = list(rows(listed(everything=True), [], CountsCache(tmp_path / "counts.json")))
     refused = [row["name"] for row in found if "reason" in row]
