@@ -263,11 +263,16 @@ SCORES_COLUMNS = _columns(
     majority="Float64",
 )  # fmt: skip
 
+# ``ranges`` is JSON, input: least and most of the points; ``x_min`` and ``x_max`` are those of the first input.
+# ``residuals`` is JSON, run_id: log of measured over fitted error. ``identified`` is JSON, coefficient: none, or how
+# the data leave it open. ``caution`` is what a law cannot tell; ``provisional`` why it may change with more runs.
+# ``preferred`` is true of one law for each group, score and ``x``: the one to use where several were fitted.
 LAWS_COLUMNS = _columns(
     study="String", law="String", selection="String", dataset="String", metric="String", group="String",
     x="String", y="String", coefficients="String", intervals="String", residual_std="Float64", n_points="Int64",
     n_runs="Int64", points_used="String", points_left_out="String", x_min="Float64", x_max="Float64",
-    provisional="String", draws="String",
+    ranges="String", residuals="String", identified="String", n_starts="Int64", n_converged="Int64",
+    gradient="Float64", preferred="Boolean", caution="String", provisional="String", draws="String",
 )  # fmt: skip
 
 

@@ -65,7 +65,7 @@ def _option(row: Mapping[str, Any], runs: pl.DataFrame, budget: Budget) -> Optio
         samples_seen=None,
         train_flops=flops,
         gpu_hours=budget.value if budget.kind == "gpu_hours" else None,
-        outside=law.outside(flops),
+        outside=law.outside({"train_flops": flops}),
         note=_note(row, law, flops, budget),
         runs=tuple(used["run_id"]),
     )
@@ -94,7 +94,7 @@ def _only(used: pl.DataFrame, column: str) -> str | None:
 
 
 def _note(row: Mapping[str, Any], law: Curve, flops: float, budget: Budget) -> str:
-    far = law.outside(flops)
+    far = law.outside({"train_flops": flops})
     side = "above" if flops > law.most else "below"
     limit = law.most if flops > law.most else law.least
     parts = [
