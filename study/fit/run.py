@@ -15,12 +15,12 @@ from study.fit.bootstrap import Draws, bootstrap
 from study.fit.doubts import doubts, no_law
 from study.fit.points import Group, groups, measured
 from study.fit.solve import Solution, solve
-from study.io import read_parquet, write_parquet
+from study.io import write_parquet
 from study.laws import DEFAULT_LAW, LAWS
 from study.laws.curve import COVERAGE, between
 from study.laws.law import Law
 from study.records import LAWS_COLUMNS, schema
-from study.summary.runs import read_runs
+from study.summary.opened import open_study
 
 LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law
 DIGITS = 6  # of the stored draws
@@ -37,11 +37,11 @@ def fit(
 
     Raises StorageError without the two tables, UnknownNameError for an unknown law or selection.
     """
-    folder = results / name
-    runs, scores = read_runs(folder), read_parquet(folder / "scores.parquet")
+    opened = open_study(results, name)
+    runs, scores = opened.runs(), opened.scores()
     rows = [row for law in laws for pick in selections for row in _rows(runs, scores, law, pick, seed)]
     table = pl.DataFrame([{"study": name, **row} for row in rows], schema=schema(LAWS_COLUMNS))
-    write_parquet(folder / "laws.parquet", table)
+    write_parquet(opened.written / "laws.parquet", table)
     return table
 
 

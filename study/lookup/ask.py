@@ -9,12 +9,12 @@ from typing import Any
 import polars as pl
 
 from study.errors import StorageError
-from study.io import read_parquet
 from study.lookup.answer import Answer, Budget, Option
 from study.lookup.predicted import predicted
 from study.registry import unknown_name
 from study.summary.headline import Headline, headline
-from study.summary.runs import read_runs, studied
+from study.summary.opened import collected_studies, known_studies, open_study
+from study.summary.runs import studied
 from study.summary.settings import settings, tied
 
 
@@ -30,14 +30,14 @@ def lookup(
 
     Raises UnknownNameError for an unknown study, data set or metric, StorageError where nothing was collected.
     """
-    folder = results / _study(study, results)
-    runs, scores = studied(read_runs(folder)), read_parquet(folder / "scores.parquet")
-    target = headline(folder, scores, dataset, metric)
+    opened = open_study(results, _study(study, results))
+    runs, scores = studied(opened.runs()), opened.scores()
+    target = headline(opened.tables, scores, dataset, metric)
     table = settings(runs, scores, target)
     measured = tuple(_measured(table, budget, top))
-    laws = _laws(folder)
+    laws = opened.laws()
     return Answer(
-        study=folder.name,
+        study=opened.name,
         dataset=target.dataset,
         metric=target.metric,
         budget=budget,
@@ -48,27 +48,19 @@ def lookup(
     )
 
 
-def studies(results: Path) -> list[str]:
-    """Names of the studies in ``results`` that were collected, sorted."""
-    return sorted(path.parent.name for path in results.glob("*/runs.parquet"))
-
-
 def _study(name: str | None, results: Path) -> str:
-    known = studies(results)
-    if not known:
-        raise StorageError(f"no study was collected in {results}; run snakemake, or: study collect NAME")
-    if name is None and len(known) == 1:
-        return known[0]
-    if name is None:
-        raise StorageError(f"several studies in {results}; say --study with one of: {', '.join(known)}")
-    if name not in known:
+    """The one asked for; else the only one collected; where none was, the only one that the package brings."""
+    known, own = known_studies(results), collected_studies(results)
+    if name in known:
+        return name
+    if name is not None and own:
         raise unknown_name("study", name, known)
-    return name
-
-
-def _laws(folder: Path) -> pl.DataFrame | None:
-    path = folder / "laws.parquet"
-    return read_parquet(path) if path.exists() else None
+    if name is not None:
+        brought = f"the package brings: {', '.join(known)}"
+        raise StorageError(f"no study was collected in {results}; run snakemake, or: study collect {name}; {brought}")
+    if len(own or known) > 1:
+        raise StorageError(f"several studies in {results}; say --study with one of: {', '.join(own or known)}")
+    return (own or known)[0]
 
 
 def _measured(table: pl.DataFrame, budget: Budget, top: int) -> Iterator[Option]:
