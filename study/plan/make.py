@@ -17,6 +17,7 @@ from study.plan import lock as locks
 from study.plan.baseline import baseline_of
 from study.plan.budget import Budgets
 from study.plan.choices import Choices, Pool, registries
+from study.plan.claim import check_claim
 from study.plan.cost import Counter, counter
 from study.plan.current import with_made_predictions
 from study.plan.evaluation import evaluation_of
@@ -112,6 +113,9 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
     predicted = list(map(Predictor(measured, site.devices, sets_of(evaluation)).row, bare))
+    check_claim(grid, bare, evaluation, resolver.problems)
+    if resolver.problems:
+        raise GridError(in_order(resolver.problems))
     rows = with_made_predictions(results, grid.name, predicted, site.devices)
     keys = [fact.run_id or run_id(run.spec) for run, fact in zip(runs, facts, strict=True)]
     return Plan(
