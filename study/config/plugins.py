@@ -151,7 +151,9 @@ def grid_model(
 
 def _claim(statistic: Any) -> Any:
     parts = Annotated[tuple[statistic, ...], BeforeValidator(listed)]
-    return create_model("Claim", __base__=Claim, parts=(parts, Claim.model_fields["parts"]))
+    return create_model(
+        "Claim", __base__=Claim, parts=(parts, Field(description=Claim.model_fields["parts"].description))
+    )
 
 
 def _described(name: str) -> str:
