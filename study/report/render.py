@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from study.io import write_text
@@ -17,8 +15,8 @@ from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
 from study.report.export import export
 from study.report.findings import findings
+from study.report.html import html
 from study.report.laws import laws
-from study.report.palette import ALL
 from study.report.study import Study, read_study
 from study.report.table import Table
 
@@ -90,30 +88,20 @@ def _tables(study: Study) -> dict[str, Table]:
 
 
 def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table]) -> str:
-    environment = Environment(
-        loader=PackageLoader("study.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+    return html(
+        "page.html.j2",
+        {
+            "title": study.facts.get("title") or study.name,
+            "description": study.facts.get("description") or "",
+            "eyebrow": "Study report",
+            "study": study.name,
+            "answer": answer.headline(study),
+            "findings": list(findings(study)),
+            "tiles": facts.tiles(study),
+            "figures": {figure.name: figure for figure in figures},
+            "tables": all_tables,
+            "counts": answer.counts(study.runs),
+            "provenance": facts.provenance(study),
+            "metric": words.metric(study.target.metric),
+        },
     )
-    return environment.get_template("page.html.j2").render(
-        title=study.facts.get("title") or study.name,
-        description=study.facts.get("description") or "",
-        study=study.name,
-        answer=answer.headline(study),
-        findings=list(findings(study)),
-        tiles=facts.tiles(study),
-        figures={figure.name: figure for figure in figures},
-        tables=all_tables,
-        counts=answer.counts(study.runs),
-        provenance=facts.provenance(study),
-        colours=ALL,
-        style=Markup(_file("page.css")),
-        script=Markup(_file("page.js")),
-        metric=words.metric(study.target.metric),
-    )
-
-
-def _file(name: str) -> str:
-    return (files("study.report") / "page" / name).read_text()
