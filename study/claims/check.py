@@ -11,8 +11,8 @@ from study.claims.asked import asked
 from study.claims.found import Found, found
 from study.errors import StorageError
 from study.summary.paired import holm
+from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
 
-HOLDS, FAILS, UNKNOWN = "holds", "does not hold at this scale", "not enough evidence"
 LEVEL = 0.05  # of each one-sided test, after correction: what 90 % intervals are to a single one
 LEAST_PAIRS = 5
 SHOWN = 3  # runs that a reason names

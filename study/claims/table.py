@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import count
 from typing import Any
 
 import polars as pl
@@ -16,7 +17,8 @@ SCHEMA: dict[str, Any] = {
     "study": pl.String, "title": pl.String, "statement": pl.String, "citation": pl.String, "caveat": pl.String,
     "dataset": pl.String, "metric": pl.String, "verdict": pl.String, "reason": pl.String, "p": pl.Float64,
     "p_holm": pl.Float64, "p_against": pl.Float64, "p_against_holm": pl.Float64, "runs": pl.Int64, "hours": pl.Float64,
-    "was_run": pl.String, "needed": pl.List(pl.String), "part": pl.Int64, "label": pl.String, "unit": pl.String,
+    "was_run": pl.String, "needed": pl.List(pl.String), "run_ids": pl.List(pl.String),
+    "part": pl.Int64, "label": pl.String, "unit": pl.String,
     "threshold": pl.Float64, "above": pl.Boolean, "pairs": pl.Int64, "effect": pl.Float64, "low": pl.Float64,
     "high": pl.Float64, "standardised": pl.Float64, "part_p": pl.Float64, "part_p_against": pl.Float64,
     "effects": pl.List(pl.Float64), "notes": pl.String,
@@ -30,7 +32,7 @@ def table(checked: Sequence[Checked]) -> pl.DataFrame:
 
     ``p``, ``p_holm`` and so on are the claim's, ``part_p`` the part's own; a claim without runs is one row.
     """
-    rows = [_claim(one) | part for one in checked for part in (list(map(_part, *_numbered(one))) or [{}])]
+    rows = [_claim(one) | part for one in checked for part in (list(map(_part, one.found.parts, count())) or [{}])]
     return pl.DataFrame(rows, schema=SCHEMA)
 
 
@@ -39,10 +41,6 @@ def plain(checked: Sequence[Checked]) -> list[dict[str, Any]]:
     return [
         _claim(one) | {"parts": [asdict(part) for part in one.found.parts], "needed": _needed(one)} for one in checked
     ]
-
-
-def _numbered(one: Checked) -> tuple[Sequence[Part], range]:
-    return one.found.parts, range(len(one.found.parts))
 
 
 def _needed(one: Checked) -> list[str]:
@@ -62,10 +60,11 @@ def _claim(one: Checked) -> dict[str, Any]:
 def _was_run(asked: Asked) -> dict[str, Any]:
     """How many runs the arms have, what they took, and what they are, in words."""
     if not asked.tables:
-        return {"runs": 0, "hours": None, "was_run": None}
+        return {"runs": 0, "hours": None, "was_run": None, "run_ids": []}
     runs = pl.concat(list(asked.tables.values())).unique("run_id")
     words = (f"{_range(runs[name])}{unit}" for name, unit in COUNTED.items())
-    return {"runs": runs.height, "hours": runs["gpu_hours"].sum(), "was_run": ", ".join(words)}
+    ids = runs["run_id"].sort().to_list()
+    return {"runs": len(ids), "hours": runs["gpu_hours"].sum(), "was_run": ", ".join(words), "run_ids": ids}
 
 
 def _range(column: pl.Series) -> str:
