@@ -7,6 +7,8 @@ from typing import Any
 import polars as pl
 
 from study.imported.architectures import family
+from study.imported.flops import train_flops
+from study.predict.published_runs import FLOPS_A_GMAC
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, schema
 
 FACTS = {
@@ -15,20 +17,12 @@ FACTS = {
     "what a source does not state is missing here",
     "baseline": "clip",
 }
-FLOPS_A_GMAC = 6e9  # training: a multiply-add is 2 operations, forward and backward 3 times the forward pass
 # The tables' name of a strategy: ours, and its label with options.
 STRATEGIES = {
     "flip50": ("flip", "flip(mask_ratio=0.5, unmasked_share=0)"),
     "flip75": ("flip", "flip(mask_ratio=0.75, unmasked_share=0)"),
     "amorlip_fdiv": ("amorlip", "amorlip(objective=kl)"),
     "amorlip_l2log": ("amorlip", "amorlip"),
-}
-# A forward and a backward pass of both towers a sample, as the formula has it, is not what these compute.
-NOT_BY_FORMULA = {
-    "flip": "it leaves out masked patches",
-    "slip": "two more views of each image pass its tower",
-    "clipa": "its image size changes in training",
-    "amorlip": "what its small networks add is not stated",
 }
 SWEEP = "the best of the source's sweep of learning rates and batch sizes"
 
@@ -60,7 +54,8 @@ def _row(stated: dict[str, Any], phases: list[dict[str, Any]]) -> dict[str, Any]
         "status": "completed",
         "device_kind": "cuda" if stated["gpu"] else None,
     }
-    row |= _of_sweep(stated) | (_of_phases(phases) if phases else _by_formula(row))
+    flops, why = train_flops(strategy, stated["gmacs_per_sample"], stated["samples_seen"])
+    row |= _of_sweep(stated) | (_of_phases(phases) if phases else {"train_flops": flops, "why": why})
     row["note"] = "; ".join(filter(None, (stated["note"], row.pop("why", None)))) or None
     return row
 
@@ -83,11 +78,3 @@ def _of_phases(phases: list[dict[str, Any]]) -> dict[str, Any]:
         "global_batch_size": phases[0]["global_batch_size"],
         "why": f"samples and multiply-adds by {phases[0]['stated']}, multiply-adds counted by this project",
     }
-
-
-def _by_formula(row: dict[str, Any]) -> dict[str, Any]:
-    if row["strategy"] in NOT_BY_FORMULA:
-        return {"why": f"no training FLOPs: {NOT_BY_FORMULA[row['strategy']]}"}
-    if row["gmacs_per_sample"] is None or row["samples_seen"] is None:
-        return {"why": "no training FLOPs: the source states no multiply-adds a sample"}
-    return {"train_flops": FLOPS_A_GMAC * row["gmacs_per_sample"] * row["samples_seen"]}

@@ -9,8 +9,8 @@ _FAMILIES = (
     ("resnet", r"(^|[-_])(rn\d|resnet)"),
     ("convnext", r"convnext"),
     ("swin", r"swin"),
-    ("other", r"vitamin|vit_relpos|fastvit"),
-    ("vit", r"(^|[-_:])(vit|deit)[-_]|^coca_base|^nllb-clip"),
+    ("other", r"vit_relpos|fastvit"),
+    ("vit", r"(^|[-_:])(vit|vitamin|deit)[-_]|^coca_base|^nllb-clip"),
 )
 
 
