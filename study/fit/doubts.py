@@ -1,21 +1,28 @@
-"""Why there is no law, or why one is provisional: said in words, kept in the table."""
+"""Why there is no law, why one is provisional, and what it cannot tell: said in words, kept in the table."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+
+import numpy as np
 import polars as pl
 
+from study.fit.descent import Array
+from study.fit.solve import Solution
 from study.laws.law import Law
 
+LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law
 FEW_SETTINGS = 5  # below this, two parameters and a spread rest on two or fewer degrees of freedom
+FLAT = 1e-3  # a gradient's cosine that is as good as 0
 
 
-def no_law(used: pl.DataFrame, law: Law, least: int) -> str | None:
+def no_law(used: pl.DataFrame, law: Law) -> str | None:
     """Why these points allow no law; none where they do."""
     for column in law.inputs:
         values = used[column].n_unique() if used.height else 0
-        if values < least:
+        if values < LEAST_VALUES:
             plural = "value" if values == 1 else "values"
-            return f"no law: {values} distinct {plural} of {column}, {least} are needed"
+            return f"no law: {values} distinct {plural} of {column}, {LEAST_VALUES} are needed"
     if used["setting"].n_unique() <= len(law.parameters):
         return f"no law: {used['setting'].n_unique()} settings for {len(law.parameters)} parameters"
     return None
@@ -34,3 +41,21 @@ def doubts(runs: pl.DataFrame, used: pl.DataFrame) -> str | None:
         f"only {settings} settings" if settings < FEW_SETTINGS else "",
     ]
     return "; ".join(filter(None, found)) or None
+
+
+def caution(solution: Solution, told: Mapping[str, str | None], errors: Array, baseline: Array) -> str | None:
+    """What the law cannot tell, by its fit and by log errors (n,) held out of its points; none where it tells all."""
+    return "; ".join(_cautions(solution, told, errors, baseline)) or None
+
+
+def _cautions(solution: Solution, told: Mapping[str, str | None], errors: Array, baseline: Array) -> Iterator[str]:
+    if not solution.converged or solution.gradient > FLAT:
+        yield "the fit did not converge"
+    for name, why in told.items():
+        if why:
+            yield f"{name} is not identified: {why}"
+    if not errors.size:
+        yield "too few points to try it on some of them"
+    elif np.median(np.abs(errors)) >= np.median(np.abs(baseline)):
+        law, line = (f"{100 * np.expm1(np.median(np.abs(off))):.1f} %" for off in (errors, baseline))
+        yield f"no better than extending the last two points: the error is {law} off, by these {line}"

@@ -53,3 +53,14 @@ class Law(ABC):
             for name, value in zip(self.parameters, theta, strict=True)
         ]
         return dict(zip(self.names(), values, strict=True))
+
+
+def middle(values: Sequence[float] | NDArray[np.float64]) -> float:
+    """The geometric mean of values greater than 0."""
+    return math.exp(math.fsum(map(math.log, values)) / len(values))
+
+
+def repeats(samples: Value, unique: Value) -> Any:
+    """How often each distinct pair was seen again, at least 0: max(samples / unique - 1, 0) by arithmetic alone."""
+    more: Any = samples / unique - 1
+    return (more + abs(more)) / 2

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.laws.law import Law, Theta
+from study.laws.law import Law, Theta, middle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +30,7 @@ class PowerLaw(Law):
 
     def starts(self, inputs: Mapping[str, NDArray[np.float64]], errors: NDArray[np.float64]) -> list[Theta]:
         """One start is enough for a convex problem: a flat line through the geometric middle."""
-        return [(math.fsum(map(math.log, errors)) / len(errors), 0.0)]
+        return [(math.log(middle(errors)), 0.0)]
 
     def error(self, theta: Theta, inputs: Mapping[str, Value]) -> Any:
         """beta C^-alpha, with C in FLOPs."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+
+import polars as pl
 
 from study.io import read_parquet
 
-if TYPE_CHECKING:
-    import polars as pl
-
+COMPUTE = "train_flops"
 NEWEST = "preferred"  # a column that the first tables of laws lack, and their draws lack what goes with it
 
 
@@ -18,3 +17,8 @@ def read_laws(folder: Path) -> pl.DataFrame | None:
     path = folder / "laws.parquet"
     laws = read_parquet(path) if path.exists() else None
     return laws if laws is not None and NEWEST in laws.columns else None
+
+
+def of_compute(laws: pl.DataFrame) -> pl.DataFrame:
+    """The preferred law of each group and score among those that ask for training FLOPs alone."""
+    return laws.filter(pl.col("preferred"), pl.col("x") == COMPUTE)

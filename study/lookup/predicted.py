@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from study.laws.curve import Curve, curve
+from study.laws.stored import of_compute
 from study.lookup.answer import Budget, Option
 from study.summary.headline import Headline
 
@@ -21,7 +22,7 @@ def predicted(laws: pl.DataFrame | None, runs: pl.DataFrame, target: Headline, b
     """
     if laws is None:
         return []
-    wanted = laws.filter(
+    wanted = of_compute(laws).filter(
         pl.col("dataset") == target.dataset, pl.col("metric") == target.metric, pl.col("draws").is_not_null()
     )
     found = [_option(row, runs, budget) for row in wanted.iter_rows(named=True)]

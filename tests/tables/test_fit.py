@@ -131,7 +131,7 @@ def test_a_curve_gives_the_law_its_interval_and_how_far_it_reaches(results, writ
     assert np.log(far.high / far.low) > 2 * np.log(near.high / near.low)
     score = law.score({"train_flops": 4e12})
     assert (score.low, score.high) == (1 - near.high, 1 - near.low)
-    assert [law.outside(flops) for flops in (4e12, 5e11, 3.2e14)] == pytest.approx([1, 2, 10])
+    assert [law.outside({"train_flops": flops}) for flops in (4e12, 5e11, 3.2e14)] == pytest.approx([1, 2, 10])
 
 
 def test_wild_draws_of_three_points_stay_within_0_and_1(results, write_study, law_rows):
