@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import polars as pl
 import published_study
 
+from study.imported.write import asked
 from study.io import write_json, write_parquet, write_text
 from study.measure.counts import CountsCache
 from study.models import resolve
@@ -90,6 +91,7 @@ def main(runs: str, scores: str) -> None:
     table = pl.read_csv(scores, infer_schema_length=None)
     write_parquet(OUT / "scores.parquet", published_study.scores_table(table))
     write_json(OUT / "plan.json", published_study.FACTS)
+    write_json(OUT / "evaluation.json", {"sets": asked(published_study.scores_table(table))})
 
 
 if __name__ == "__main__":

@@ -83,7 +83,13 @@ def test_a_second_import_replaces_the_first_and_its_laws(results, write_csv):
     assert main(["import", str(write_csv("z.csv", LAION, laion_row())), *arguments]) == 0
     write_parquet(results / "theirs" / "laws.parquet", read_parquet(results / "theirs" / "runs.parquet"))
     assert main(["import", str(write_csv("z.csv", LAION, laion_row(acc1="0.6"))), *arguments]) == 0
-    assert sorted(path.name for path in results.rglob("*")) == ["plan.json", "runs.parquet", "scores.parquet", "theirs"]
+    assert sorted(path.name for path in results.rglob("*")) == [
+        "evaluation.json",
+        "plan.json",
+        "runs.parquet",
+        "scores.parquet",
+        "theirs",
+    ]
     assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.6, 0.83]
 
 
@@ -123,3 +129,14 @@ def test_fit_report_and_lookup_work_on_an_imported_study(results, write_csv, tmp
     assert "arXiv:2212.07143" in page
     laws = read_parquet(results / "theirs" / "laws.parquet").drop_nulls("coefficients")
     assert laws.height > 0
+
+
+def test_a_study_is_judged_by_what_most_of_its_runs_have_and_by_imagenet_before_others(results, write_csv):
+    rows = [
+        laion_row(name=name, downstream_dataset=dataset)
+        for name in ("Model-a", "Model-b")
+        for dataset in ("cars", "imagenet1k", *(["vtab"] if name == "Model-a" else []))
+    ]
+    assert main(["import", str(write_csv("z.csv", LAION, *rows)), "--name", "theirs", "--results", str(results)]) == 0
+    sets = read_json(results / "theirs" / "evaluation.json")["sets"]
+    assert [entry["name"] for entry in sets] == ["imagenet1k", "cars", "vtab"]
