@@ -50,11 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
 def _show(imported: Imported, folder: Path, dry_run: bool) -> None:
     summary = imported.summary()
-    print(f"{imported.name}: {summary['runs']} runs, {summary['scores']} scores ({imported.format})")
+    print(
+        f"{imported.name}: {imported.runs.height} run(s), {imported.scores.height} score(s), read as {imported.format}"
+    )
     counted = (
-        (imported.repeated, "scores stood there more than once, with the same value"),
-        (imported.marked, "runs lack a score that was no number from 0 to 1; evaluation_note says which"),
-        (summary["runs_without_train_flops"], "runs have no training FLOPs; note says why"),
+        (imported.repeated, "score(s) stood there once more with the same value, kept once"),
+        (imported.marked, "run(s) with a score that is no number from 0 to 1, left out; evaluation_note says which"),
+        (summary["runs_without_train_flops"], "run(s) without training FLOPs; note says why"),
     )
     for count, told in counted:
         if count:

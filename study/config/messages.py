@@ -45,7 +45,6 @@ _PHRASES = {
     "model_attributes_type": "must be a mapping of settings, got {got}",
     "list_type": "must be a list, got {got}",
     "tuple_type": "must be a list, got {got}",
-    "too_short": "must have at least {min_length}, has {actual_length}",
     "missing": "is missing",
 }
 

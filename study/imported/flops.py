@@ -19,6 +19,8 @@ BY_FORMULA = frozenset({"clip", "siglip", "sogclr", "fastclip", "coca"})
 
 def train_flops(strategy: str | None, gmacs: float | None, samples: int | None) -> tuple[float | None, str | None]:
     """Training FLOPs, forward and backward, of ``samples`` pairs of ``gmacs`` each; or none, and why."""
+    if strategy is None:
+        return None, "no training FLOPs: the strategy is not stated"
     if strategy in NOT_BY_FORMULA:
         return None, f"no training FLOPs: {NOT_BY_FORMULA[strategy]}"
     if strategy not in BY_FORMULA:

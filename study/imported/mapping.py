@@ -69,6 +69,13 @@ Columns: type[Frozen] = create_model(
 )
 
 
+def _some(given: Any) -> Any:
+    """Not by a length of the checked list, which is short for every wrong item, too."""
+    if given == []:
+        raise PydanticCustomError("told", "is empty; give at least one column of scores")
+    return given
+
+
 class Score(Frozen):
     """One column of scores; data set and metric may be columns themselves, where each row has one score."""
 
@@ -87,7 +94,7 @@ class MappingFile(Frozen):
     run: tuple[str, ...] = Field((), description="columns that name a run; none = what is mapped, but for measurements")
     missing: tuple[str, ...] = Field((), description="text that stands for nothing, such as n/a")
     columns: Columns
-    metrics: tuple[Score, ...] = Field(min_length=1)
+    metrics: Annotated[tuple[Score, ...], BeforeValidator(_some)]
 
 
 def read_mapping(path: Path, tables: Sequence[Table]) -> MappingFile:

@@ -107,7 +107,7 @@ def test_a_folder_is_searched_and_what_is_foreign_in_it_is_named(results, write_
     write_json("out/package.json", {"name": "x"})
     assert main(["import", str(tmp_path / "out"), "--name", "ours", "--results", str(results)]) == 0
     said = capsys.readouterr().out
-    assert "ours: 1 runs, 6 scores (clip_benchmark)" in said
+    assert "ours: 1 run(s), 6 score(s), read as clip_benchmark" in said
     assert "package.json is left out: it is no file of format clip_benchmark" in said
     assert read_json(results / "ours" / "plan.json")["imported"]["runs"] == 1
 

@@ -84,7 +84,7 @@ def test_every_mistake_of_a_mapping_has_its_place(tmp_path, write_csv, refused):
         f"{mapping}:3:3: columns.sample_seen: unknown key; did you mean samples_seen?",
         f"{mapping}:4:26: columns.lr.times: must be greater than 0, got -1",
         f"{mapping}:5:9: columns.seed: give one of column: and value:",
-        f"{mapping}:6:10: metrics: must have at least 1, has 0",
+        f"{mapping}:6:10: metrics: is empty; give at least one column of scores",
         f"{mapping}:7:1: mising: unknown key; did you mean missing?",
     ]
 
@@ -128,3 +128,19 @@ def test_percent_without_times_is_refused(tmp_path, write_csv, refused):
     rows = [{"model": name, "in1k": score} for name, score in (("a", 63.2), ("b", 0.9), ("c", 71))]
     said = refused(write_csv("table.csv", COLUMNS, *rows), "--mapping", mapping)
     assert "column 'in1k': 2 of 3 scores are above 1, up to 71: percent? a score is 0 to 1" in said
+
+
+def test_a_wrong_score_is_told_once(tmp_path, write_csv, refused):
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text("columns: {arch: model}\nmetrics:\n  - {dataset: 5, metric: m, column: in1k}\n  - x\n")
+    assert refused(write_csv("table.csv", COLUMNS, {"model": "a"}), "--mapping", mapping).splitlines() == [
+        f"study: {mapping}:3:15: metrics.0.dataset: must be a name, or {{column: ...}}, got 5",
+        f"{mapping}:4:5: metrics.1: must be a mapping of settings, got 'x'",
+    ]
+
+
+def test_a_strategy_that_is_not_stated_leaves_flops_unknown(mapped):
+    text = "columns: {arch: model, samples_seen: n}\nmetrics: [{dataset: d, metric: m, column: in1k}]\n"
+    run = mapped({"model": "ViT-B-32", "n": "3B", "in1k": 0.5}, mapping=text).runs.row(0, named=True)
+    assert (run["samples_seen"], run["train_flops"], run["strategy_label"]) == (3 * 10**9, None, None)
+    assert run["note"].endswith("no training FLOPs: the strategy is not stated")
