@@ -8,7 +8,7 @@ from math import ceil, log2
 from pathlib import Path
 
 from study.claims.asked import asked
-from study.claims.found import Found, found
+from study.claims.found import Found, Tested, found
 from study.errors import StorageError
 from study.summary.paired import holm
 from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
@@ -70,15 +70,20 @@ def _cannot_tell(one: Found) -> str | None:
     if one.needed:
         named = ", ".join(f"{run.run_id} ({run.arm}, seed {run.seed}, {run.why})" for run in one.needed[:SHOWN])
         more = f", and {len(one.needed) - SHOWN} more" if len(one.needed) > SHOWN else ""
-        return f"{len(one.needed)} runs are needed and not there: {named}{more}"
+        runs = "1 run is" if len(one.needed) == 1 else f"{len(one.needed)} runs are"
+        return f"{runs} needed and not there: {named}{more}"
     if one.pairs < LEAST_PAIRS:
         return f"{one.pairs} pairs of seeds; at least {LEAST_PAIRS} are needed"
     return None
 
 
 def _other_way(one: Found, against: float, claims: int) -> str:
-    worst = min(one.parts, key=lambda part: 1.0 if part.p_against is None else part.p_against)
+    worst = min(_conditions(one), key=lambda tested: tested.p_against)
     return f"the other way round: {worst.label} (p = {against:.2g} for that, after correction for {claims} claims)"
+
+
+def _conditions(one: Found) -> list[Tested]:
+    return [tested for part in one.parts for tested in part.conditions]
 
 
 def _undecided(one: Found, p: float, claims: int) -> str:
@@ -87,5 +92,5 @@ def _undecided(one: Found, p: float, claims: int) -> str:
         return (
             f"{one.pairs} pairs cannot reach {LEVEL:.0%} among {claims} claims, however clear they are; {enough} could"
         )
-    weakest = max(one.parts, key=lambda part: 1.0 if part.p is None else part.p)
+    weakest = max(_conditions(one), key=lambda tested: tested.p)
     return f"p = {p:.2g} after correction for {claims} claims; the weakest part: {weakest.label}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp
 from statistics import fmean
 from typing import Any
@@ -12,6 +12,15 @@ from study.claims.asked import Asked, Needed
 from study.claims.sign_flip import MOST, sign_flip
 from study.statistics.base import Condition, Reading, Statistic, Unit
 from study.summary.paired import difference
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A condition with p-values: that it holds, and that it is the other way round."""
+
+    label: str
+    p: float
+    p_against: float
 
 
 @dataclass(frozen=True)
@@ -35,6 +44,7 @@ class Part:
     standardised: float | None
     p: float | None
     p_against: float | None
+    conditions: tuple[Tested, ...]
     notes: tuple[str, ...]
 
 
@@ -65,9 +75,9 @@ def found(asked: Asked) -> Found:
     arms, needed = asked.arms(), tuple(asked.needed())
     read = [(part, part.reading(arms)) for part in asked.parts]
     parts = tuple(_part(part, reading) for part, reading in read)
-    conditions = [condition for _, reading in read for condition in reading.conditions]
-    tested = not needed and all(condition.values for condition in conditions)
-    return Found(asked, parts, needed, *(_joined(conditions) if tested else (None, None)))
+    tested = not needed and all(part.pairs for part in parts)
+    joined = _joined([one for part in parts for one in part.conditions]) if tested else (None, None)
+    return Found(asked, parts, needed, *joined)
 
 
 def _part(part: Statistic[Any], reading: Reading) -> Part:
@@ -75,7 +85,8 @@ def _part(part: Statistic[Any], reading: Reading) -> Part:
     mean = difference(effects, dict.fromkeys(effects, 0.0))
     low, high = (mean.mean, mean.mean) if mean.sd == 0 else (mean.low, mean.high)
     away = None if mean.mean is None else (mean.mean - reading.threshold) * (1 if reading.above else -1)
-    p, against = _joined(reading.conditions) if effects else (None, None)
+    tested = tuple(map(_tested, reading.conditions)) if effects else ()
+    p, against = _joined(tested) if tested else (None, None)
     return Part(
         label=part.label(),
         unit=reading.unit,
@@ -89,6 +100,7 @@ def _part(part: Statistic[Any], reading: Reading) -> Part:
         standardised=away / mean.sd if away is not None and mean.sd else None,
         p=p,
         p_against=against,
+        conditions=tested,
         notes=reading.notes,
     )
 
@@ -98,10 +110,14 @@ def _shown(reading: Reading, value: float) -> float:
     return exp(value) if reading.unit == "ratio" else value
 
 
-def _joined(conditions: Sequence[Condition]) -> tuple[float, float]:
-    """p-values that all conditions hold, and that one is the other way round."""
-    against = [_p(Condition(tuple(-value for value in one.values), one.counted)) for one in conditions]
-    return max(map(_p, conditions)), min(1.0, len(against) * min(against))
+def _joined(tested: Sequence[Tested]) -> tuple[float, float]:
+    """p-values that all conditions hold, and that one of them is the other way round."""
+    return max(one.p for one in tested), min(1.0, len(tested) * min(one.p_against for one in tested))
+
+
+def _tested(condition: Condition) -> Tested:
+    opposite = replace(condition, values=tuple(-value for value in condition.values))
+    return Tested(condition.label, _p(condition), _p(opposite))
 
 
 def _p(condition: Condition) -> float:

@@ -51,9 +51,9 @@ def _claim(one: Checked) -> dict[str, Any]:
     asked = one.found.asked
     told = ("study", "title", "statement", "citation", "caveat", "dataset", "metric")
     return {name: getattr(asked, name) for name in told} | {
-        "verdict": one.verdict, "reason": one.reason, "p": one.found.p, "p_holm": one.p_holm,
-        "p_against": one.found.p_against, "p_against_holm": one.p_against_holm, "needed": _needed(one),
-        **_was_run(asked),
+        "verdict": one.verdict, "reason": one.reason, "p": one.found.p, "p_against": one.found.p_against,
+        "p_holm": None if one.found.p is None else one.p_holm, "needed": _needed(one),
+        "p_against_holm": None if one.found.p is None else one.p_against_holm, **_was_run(asked),
     }  # fmt: skip
 
 

@@ -54,8 +54,8 @@ def _show(checked: Sequence[Checked]) -> None:
     from rich.table import Table
 
     listing = Table(box=None, pad_edge=False, header_style="bold")
-    for header in ("claim", "verdict", "why"):
-        listing.add_column(header)
+    for header, wraps in (("claim", False), ("verdict", False), ("why", True)):
+        listing.add_column(header, no_wrap=not wraps)
     for one in checked:
         listing.add_row(one.found.asked.study, one.verdict, one.reason)
     Console().print(listing, highlight=False)

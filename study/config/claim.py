@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StringConstraints
 
 from study.config.document import Document, Loc, Problem
 from study.config.fields import listed
@@ -19,6 +19,7 @@ SELECTORS = (
 )  # fmt: skip
 _NAMES_ARMS = ("arm", "baseline")
 
+Text = Annotated[str, StringConstraints(strict=True, strip_whitespace=True, min_length=1)]
 Value = str | int | float
 Selector = dict[str, Annotated[tuple[Value, ...], BeforeValidator(listed)]]
 
@@ -33,9 +34,9 @@ class Measure(Frozen):
 class Claim(Frozen):
     """What the study checks; no part of any run's identity."""
 
-    statement: str = Field(strict=True, description="the finding, in a sentence")
-    citation: str = Field(strict=True, description="where it was found, such as arXiv:2404.08197")
-    caveat: str = Field(strict=True, description="how this check differs from the paper's: scale, data, method")
+    statement: Text = Field(description="the finding, in a sentence")
+    citation: Text = Field(description="where it was found, such as arXiv:2404.08197")
+    caveat: Text = Field(description="how this check differs from the paper's: scale, data, method")
     measure: Measure = Field(description="data set and metric of the scores")
     arms: dict[str, Selector] = Field(
         min_length=2, description="by name: values of columns of the table of runs that select the arm's runs"

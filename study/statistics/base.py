@@ -41,11 +41,12 @@ class PairConfig(PluginConfig, Pair):
 
 @dataclass(frozen=True)
 class Condition:
-    """One thing that must hold: that ``values``, one a seed, have a mean above 0.
+    """One thing that must hold, told by ``label``: that ``values``, one a seed, have a mean above 0.
 
     ``counted`` values are no random draws, so one look at their mean decides.
     """
 
+    label: str
     values: tuple[float, ...]
     counted: bool = False
 

@@ -58,5 +58,5 @@ class CostRatio(Statistic[CostRatioConfig]):
         counted, seeds = self.config.cost in COUNTED, self.seeds(arms)
         seeds, notes = (seeds, ()) if counted else alike(self.config, arms, seeds)
         effects, threshold = log_ratios(self.config, arms, self.config.cost, seeds), log(self.config.at_most)
-        condition = Condition(signed(effects.values(), False, threshold), counted)
+        condition = Condition(self.label(), signed(effects.values(), False, threshold), counted)
         return Reading("ratio", effects, threshold, False, (condition,), notes)

@@ -44,4 +44,6 @@ class Difference(Statistic[DifferenceConfig]):
         effects = gaps(self.config, arms, self.seeds(arms))
         above = self.config.alternative == "greater"
         threshold = self.config.margin if above else -self.config.margin
-        return Reading("points", effects, threshold, above, (Condition(signed(effects.values(), above, threshold)),))
+        return Reading(
+            "points", effects, threshold, above, (Condition(self.label(), signed(effects.values(), above, threshold)),)
+        )

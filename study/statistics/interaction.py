@@ -34,13 +34,16 @@ class Interaction(Statistic[InteractionConfig]):
 
     def label(self) -> str:
         """Who wins where."""
-        first, then = self.pairs()
-        return f"{first.arm} > {first.baseline}, and {then.arm} > {then.baseline}"
+        return ", and ".join(map(_lead, self.pairs()))
 
     def reading(self, arms: Mapping[str, Arm]) -> Reading:
         """Effects in points; a condition an end."""
         seeds = self.seeds(arms)
-        leads = [gaps(pair, arms, seeds) for pair in self.pairs()]
-        effects = {seed: sum(lead[seed] for lead in leads) for seed in seeds}
-        conditions = tuple(Condition(tuple(lead.values())) for lead in leads)
+        leads = {pair: gaps(pair, arms, seeds) for pair in self.pairs()}
+        effects = {seed: sum(lead[seed] for lead in leads.values()) for seed in seeds}
+        conditions = tuple(Condition(_lead(pair), tuple(lead.values())) for pair, lead in leads.items())
         return Reading("points", effects, 0.0, True, conditions)
+
+
+def _lead(pair: Pair) -> str:
+    return f"{pair.arm} > {pair.baseline}"

@@ -45,5 +45,5 @@ class NonInferiority(Statistic[NonInferiorityConfig]):
         effects = gaps(self.config, arms, seeds)
         lost = {seed: self.config.margin * known(arms[self.config.baseline][seed].score) for seed in seeds}
         above_margin = [effects[seed] + lost[seed] for seed in seeds]
-        condition = Condition(tuple(value if above else -value for value in above_margin))
+        condition = Condition(self.label(), tuple(value if above else -value for value in above_margin))
         return Reading("points", effects, -fmean(lost.values()) if lost else 0.0, above, (condition,))

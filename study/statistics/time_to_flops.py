@@ -43,5 +43,5 @@ class TimeToFlops(Statistic[TimeToFlopsConfig]):
         seeds, notes = alike(self.config, arms, self.seeds(arms))
         time, flops = (log_ratios(self.config, arms, cost, seeds) for cost in ("train_hours", "train_flops"))
         effects, threshold = {seed: time[seed] - flops[seed] for seed in seeds}, log(self.config.at_most)
-        condition = Condition(signed(effects.values(), False, threshold))
+        condition = Condition(self.label(), signed(effects.values(), False, threshold))
         return Reading("ratio", effects, threshold, False, (condition,), notes)

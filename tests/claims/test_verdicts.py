@@ -66,7 +66,7 @@ def test_a_run_that_failed_is_named_and_nothing_is_tested_without_it(write_claim
     }
     found = verdict(write_claim(arms, BETTER))
     assert found.verdict == UNKNOWN
-    assert found.reason == "1 runs are needed and not there: new9 (new, seed 9, diverged: the loss is nan)"
+    assert found.reason == "1 run is needed and not there: new9 (new, seed 9, diverged: the loss is nan)"
     assert found.found.p is None
     assert found.found.parts[0].pairs == 9
 

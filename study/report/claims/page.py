@@ -31,15 +31,17 @@ SPREAD = (
     "squares: it does not hold at this scale; hollow: not enough evidence."
 )
 CLAIMS: tuple[Column, ...] = (
-    ("title", "claim", words.text),
     ("verdict", "verdict", words.text),
+    ("statement", "finding", words.text),
+    ("citation", "found in", words.text),
+    ("told", "effect (90 % interval)", words.text),
     ("p", "p", words.number),
     ("p_holm", "p, corrected", words.number),
-    ("p_against_holm", "p against it, corrected", words.number),
+    ("p_against_holm", "against it", words.number),
     ("pairs", "pairs", words.count),
-    ("citation", "found in", words.text),
     ("runs", "runs", words.count),
-    ("hours", "hours", words.number),
+    ("was_run", "what was run", words.text),
+    ("caveat", "not as in the paper", words.text),
 )
 
 
@@ -67,9 +69,15 @@ def render(verdicts: pl.DataFrame, out: Path) -> Path:
 
 
 def _each(verdicts: pl.DataFrame) -> pl.DataFrame:
-    """A row a claim; ``pairs`` are those of the part that has the fewest."""
-    fewest = pl.col("pairs").min().over("study")
-    return verdicts.with_columns(fewest).unique("study", keep="first", maintain_order=True)
+    """A row a claim: ``pairs`` are those of the part that has the fewest, ``told`` has the effects of all parts."""
+    told = pl.struct("unit", "effect", "low", "high").map_elements(interval, return_dtype=pl.String)
+    known = pl.when(pl.col("effect").is_not_null()).then(told)
+    each = verdicts.with_columns(
+        pl.col("pairs").min().over("study"),
+        pl.col("statement").replace("", None).fill_null(pl.col("study")),
+        known.str.join("; ").over("study").replace("", None).alias("told"),
+    )
+    return each.unique("study", keep="first", maintain_order=True)
 
 
 def _of(kind: Kind, verdicts: pl.DataFrame) -> pl.DataFrame:
@@ -91,7 +99,7 @@ def _claims(verdicts: pl.DataFrame) -> Table:
         "A claim holds if all its parts do (the largest p counts), and not if one of them is the other way round (the "
         "smallest, times their number). p: one-sided exact sign-flip tests over pairs of runs with one seed, since ten "
         "pairs cannot show that they are normal. Corrected: by Holm over all claims of this page, those that could "
-        "not be tested included; at 5 %, either way."
+        "not be tested included; at 5 %, either way. Against it: the same for its being the other way round."
     )
     return table("claims", "Verdicts", note, CLAIMS, _each(verdicts))
 
