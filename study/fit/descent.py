@@ -64,6 +64,10 @@ class Problem:
             slopes = (stacked.reshape(count, *residuals.shape) - residuals) / steps.T[:, :, None]
         return np.nan_to_num(np.moveaxis(slopes, 0, 2), nan=0.0, posinf=0.0, neginf=0.0)
 
+    def slopes(self, theta: Array) -> Array:
+        """Derivative of the residuals (n, p) at one parameter vector (p,)."""
+        return np.asarray(self.jacobian(theta[None], self.residuals(theta[None]))[0])
+
 
 @dataclass(frozen=True)
 class Descents:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 
-import numpy as np
 import polars as pl
 
-from study.fit.descent import Array
 from study.fit.solve import Solution
 from study.laws.law import Law
 
@@ -43,19 +42,27 @@ def doubts(runs: pl.DataFrame, used: pl.DataFrame) -> str | None:
     return "; ".join(filter(None, found)) or None
 
 
-def caution(solution: Solution, told: Mapping[str, str | None], errors: Array, baseline: Array) -> str | None:
-    """What the law cannot tell, by its fit and by log errors (n,) held out of its points; none where it tells all."""
-    return "; ".join(_cautions(solution, told, errors, baseline)) or None
+def caution(
+    solution: Solution, known: Mapping[str, str | None], off: float | None, last_two: float | None
+) -> str | None:
+    """What the law cannot tell; none where it tells all.
+
+    ``known`` has what leaves a coefficient open; ``off`` and ``last_two`` the median log errors of the law and of the
+    last two points, where points were held out.
+    """
+    return "; ".join(_cautions(solution, known, off, last_two)) or None
 
 
-def _cautions(solution: Solution, told: Mapping[str, str | None], errors: Array, baseline: Array) -> Iterator[str]:
+def _cautions(
+    solution: Solution, known: Mapping[str, str | None], off: float | None, last_two: float | None
+) -> Iterator[str]:
     if not solution.converged or solution.gradient > FLAT:
         yield "the fit did not converge"
-    for name, why in told.items():
+    for name, why in known.items():
         if why:
-            yield f"{name} is not identified: {why}"
-    if not errors.size:
+            yield f"{name} is not identified, {why}"
+    if off is None or last_two is None:
         yield "too few points to try it on some of them"
-    elif np.median(np.abs(errors)) >= np.median(np.abs(baseline)):
-        law, line = (f"{100 * np.expm1(np.median(np.abs(off))):.1f} %" for off in (errors, baseline))
+    elif off >= last_two:
+        law, line = (f"{100 * math.expm1(size):.1f} %" for size in (off, last_two))
         yield f"no better than extending the last two points: the error is {law} off, by these {line}"

@@ -27,20 +27,23 @@ SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 @dataclass(frozen=True)
 class Forward:
-    """Log error a decade (``drift``) by ``cuts`` cuts; log errors (n,) of the law and of the last two points."""
+    """Log error a decade (``drift``); log errors (n,) of the law and of the last two points.
+
+    ``fits`` has each cut's share of the range and the fit to what it leaves.
+    """
 
     drift: float
-    cuts: int
+    fits: tuple[tuple[float, Solution], ...]
     errors: Array
     baseline: Array
 
     def drifts(self, seed: int) -> Array:
         """Draws of the drift (DRAWS,)."""
-        if not self.cuts:
+        if not self.fits:
             return np.zeros(DRAWS)
         generator = np.random.default_rng(seed)
         normal = generator.standard_normal(DRAWS)
-        return np.asarray(self.drift * normal * student(self.cuts, generator))
+        return np.asarray(self.drift * normal * student(len(self.fits), generator))
 
 
 def forward(law: Law, usable: pl.DataFrame, used: pl.DataFrame, selection: Selection) -> Forward:
@@ -48,8 +51,8 @@ def forward(law: Law, usable: pl.DataFrame, used: pl.DataFrame, selection: Selec
 
     No cut is made that leaves it too few.
     """
-    squares, errors, baseline = [], [np.zeros(0)], [np.zeros(0)]
-    for cut in cuts(usable, SHARES) if usable.height else []:
+    squares, fits, errors, baseline = [], [], [np.zeros(0)], [np.zeros(0)]
+    for share, cut in zip(SHARES, cuts(usable, SHARES), strict=True):
         below, above = split(usable, used, selection, cut)
         other = None if not above.height or no_law(below, law) else last_two(below, above)
         if other is None:
@@ -59,22 +62,21 @@ def forward(law: Law, usable: pl.DataFrame, used: pl.DataFrame, selection: Selec
         asked = Problem(law, new, np.log(wanted))
         fitted = solve(law, inputs, measured)
         off = -asked.residuals(fitted.theta[None])[0]
-        squares.append(_square(fitted, asked, off, decades(above, below)))
+        distance = decades(law, new, inputs)
+        if distance.any():
+            squares.append(_square(fitted, asked, off, distance))
+        fits.append((share, fitted))
         errors.append(off)
         baseline.append(np.log(wanted / other))
     drift = float(np.sqrt(np.mean(squares))) if squares else 0.0
-    return Forward(drift, len(squares), np.concatenate(errors), np.concatenate(baseline))
+    return Forward(drift, tuple(fits), np.concatenate(errors), np.concatenate(baseline))
 
 
 def _square(fitted: Solution, asked: Problem, off: Array, distance: Array) -> float:
     """The squared slope of ``off`` over ``distance``, less what noise and parameters explain of it; at least 0."""
     weights = distance / (distance @ distance)
-    slopes = _slopes(fitted.problem, fitted.theta)
+    slopes = fitted.problem.slopes(fitted.theta)
     variance = fitted.residuals @ fitted.residuals / (len(fitted.residuals) - len(fitted.theta))
-    moved = weights @ _slopes(asked, fitted.theta)
+    moved = weights @ asked.slopes(fitted.theta)
     explained = variance * (moved @ np.linalg.pinv(slopes.T @ slopes) @ moved + weights @ weights)
     return max(0.0, float((weights @ off) ** 2 - explained))
-
-
-def _slopes(problem: Problem, theta: Array) -> Array:
-    return np.asarray(problem.jacobian(theta[None], problem.residuals(theta[None]))[0])

@@ -15,49 +15,45 @@ from study.fit.doubts import caution, doubts, no_law
 from study.fit.forward import Forward, forward
 from study.fit.identified import identified
 from study.fit.points import Group
+from study.fit.selections import Selection
 from study.fit.solve import Solution, solve
-from study.fit.split import arrays, selected
+from study.fit.split import arrays, bounds, selected
+from study.fit.steady import unsteady
+from study.laws import LAWS
 from study.laws.curve import COVERAGE, between
 from study.laws.law import Law
+from study.records import LAWS_COLUMNS
 
-SETTINGS_EACH = 3  # for each parameter, before a law is fitted that nobody asked for
+SETTINGS_EACH = 4  # for each parameter, before a law is fitted that nobody asked for
 DIGITS = 6  # of the stored draws
 
 
-def fit_group(law: Law, group: Group, selection: str, seed: int, told_alone: bool = False) -> dict[str, Any] | None:
+def fit_group(name: str, group: Group, selection: str, seed: int, told_alone: bool = False) -> dict[str, Any] | None:
     """The law of one group as columns of ``LAWS_COLUMNS``; without coefficients where the data allow none.
 
-    ``told_alone``: none where the points do not tell each parameter, or are few for them.
+    What the group does not know, its study and its score, is none. ``told_alone``: no row at all where the points do
+    not bound each parameter, or are few for them.
     """
+    law, chosen = LAWS.load(name), SELECTIONS.load(selection)
     usable = group.points.filter(pl.col("why").is_null())
     if told_alone and usable["setting"].n_unique() < SETTINGS_EACH * len(law.parameters):
         return None
-    used = selected(usable, SELECTIONS.load(selection))
+    used = selected(usable, chosen)
+    common = dict.fromkeys(LAWS_COLUMNS) | {"law": name, "selection": selection, "x": ", ".join(law.inputs)}
     problem = no_law(used, law)
-    if problem and told_alone:
-        return None
     if problem:
-        return _points(law, group, used, selection) | {"provisional": problem}
-    inputs, errors = arrays(law, used)
-    solution = solve(law, inputs, errors)
+        return None if told_alone else common | _points(law, group, used, chosen) | {"provisional": problem}
+    solution = solve(law, *arrays(law, used))
     told = identified(solution, used["setting"].n_unique())
     if told_alone and any(told.values()):
         return None
-    tried = forward(law, usable, used, SELECTIONS.load(selection))
-    drawn = bootstrap(solution, used["setting"].to_list(), seed)
-    return {
-        **_points(law, group, used, selection),
-        **_fitted(law, solution, drawn, tried.drifts(seed).tolist()),
-        **_tried(tried),
-        "residuals": json.dumps(dict(zip(used["run_id"], map(_short, solution.residuals), strict=True))),
-        "identified": json.dumps(told),
-        "caution": caution(solution, told, tried.errors, tried.baseline),
-        "provisional": doubts(group.points, used),
-    }
+    tried = forward(law, usable, used, chosen)
+    found = _fitted(solution, used, tried, seed) | _tested(solution, told, tried)
+    return common | _points(law, group, used, chosen) | found | {"provisional": doubts(group.points, used)}
 
 
-def _points(law: Law, group: Group, used: pl.DataFrame, selection: str) -> dict[str, Any]:
-    why = pl.when(pl.col("why").is_null()).then(pl.lit(SELECTIONS.load(selection).reason)).otherwise("why")
+def _points(law: Law, group: Group, used: pl.DataFrame, chosen: Selection) -> dict[str, Any]:
+    why = pl.when(pl.col("why").is_null()).then(pl.lit(chosen.reason)).otherwise("why")
     left_out = group.points.join(used, on="run_id", how="anti").select("run_id", why.alias("why"))
     ranges = {name: (used[name].min(), used[name].max()) for name in law.inputs}
     first = ranges[law.inputs[0]]
@@ -73,33 +69,47 @@ def _points(law: Law, group: Group, used: pl.DataFrame, selection: str) -> dict[
     }
 
 
-def _fitted(law: Law, solution: Solution, drawn: Draws, drifts: Sequence[float]) -> dict[str, Any]:
-    all_draws = [law.coefficients(theta) for theta in drawn.thetas.tolist()]
+def _fitted(solution: Solution, used: pl.DataFrame, tried: Forward, seed: int) -> dict[str, Any]:
+    law = solution.problem.law
+    drawn = bootstrap(solution, used["setting"].to_list(), seed)
     freedom = len(solution.residuals) - len(law.parameters)
     return {
         "coefficients": json.dumps(law.coefficients(solution.theta.tolist())),
-        "intervals": json.dumps(_intervals(all_draws)),
+        "intervals": json.dumps(_intervals([law.coefficients(theta) for theta in drawn.thetas.tolist()])),
         "residual_std": float(np.sqrt(np.sum(solution.residuals**2) / freedom)),
+        "residuals": json.dumps(dict(zip(used["run_id"], map(_short, solution.residuals), strict=True))),
         "n_starts": solution.starts,
         "n_converged": solution.converged,
         "gradient": solution.gradient,
-        "draws": json.dumps(
-            {
-                "coverage": COVERAGE,
-                "theta": solution.theta.tolist(),
-                "thetas": [[_short(value) for value in theta] for theta in drawn.thetas.tolist()],
-                "noise": [_short(value) for value in drawn.noise],
-                "drifts": [_short(value) for value in drifts],
-            }
-        ),
+        "draws": json.dumps(_drawn(solution, drawn, tried.drifts(seed).tolist())),
     }
 
 
-def _tried(tried: Forward) -> dict[str, Any]:
-    if not tried.errors.size:
-        return {"n_tried": 0}
-    law, line = (float(np.median(np.abs(errors))) for errors in (tried.errors, tried.baseline))
-    return {"n_tried": tried.errors.size, "tried_error": law, "tried_last_two": line}
+def _drawn(solution: Solution, drawn: Draws, drifts: Sequence[float]) -> dict[str, Any]:
+    """What ``study.laws.curve`` evaluates."""
+    _, reach = bounds(solution.problem.law, solution.problem.inputs)
+    return {
+        "coverage": COVERAGE,
+        "theta": solution.theta.tolist(),
+        "thetas": [[_short(value) for value in theta] for theta in drawn.thetas.tolist()],
+        "noise": [_short(value) for value in drawn.noise],
+        "drifts": [_short(value) for value in drifts],
+        "reach": reach,
+    }
+
+
+def _tested(solution: Solution, told: Mapping[str, str | None], tried: Forward) -> dict[str, Any]:
+    """What the points tell of the parameters, and of the law where they were held out."""
+    moves = {name: f"moves with the range: {how}" for name, how in unsteady(solution, tried.fits).items()}
+    known = {name: why or moves.get(name) for name, why in told.items()}
+    law, line = (float(np.median(np.abs(off))) if off.size else None for off in (tried.errors, tried.baseline))
+    return {
+        "identified": json.dumps(known),
+        "n_tried": tried.errors.size,
+        "tried_error": law,
+        "tried_last_two": line,
+        "caution": caution(solution, known, law, line),
+    }
 
 
 def _intervals(draws: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float]]:

@@ -57,7 +57,7 @@ def fit(
     runs, scores = opened.runs(), opened.scores()
     rows = [row for one in asked(laws, selections) for row in _rows(runs, scores, one, seed)]
     preferred = _preferred(rows)
-    numbered = [{"study": name, **row, "preferred": place in preferred} for place, row in enumerate(rows)]
+    numbered = [{**row, "study": name, "preferred": place in preferred} for place, row in enumerate(rows)]
     table = pl.DataFrame(numbered, schema=schema(LAWS_COLUMNS))
     write_parquet(opened.written / "laws.parquet", table)
     write_parquet(opened.written / "crossovers.parquet", crossovers(table))
@@ -66,13 +66,12 @@ def fit(
 
 def _rows(runs: pl.DataFrame, scores: pl.DataFrame, one: Asked, seed: int) -> Iterator[dict[str, Any]]:
     law = LAWS.load(one.law)
-    common = {"law": one.law, "selection": one.selection, "x": ", ".join(law.inputs)}
     for dataset, metric in scores.select("dataset", "metric").unique().sort("dataset", "metric").iter_rows():
         points = measured(runs, scores, dataset, metric, law.inputs)
         for group in groups(points, law.within):
-            row = fit_group(law, group, one.selection, seed, one.told_alone)
+            row = fit_group(one.law, group, one.selection, seed, one.told_alone)
             if row is not None:
-                yield {**common, "dataset": dataset, "metric": metric, "y": f"1 - {metric}", **row}
+                yield {**row, "dataset": dataset, "metric": metric, "y": f"1 - {metric}"}
 
 
 def _preferred(rows: Sequence[Mapping[str, Any]]) -> set[int]:
@@ -80,8 +79,8 @@ def _preferred(rows: Sequence[Mapping[str, Any]]) -> set[int]:
     best: dict[tuple[str, ...], tuple[Any, ...]] = {}
     for place, row in enumerate(rows):
         key = tuple(row[name] for name in ("dataset", "metric", "group", "x"))
-        off = row.get("tried_error")
+        off = row["tried_error"]
         unlike = not SELECTIONS.load(row["selection"]).best
-        rank = ("coefficients" not in row, unlike, math.inf if off is None else off, place)
+        rank = (row["coefficients"] is None, unlike, math.inf if off is None else off, place)
         best[key] = min(best.get(key, rank), rank)
     return {rank[-1] for rank in best.values()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from math import log10
+from collections.abc import Mapping
 
 import numpy as np
 import polars as pl
 
 from study.fit.descent import Array
 from study.fit.selections import Selection
+from study.laws.curve import outside
 from study.laws.law import Law
 
 
@@ -31,13 +32,22 @@ def split(
 
 def cuts(usable: pl.DataFrame, shares: tuple[float, ...]) -> list[float]:
     """Computes that leave these shares of the range of log compute above them."""
-    low, high = log10(usable["train_flops"].min()), log10(usable["train_flops"].max())  # type: ignore[arg-type]
-    return [10 ** (high - share * (high - low)) for share in shares]
+    logs = usable["train_flops"].log10().to_list()
+    return [10 ** (max(logs) - share * (max(logs) - min(logs))) for share in shares]
 
 
-def decades(points: pl.DataFrame, below: pl.DataFrame) -> Array:
-    """How far ``points`` (n,) lie above the largest compute of ``below``, in powers of ten."""
-    return np.asarray(np.log10(points["train_flops"].to_numpy() / below["train_flops"].max()))
+def decades(law: Law, points: Mapping[str, Array], below: Mapping[str, Array]) -> Array:
+    """How far ``points`` (n,) lie outside those ``below``, both by input, in powers of ten; as a curve says it."""
+    ranges, reach = bounds(law, below)
+    rows = (dict(zip(points, values, strict=True)) for values in zip(*points.values(), strict=True))
+    return np.log10([outside(law, ranges, reach, row) for row in rows])
+
+
+def bounds(law: Law, inputs: Mapping[str, Array]) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
+    """The least and the most of each input, and of the law's reach."""
+    values = {**inputs, "": law.reach(inputs)}
+    ranges = {name: (float(column.min()), float(column.max())) for name, column in values.items()}
+    return ranges, ranges.pop("")
 
 
 def arrays(law: Law, points: pl.DataFrame) -> tuple[dict[str, Array], Array]:

@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from study.laws import LAWS
 from study.laws.law import Law, Theta
 
+Ranges: TypeAlias = Mapping[str, tuple[float, float]]
 COVERAGE = 0.9  # of all intervals of the project
 
 
@@ -27,7 +28,8 @@ class Interval:
 class Curve:
     """A law with its draws; ``group`` has the columns and values that its runs share.
 
-    ``ranges`` has the least and the most of each input among the points, ``least`` and ``most`` those of the first.
+    ``ranges`` has the least and the most of each input among the points, ``least`` and ``most`` those of the first;
+    ``reach`` has those of the law's reach.
     ``noise`` is a new run's, on log error; ``drifts`` what is added to it for each decade outside the points.
     ``provisional`` says why the law may change with more runs, ``caution`` what it cannot tell however many draws.
     """
@@ -38,7 +40,8 @@ class Curve:
     thetas: Sequence[Theta]
     noise: Sequence[float]
     drifts: Sequence[float]
-    ranges: Mapping[str, tuple[float, float]]
+    ranges: Ranges
+    reach: tuple[float, float]
     provisional: str | None
     caution: str | None
 
@@ -71,10 +74,15 @@ class Curve:
         return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
 
     def outside(self, inputs: Mapping[str, float]) -> float:
-        """How many times an input lies beyond the points, at most: 1 = within, 10 = ten times above or below."""
-        return max(
-            1.0, *(max(inputs[name] / most, least / inputs[name]) for name, (least, most) in self.ranges.items())
-        )
+        """How many times an input or the reach lies beyond the points: 1 = within, 10 = ten times above or below."""
+        return outside(self.law, self.ranges, self.reach, inputs)
+
+
+def outside(law: Law, ranges: Ranges, reach: tuple[float, float], inputs: Mapping[str, float]) -> float:
+    """How many times ``inputs`` lie beyond points of these ranges and this reach, at most; at least 1."""
+    values = [*((inputs[name], bounds) for name, bounds in ranges.items()), (law.reach(inputs), reach)]
+    times: list[float] = [max(value / most, least / value) for value, (least, most) in values]
+    return max(1.0, *times)
 
 
 def curve(row: Mapping[str, Any]) -> Curve | None:
@@ -90,6 +98,7 @@ def curve(row: Mapping[str, Any]) -> Curve | None:
         noise=drawn["noise"],
         drifts=drawn["drifts"],
         ranges={name: (least, most) for name, (least, most) in json.loads(row["ranges"]).items()},
+        reach=tuple(drawn["reach"]),
         provisional=row["provisional"],
         caution=row["caution"],
     )

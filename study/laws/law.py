@@ -42,6 +42,10 @@ class Law(ABC):
     def error(self, theta: Theta, inputs: Mapping[str, Value]) -> Any:
         """The error at ``inputs``, greater than 0; a number for numbers, arrays (broadcast) for arrays."""
 
+    def reach(self, inputs: Mapping[str, Value]) -> Any:
+        """Its compute up to a factor, as far as the inputs say: the first input, unless overridden."""
+        return inputs[self.inputs[0]]
+
     def names(self) -> list[str]:
         """The parameters as the formula names them."""
         return [name.removeprefix(LOG) for name in self.parameters]
