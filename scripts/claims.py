@@ -10,8 +10,8 @@ import sys
 from collections.abc import Iterator
 
 import polars as pl
-from docs import ROOT, filled
 
+from docs import ROOT, filled
 from study.io import read_parquet, write_text
 from study.report.claims.words import interval
 from study.statistics import STATISTICS
