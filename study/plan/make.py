@@ -25,7 +25,7 @@ from study.plan.expand import points
 from study.plan.held import Held, hold
 from study.plan.jobs import sets_of
 from study.plan.lock import Lock
-from study.plan.measured import everything_measured
+from study.predict.measured import everything_measured
 from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run

@@ -3,7 +3,7 @@
 from study.predict.memory import LossMemory, Split, TowersMemory, peak_bytes
 from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
-from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
+from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, Rates, predict, rates
 from study.predict.work import EvaluationSet, Job, Measured, Work
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "LossMemory",
     "Measured",
     "Prediction",
+    "Rates",
     "Speed",
     "Split",
     "TowersMemory",
@@ -22,6 +23,7 @@ __all__ = [
     "energy_kwh",
     "peak_bytes",
     "predict",
+    "rates",
     "samples_for",
     "speed",
 ]

@@ -7,12 +7,15 @@ study, and opens by name as any other does (study.summary.opened).
 from __future__ import annotations
 
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from study.io import read_parquet
 
+if TYPE_CHECKING:
+    import polars as pl
+
 _HERE = Path(__file__).parent
+MFU = _HERE / "mfu.json"  # the speed of published runs by size and GPUs, see study.predict.mfu
 BUILT_IN = {"published": _HERE}  # studies that the package brings, by name: folders with tables, facts and laws
 
 
@@ -32,4 +35,6 @@ def phases() -> pl.DataFrame:
     ``gmacs_per_sample`` are forward multiply-adds a pair in 1e9 by the project's counter; ``stated`` says where sizes
     and samples come from.
     """
+    import polars as pl  # only here, so that names of studies cost nothing
+
     return pl.read_csv(_HERE / "phases.csv")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import polars as pl
+from typing import TYPE_CHECKING, Any
 
 from study.io import read_json, read_parquet
-from study.laws.stored import read_laws
 from study.published import BUILT_IN
-from study.summary.runs import read_runs
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,8 @@ class Opened:
 
     def runs(self) -> pl.DataFrame:
         """The table of runs; raises StorageError when the study was not collected."""
+        from study.summary.runs import read_runs  # loads polars, which names of studies do without
+
         return read_runs(self.tables)
 
     def scores(self) -> pl.DataFrame:
@@ -35,6 +36,8 @@ class Opened:
 
     def laws(self) -> pl.DataFrame | None:
         """The laws fitted last, else those that come with the tables; none where there are none."""
+        from study.laws.stored import read_laws
+
         found = (read_laws(folder) for folder in (self.written, self.tables))
         return next((laws for laws in found if laws is not None), None)
 

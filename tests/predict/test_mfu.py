@@ -7,7 +7,7 @@ import pytest
 
 from study.hardware import find
 from study.predict.mfu import MOST, OTHER_FAMILY, OTHER_GPU, Line, PublishedModel
-from study.predict.mfu_fit import fit, held, left_out, published_model
+from study.predict.mfu_fit import fit, fit_published, held, left_out
 from study.predict.published_runs import PublishedRun, groups, published_runs
 
 A100, H100 = find("a100-40"), find("h100")
@@ -89,4 +89,4 @@ def test_published_runs_have_plausible_mfu():
     assert sum(run.from_throughput for run in runs) == 29
     assert all(0.03 < run.mfu < 0.31 for run in runs)
     assert len(set(groups(runs))) == 29
-    assert published_model().gpus == (128, 1024)
+    assert fit_published().gpus == (128, 1024)
