@@ -263,7 +263,7 @@ SCORES_COLUMNS = _columns(
     majority="Float64",
 )  # fmt: skip
 
-# ``ranges`` is JSON, input: least and most of the points; ``x_min`` and ``x_max`` are those of the first input.
+# ``ranges`` is JSON, least and most by input, train_flops too; ``x_min`` and ``x_max`` are those of the first input.
 # ``residuals`` is JSON, run_id: log of measured over fitted error. ``identified`` is JSON, coefficient: none, or how
 # the data leave it open. ``n_tried`` predictions were made for points held out in turn: ``tried_error`` is their
 # median size of log measured over predicted error, ``tried_last_two`` that of extending the last two points.

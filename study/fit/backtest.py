@@ -17,7 +17,7 @@ from study.fit.row import fit_group
 from study.fit.split import selected
 from study.laws import LAWS
 from study.laws.curve import Curve, curve
-from study.laws.stored import COMPUTE
+from study.laws.law import COMPUTE
 from study.summary.opened import open_study
 
 CUTS = ("1/4 decade", "1/2 decade", "1/5 of the range")  # left out, from the top of a group's compute
@@ -97,7 +97,7 @@ def _limits(usable: pl.DataFrame) -> Iterator[tuple[str, float]]:
 
 
 def _point(fitted: Curve, point: dict[str, Any], reach: Any) -> dict[str, Any]:
-    found = fitted.error({name: float(point[name]) for name in fitted.law.inputs})
+    found = fitted.error({name: float(point[name]) for name in fitted.ranges})
     return {
         "run_id": point["run_id"],
         "decades": log10(point["train_flops"] / reach),

@@ -62,9 +62,7 @@ def forward(law: Law, usable: pl.DataFrame, used: pl.DataFrame, selection: Selec
         asked = Problem(law, new, np.log(wanted))
         fitted = solve(law, inputs, measured)
         off = -asked.residuals(fitted.theta[None])[0]
-        distance = decades(law, new, inputs)
-        if distance.any():
-            squares.append(_square(fitted, asked, off, distance))
+        squares.append(_square(fitted, asked, off, decades(new, inputs)))
         fits.append((share, fitted))
         errors.append(off)
         baseline.append(np.log(wanted / other))

@@ -17,7 +17,7 @@ from study.fit.identified import identified
 from study.fit.points import Group
 from study.fit.selections import Selection
 from study.fit.solve import Solution, solve
-from study.fit.split import arrays, bounds, selected
+from study.fit.split import arrays, selected
 from study.fit.steady import unsteady
 from study.laws import LAWS
 from study.laws.curve import COVERAGE, between
@@ -55,7 +55,7 @@ def fit_group(name: str, group: Group, selection: str, seed: int, told_alone: bo
 def _points(law: Law, group: Group, used: pl.DataFrame, chosen: Selection) -> dict[str, Any]:
     why = pl.when(pl.col("why").is_null()).then(pl.lit(chosen.reason)).otherwise("why")
     left_out = group.points.join(used, on="run_id", how="anti").select("run_id", why.alias("why"))
-    ranges = {name: (used[name].min(), used[name].max()) for name in law.inputs}
+    ranges = {name: (used[name].min(), used[name].max()) for name in law.asked}
     first = ranges[law.inputs[0]]
     return {
         "group": group.name,
@@ -87,14 +87,12 @@ def _fitted(solution: Solution, used: pl.DataFrame, tried: Forward, seed: int) -
 
 def _drawn(solution: Solution, drawn: Draws, drifts: Sequence[float]) -> dict[str, Any]:
     """What ``study.laws.curve`` evaluates."""
-    _, reach = bounds(solution.problem.law, solution.problem.inputs)
     return {
         "coverage": COVERAGE,
         "theta": solution.theta.tolist(),
         "thetas": [[_short(value) for value in theta] for theta in drawn.thetas.tolist()],
         "noise": [_short(value) for value in drawn.noise],
         "drifts": [_short(value) for value in drifts],
-        "reach": reach,
     }
 
 

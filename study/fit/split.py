@@ -36,20 +36,13 @@ def cuts(usable: pl.DataFrame, shares: tuple[float, ...]) -> list[float]:
     return [10 ** (max(logs) - share * (max(logs) - min(logs))) for share in shares]
 
 
-def decades(law: Law, points: Mapping[str, Array], below: Mapping[str, Array]) -> Array:
-    """How far ``points`` (n,) lie outside those ``below``, both by input, in powers of ten; as a curve says it."""
-    ranges, reach = bounds(law, below)
+def decades(points: Mapping[str, Array], below: Mapping[str, Array]) -> Array:
+    """How far ``points`` (n,) lie outside those ``below``, both by column, in powers of ten; as a curve says it."""
+    ranges = {name: (float(column.min()), float(column.max())) for name, column in below.items()}
     rows = (dict(zip(points, values, strict=True)) for values in zip(*points.values(), strict=True))
-    return np.log10([outside(law, ranges, reach, row) for row in rows])
-
-
-def bounds(law: Law, inputs: Mapping[str, Array]) -> tuple[dict[str, tuple[float, float]], tuple[float, float]]:
-    """The least and the most of each input, and of the law's reach."""
-    values = {**inputs, "": law.reach(inputs)}
-    ranges = {name: (float(column.min()), float(column.max())) for name, column in values.items()}
-    return ranges, ranges.pop("")
+    return np.log10([outside(ranges, row) for row in rows])
 
 
 def arrays(law: Law, points: pl.DataFrame) -> tuple[dict[str, Array], Array]:
-    """The law's inputs by column (n,), and the errors (n,)."""
-    return {name: points[name].cast(pl.Float64).to_numpy() for name in law.inputs}, points["error"].to_numpy()
+    """The columns that the law asks for (n,), and the errors (n,)."""
+    return {name: points[name].cast(pl.Float64).to_numpy() for name in law.asked}, points["error"].to_numpy()

@@ -56,9 +56,5 @@ class Chinchilla(Law):
         by_size = math.e**log_a * inputs["params_m"] ** -alpha
         return math.e**log_e + by_size + math.e**log_b * inputs["samples_seen"] ** -beta
 
-    def reach(self, inputs: Mapping[str, Value]) -> Any:
-        """N D, of which compute is about six times as much."""
-        return inputs["params_m"] * inputs["samples_seen"]
-
 
 LAW = Chinchilla()

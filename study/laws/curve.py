@@ -28,8 +28,8 @@ class Interval:
 class Curve:
     """A law with its draws; ``group`` has the columns and values that its runs share.
 
-    ``ranges`` has the least and the most of each input among the points, ``least`` and ``most`` those of the first;
-    ``reach`` has those of the law's reach.
+    ``ranges`` has the least and the most of each input and of compute among the points, ``least`` and ``most`` those of
+    the first. All of them are asked for: a large run of few parameters lies outside, whatever the law's inputs.
     ``noise`` is a new run's, on log error; ``drifts`` what is added to it for each decade outside the points.
     ``provisional`` says why the law may change with more runs, ``caution`` what it cannot tell however many draws.
     """
@@ -41,7 +41,6 @@ class Curve:
     noise: Sequence[float]
     drifts: Sequence[float]
     ranges: Ranges
-    reach: tuple[float, float]
     provisional: str | None
     caution: str | None
 
@@ -74,15 +73,13 @@ class Curve:
         return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
 
     def outside(self, inputs: Mapping[str, float]) -> float:
-        """How many times an input or the reach lies beyond the points: 1 = within, 10 = ten times above or below."""
-        return outside(self.law, self.ranges, self.reach, inputs)
+        """How many times an input or compute lies beyond the points: 1 = within, 10 = ten times above or below."""
+        return outside(self.ranges, inputs)
 
 
-def outside(law: Law, ranges: Ranges, reach: tuple[float, float], inputs: Mapping[str, float]) -> float:
-    """How many times ``inputs`` lie beyond points of these ranges and this reach, at most; at least 1."""
-    values = [*((inputs[name], bounds) for name, bounds in ranges.items()), (law.reach(inputs), reach)]
-    times: list[float] = [max(value / most, least / value) for value, (least, most) in values]
-    return max(1.0, *times)
+def outside(ranges: Ranges, inputs: Mapping[str, float]) -> float:
+    """How many times ``inputs`` lie beyond points of these ranges, at most; at least 1."""
+    return max(1.0, *(max(inputs[name] / most, least / inputs[name]) for name, (least, most) in ranges.items()))
 
 
 def curve(row: Mapping[str, Any]) -> Curve | None:
@@ -98,7 +95,6 @@ def curve(row: Mapping[str, Any]) -> Curve | None:
         noise=drawn["noise"],
         drifts=drawn["drifts"],
         ranges={name: (least, most) for name, (least, most) in json.loads(row["ranges"]).items()},
-        reach=tuple(drawn["reach"]),
         provisional=row["provisional"],
         caution=row["caution"],
     )

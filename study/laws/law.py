@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     Value: TypeAlias = float | NDArray[np.float64]
 
 Theta: TypeAlias = Sequence[Any]
+COMPUTE = "train_flops"
 LOG = "log_"  # of a parameter that is fitted as its logarithm, so that it stays positive
 LARGEST = 700.0  # a logarithm beyond which a float overflows; a draw of three noisy points may go there
 
@@ -34,6 +35,11 @@ class Law(ABC):
     selection: ClassVar[str] = "best_per_bin"  # of points, unless asked otherwise
     within: ClassVar[tuple[str, ...]] = ()  # columns that all runs of the law share, beside those of their group
 
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """The inputs, and compute: how far a run lies outside the points is told by it, whatever the law's inputs."""
+        return tuple(dict.fromkeys((*self.inputs, COMPUTE)))
+
     @abstractmethod
     def starts(self, inputs: Mapping[str, NDArray[np.float64]], errors: NDArray[np.float64]) -> list[Theta]:
         """Where to start a fit: one or more parameter vectors, in the order of ``parameters``."""
@@ -41,10 +47,6 @@ class Law(ABC):
     @abstractmethod
     def error(self, theta: Theta, inputs: Mapping[str, Value]) -> Any:
         """The error at ``inputs``, greater than 0; a number for numbers, arrays (broadcast) for arrays."""
-
-    def reach(self, inputs: Mapping[str, Value]) -> Any:
-        """Its compute up to a factor, as far as the inputs say: the first input, unless overridden."""
-        return inputs[self.inputs[0]]
 
     def names(self) -> list[str]:
         """The parameters as the formula names them."""

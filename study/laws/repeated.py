@@ -44,9 +44,5 @@ class Repeated(Law):
         worth = seen * (1 + lasting * (1 - math.e ** (-again / lasting)))
         return CHINCHILLA.error(theta[:5], {"params_m": inputs["params_m"], "samples_seen": worth})
 
-    def reach(self, inputs: Mapping[str, Value]) -> Any:
-        """As far as without repeats: they cost as much."""
-        return CHINCHILLA.reach(inputs)
-
 
 LAW = Repeated()

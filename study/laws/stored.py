@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from study.io import read_parquet
+from study.laws.law import COMPUTE
 
-COMPUTE = "train_flops"
 NEWEST = "preferred"  # a column that the first tables of laws lack, and their draws lack what goes with it
 
 

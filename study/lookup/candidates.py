@@ -57,7 +57,7 @@ class Told:
             "samples_seen": flops / a_sample(point),
             POOL: self.unique(point, flops),
         }
-        found = {name: known.get(name) for name in self.curve.law.inputs}
+        found = {name: known.get(name) for name in self.curve.law.asked}
         return None if None in found.values() else {name: float(value or 0) for name, value in found.items()}
 
     def nearest(self, flops: float) -> Row:

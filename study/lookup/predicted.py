@@ -94,14 +94,11 @@ def _far(one: Candidate) -> str:
     """Which input lies farthest outside, and on which side."""
     if one.outside == 1:
         return ""
-    law, inputs = one.law.curve, one.inputs
-    bounds = {**law.ranges, REACH: law.reach}
-    values = {**inputs, REACH: law.law.reach(inputs)}
+    bounds, values = one.law.curve.ranges, one.inputs
     name = max(bounds, key=lambda name: max(values[name] / bounds[name][1], bounds[name][0] / values[name]))
     least, most = bounds[name]
     side, limit = ("above", most) if values[name] > most else ("below", least)
     return f"outside the evidence: {one.outside:.3g} times {side} {limit:.3g} {UNITS.get(name, name)}"
 
 
-REACH = "reach"
-UNITS = {"train_flops": "FLOPs", REACH: "parameters x samples"}
+UNITS = {"train_flops": "FLOPs"}

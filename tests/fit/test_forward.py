@@ -59,9 +59,6 @@ def test_a_split_asks_for_the_best_and_never_saw_them():
 
 
 def test_distance_is_what_a_curve_calls_outside():
-    law = LAWS.load("chinchilla")
-    # N D reaches from 1e8 to 1e8: a large model on little data, a small one on much
-    below = {"params_m": np.array([100.0, 10.0]), "samples_seen": np.array([1e6, 1e7])}
-    # as large and as long as any, together ten times the reach; within; a hundred times the data
-    new = {"params_m": np.array([100.0, 100.0, 10.0]), "samples_seen": np.array([1e7, 1e6, 1e9])}
-    assert decades(law, new, below) == pytest.approx([1, 0, 2])
+    below = {"params_m": np.array([100.0, 10.0]), "train_flops": np.array([1e12, 1e13])}
+    new = {"params_m": np.array([50.0, 50.0, 1.0]), "train_flops": np.array([1e13, 1e15, 2e13])}
+    assert decades(new, below) == pytest.approx([0, 2, 1])
