@@ -77,7 +77,7 @@ def _reached(asked: Sequence[Asked], laws: Sequence[Told], question: Question, c
         return []
     known = [one for sheet, place in asked for one in cheapest(sheet, place, question, question.target, costs)]
     least = sorted(known, key=lambda one: (one.gpu_hours is None, one.gpu_hours or one.train_flops or 0))[:1]
-    every = [*least, *reached(laws, question.target, costs)]
+    every = [*least, *reached(laws, question.target, costs, question.top)]
     return [replace(one, rank=rank) for rank, one in enumerate(every[: question.top], 1)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from study.lookup import words
 from study.lookup.answer import Reach
@@ -16,35 +17,57 @@ from study.lookup.question import Question
 from study.lookup.store import Sheet
 
 BEYOND = 10.0  # how many times outside of its evidence a law is asked
-STEPS, NEAR = 60, 1e-4  # of the search, in decades
+NOTHING = 1e-12  # an error that is none
+STEPS, NEAR = 60, 1e-3  # of the search; in decades, so a fourth of a percent
 
 
-def reached(laws: Sequence[Told], score: float, costs: Costs) -> list[Reach]:
-    """An answer a law: the cheapest first, then those that do not reach the score, the nearest to it first."""
-    found = [_reach(law, score, costs) for law in laws]
-    order = sorted(
-        (one for one in found if one), key=lambda pair: (pair[0].train_flops is None, pair[1], pair[0].label)
-    )
-    return [reach for reach, _ in order]
+class Middle(NamedTuple):
+    """Where the middle of a law reaches the score, or why it does not; ``order`` is what that costs, or is short of."""
+
+    law: Told
+    decades: float | None
+    why_not: str
+    order: float
 
 
-def _reach(law: Told, score: float, costs: Costs) -> tuple[Reach, float] | None:
-    """With what it is sorted by: its hours, else its FLOPs; the score that is missing where it is not reached."""
+def reached(laws: Sequence[Told], score: float, costs: Costs, top: int) -> list[Reach]:
+    """The first ``top`` answers, one a law: the cheapest first, then those that do not reach the score."""
+    middles = [one for law in laws if (one := _middle(law, score, costs))]
+    order = sorted(middles, key=lambda one: (one.decades is None, one.order, one.law.label))
+    return [_reach(one, score, costs) for one in order[:top]]
+
+
+def _ends(law: Told) -> tuple[float, float]:
+    """Where a law is asked at all, in log10 FLOPs."""
     seen = [point["train_flops"] for point in law.points]
-    least, most = math.log10(min(seen) / BEYOND), math.log10(max(seen) * BEYOND)
-    gaps = [_gap(law, score, which) for which in ("middle", "high", "low")]
-    at = [_crossing(gap, least, most) for gap in gaps]
-    if at[0] is None:
-        best = gaps[0](most)
-        return None if math.isnan(best) else (_without(law, _best(best + score, max(seen))), -best)
-    flops = 10 ** at[0]
+    return math.log10(min(seen) / BEYOND), math.log10(max(seen) * BEYOND)
+
+
+def _middle(law: Told, score: float, costs: Costs) -> Middle | None:
+    gap, (least, most) = _gap(law, score, "middle"), _ends(law)
+    at = _crossing(gap, least, most)
+    if at is None:
+        best = gap(most)
+        told = _best(1 - (1 - score) / math.exp(best), 10**most / BEYOND)
+        return None if math.isnan(best) else Middle(law, None, told, -best)
+    flops = 10**at
     point = law.nearest(flops)
-    if flops > law.most(point):
-        return _without(law, _pool(law, point, flops)), flops
-    low, high = (None if one is None else 10**one for one in at[1:])
+    hours = costs.at(point, flops)
+    order = hours.value if hours else flops
+    return Middle(law, None, _pool(point, flops), order) if flops > law.most(point) else Middle(law, at, "", order)
+
+
+def _reach(found: Middle, score: float, costs: Costs) -> Reach:
+    law, at = found.law, found.decades
+    if at is None:
+        return _without(law, found.why_not)
+    least, most = _ends(law)
+    bounds = (_crossing(_gap(law, score, "low"), least, at), _crossing(_gap(law, score, "high"), at, most))
+    flops, low, high = 10**at, *(None if one is None else 10**one for one in bounds)
+    point = law.nearest(flops)
     hours = [costs.at(point, one) if one else None for one in (flops, low, high)]
     inputs = law.inputs(point, flops)
-    reach = Reach(
+    return Reach(
         rank=0,
         evidence="law",
         study=law.study,
@@ -59,16 +82,18 @@ def _reach(law: Told, score: float, costs: Costs) -> tuple[Reach, float] | None:
         gpu_hours_high=hours[2].high if hours[2] else None,
         outside=law.curve.outside(inputs) if inputs else 1.0,
         nearest=words.of_nearest(point),
-        note=_note(flops, high, seen) or None,
+        note=_note(flops, high, [point["train_flops"] for point in law.points]) or None,
         provisional=law.curve.provisional,
         caution=law.curve.caution,
         runs=_runs(law.points),
     )
-    return reach, hours[0].value if hours[0] else flops
 
 
 def _gap(law: Told, score: float, which: str) -> Callable[[float], float]:
-    """Log10 FLOPs to how far the law is above the score; not a number where it cannot be asked."""
+    """Log10 FLOPs to how far the law is above the score, on log error, on which laws are nearly straight.
+
+    Not a number where the law cannot be asked.
+    """
 
     def gap(decades: float) -> float:
         flops = 10**decades
@@ -76,8 +101,8 @@ def _gap(law: Told, score: float, which: str) -> Callable[[float], float]:
         if inputs is None:
             return math.nan
         if which == "middle":
-            return 1 - float(law.curve.law.error(law.curve.theta, inputs)) - score
-        return float(getattr(law.curve.score(inputs), which)) - score
+            return math.log((1 - score) / max(float(law.curve.law.error(law.curve.theta, inputs)), NOTHING))
+        return math.log((1 - score) / max(getattr(law.curve.error(inputs), which), NOTHING))
 
     return gap
 
@@ -89,18 +114,18 @@ def _crossing(gap: Callable[[float], float], least: float, most: float) -> float
         return least
     if not right >= 0:
         return None
+    at, side = most, 0
     for _ in range(STEPS):
-        middle = most - right * (most - least) / (right - left)
-        value = gap(middle)
-        if value >= 0:
-            moved = most - middle
-            most, right, left = middle, value, left / 2
-        else:
-            moved = middle - least
-            least, left, right = middle, value, right / 2
-        if moved < NEAR or most - least < NEAR:
+        before, at = at, most - right * (most - least) / (right - left)
+        if abs(at - before) < NEAR:
             break
-    return most
+        value = gap(at)
+        if value >= 0:
+            most, right, left = at, value, left / 2 if side > 0 else left
+        else:
+            least, left, right = at, value, right / 2 if side < 0 else right
+        side = 1 if value >= 0 else -1
+    return at
 
 
 def _note(flops: float, high: float | None, seen: Sequence[float]) -> str:
@@ -117,7 +142,7 @@ def _best(best: float, most: float) -> str:
     return f"not reached within {BEYOND:g} times its evidence, which ends at {most:.3g} FLOPs: {100 * best:.1f} % there"
 
 
-def _pool(law: Told, point: Row, flops: float) -> str:
+def _pool(point: Row, flops: float) -> str:
     samples = words.short(flops / a_sample(point))
     return f"not reached with this pool: {flops:.3g} FLOPs like {words.of_nearest(point)} are {samples} distinct pairs"
 
