@@ -35,7 +35,8 @@ def measured(
     """
     needed = dict.fromkeys((*inputs, "train_flops"))
     wanted = scores.filter(pl.col("dataset") == dataset, pl.col("metric") == metric).select("run_id", "value")
-    missing = pl.any_horizontal(pl.col(column).is_null() | (pl.col(column) <= 0) for column in needed)
+    known = (pl.col(column).cast(pl.Float64) for column in needed)
+    missing = pl.any_horizontal(value.is_null() | ~value.is_finite() | (value <= 0) for value in known)
     unfinished = pl.concat_str(pl.col("status"), pl.col("reason"), separator=": ", ignore_nulls=True)
     why = (
         pl.when(pl.col("status") != "completed")
