@@ -42,7 +42,8 @@ def test_a_claim_changes_no_run_and_is_in_the_plans_facts(planned):
 @pytest.mark.parametrize(
     ("old", "new", "problem"),
     [
-        ("baseline: all", "baseline: alll", "9:51: claim.parts.0.baseline: unknown arm 'alll'; did you mean all or half?"),
+        ("baseline: all", "baseline: alll",
+         "9:51: claim.parts.0.baseline: unknown arm 'alll'; did you mean all or half?"),
         ("quality_share", "quality_shar", "7:12: claim.arms.half.quality_shar: unknown column 'quality_shar'"),
         ("name: difference", "name: diference",
          "9:11: claim.parts.0: unknown statistic 'diference'; did you mean difference"),
