@@ -2,18 +2,24 @@
 
     python scripts/fit_published.py
 
-Beside them is a stamp of what they were made from: the two tables, and the code of laws and fits without its comments.
+With them go the line through published speeds, and the sheet that look-ups read. Beside them is a stamp of what they were made from: the two tables, and the code of laws and fits without its comments.
 """
 
 from __future__ import annotations
 
 import ast
 import hashlib
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from study.fit.run import fit
 from study.io import write_bytes, write_json
+from study.lookup.sheet import made
+from study.lookup.store import FORM, NAME
+from study.predict.mfu_fit import fit_published
+from study.published import MFU
+from study.summary.opened import open_study
 
 ROOT = Path(__file__).parents[1] / "study"
 OUT = ROOT / "published"
@@ -49,6 +55,15 @@ def main() -> None:
             write_bytes(OUT / path.name, path.read_bytes())
             print(OUT / path.name)
     write_json(STAMP, made_from)
+    write_json(MFU, asdict(fit_published()))
+    sheet()
+
+
+def sheet() -> None:
+    """Write the sheet of look-ups, which is made from the tables and the laws."""
+    with TemporaryDirectory() as folder:
+        write_bytes(OUT / NAME, made(open_study(Path(folder), "published"), [FORM, []]))
+        print(OUT / NAME)
 
 
 if __name__ == "__main__":

@@ -101,4 +101,9 @@ def _far(one: Candidate) -> str:
     return f"outside the evidence: {one.outside:.3g} times {side} {limit:.3g} {UNITS.get(name, name)}"
 
 
-UNITS = {"train_flops": "FLOPs"}
+UNITS = {
+    "train_flops": "FLOPs",
+    "samples_seen": "samples",
+    "unique_pairs": "distinct pairs",
+    "params_m": "million parameters",
+}

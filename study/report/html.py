@@ -21,7 +21,12 @@ def html(template: str, context: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    same = {"colours": ALL, "style": Markup(_file("page.css")), "script": Markup(_file("page.js"))}
+    same = {
+        "colours": ALL,
+        "style": Markup(_file("page.css")),
+        "script": Markup(_file("page.js")),
+        "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
+    }
     return environment.get_template(template).render({**context, **same})
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from markupsafe import Markup
 
@@ -43,10 +44,11 @@ class Shown:
         return Markup(self.drawing.narrow if self.drawing else "")
 
 
-def render(results: Path, name: str, out: Path) -> Path:
+def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | None = None) -> Path:
     """Write ``out/NAME/index.html``, ``figures/*.svg``, ``tables/*.csv`` and ``*.tex``; return the page's path.
 
-    Raises StorageError when the study was not collected.
+    ``planner`` is what study.lookup.sliders makes; without it the page has none. Raises StorageError when the study
+    was not collected.
     """
     study = read_study(results, name)
     folder = out / name
@@ -58,7 +60,7 @@ def render(results: Path, name: str, out: Path) -> Path:
     for table in all_tables.values():
         export(folder / "tables", table)
     page = folder / "index.html"
-    write_text(page, _page(study, figures, all_tables))
+    write_text(page, _page(study, figures, all_tables, planner))
     return page
 
 
@@ -87,7 +89,7 @@ def _tables(study: Study) -> dict[str, Table]:
     return {table.name: table for table in made}
 
 
-def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table]) -> str:
+def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table], planner: Mapping[str, Any] | None) -> str:
     return html(
         "page.html.j2",
         {
@@ -103,5 +105,6 @@ def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table]) -> s
             "counts": answer.counts(study.runs),
             "provenance": facts.provenance(study),
             "metric": words.metric(study.target.metric),
+            "planner": planner,
         },
     )
