@@ -2,7 +2,8 @@
 
     python scripts/fit_published.py
 
-With them go the line through published speeds, and the sheet that look-ups read. Beside them is a stamp of what they were made from: the two tables, and the code of laws and fits without its comments.
+With them go the line through published speeds, and the sheet that look-ups read. Beside them is a stamp of what they
+were made from: the two tables, and the code of laws and fits without its comments.
 """
 
 from __future__ import annotations

@@ -55,7 +55,8 @@ def _kept(option: dict[str, Any]) -> dict[str, Any]:
 def planted(results: Path) -> None:
     """Write the made-up study of the tests."""
     found = importlib.util.spec_from_file_location("planted", TESTS / "planted.py")
-    assert found is not None and found.loader is not None
+    assert found is not None
+    assert found.loader is not None
     module = importlib.util.module_from_spec(found)
     found.loader.exec_module(module)
     module.write(results / "planted")

@@ -37,9 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write laws.parquet; say how many groups have a law."""
     from study.fit.run import fit
+    from study.lookup import prepare
 
     table = fit(args.results, args.name, args.law, args.selection, args.seed)
     fitted = table.height - table["coefficients"].null_count()
+    prepare(args.results, args.name)
     print(f"{args.name}: {fitted} laws; {table.height - fitted} groups without one, each with its reason")
     print(args.results / args.name / "laws.parquet")
     return 0
