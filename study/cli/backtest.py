@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   study backtest cost           GPU-hours of published runs, each predicted from the others
   study backtest cost --json
-  study backtest laws           laws fitted below a compute cut, asked for what lies above it; all studies
+  study backtest laws           laws fitted below a compute cut, asked for what lies above it; minutes
   study backtest laws --study published"""
 
 BACKTESTS: Registry[Callable[[Asked], Backtested]] = Registry(
