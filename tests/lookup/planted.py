@@ -11,7 +11,7 @@ from study.laws import LAWS
 from study.records import LAWS_COLUMNS, RUNS_COLUMNS, SCORES_COLUMNS, schema
 
 DATASET, METRIC = "made/test", "zeroshot_top1"
-DRAWS = 119  # as many as a page keeps, and a number that leaves six out on either side
+DRAWS = 39  # fewer than a page keeps; one is left out on either side
 TOWERS = {"small": (20.0, 1e9), "large": (200.0, 1e10)}  # parameters in millions, training FLOPs a pair
 SEEN = [3_000_000, 10_000_000, 30_000_000, 100_000_000]
 POOLS = {"clean": (5_000_000, 0.5), "all": (40_000_000, 1.0)}  # pairs, and the share of a pool that they are

@@ -64,7 +64,8 @@ def test_hours_are_measured_on_the_device_or_predicted_for_it(planted):
     long = next(option for option in answer.measured if option.samples_seen > 3_000_000)
     assert long.gpu_hours_low < long.gpu_hours < long.gpu_hours_high
     assert long.gpu_hours_from.startswith("predicted: 38 published runs")
-    assert not lookup("planted", Budget("gpu_hours", 2), planted, gpu="h100", quality=0.5).measured
+    less = lookup("planted", Budget("gpu_hours", 2), planted, gpu="h100", top=99).measured
+    assert {option.samples_seen for option in less} == {10_000_000, 30_000_000, 100_000_000}  # 3M took 2.5 hours
     for option in answer.predicted:
         assert option.gpu_hours == pytest.approx(1e4, rel=1e-3) or "pool" in (option.note or "")
 
