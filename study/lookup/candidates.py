@@ -103,20 +103,25 @@ def bought(law: Told, budget: Budget, costs: Costs) -> Bought | None:
 
 
 def _most(law: Told, buys: Sequence[float | None], pools: Sequence[float]) -> tuple[Row, float] | None:
-    """The setting and FLOPs of the most compute that lies in the part of the scale where the setting is the nearest."""
+    """The setting and FLOPs of the most compute that lies in the part of the scale where the setting is the nearest.
+
+    The next one may be so much slower that the budget does not last to its part: then this one goes beyond its own.
+    """
     scale = [point[COMPUTE] for point in law.points]
     between = [math.sqrt(one * other) for one, other in pairwise(scale)]
     found = [
-        (min(buy, pool, high), point)
-        for point, buy, pool, low, high in zip(
-            law.points, buys, pools, [0.0, *between], [*between, math.inf], strict=True
+        (min(buy, pool, high), place)
+        for place, (buy, pool, low, high) in enumerate(
+            zip(buys, pools, [0.0, *between], [*between, math.inf], strict=True)
         )
         if buy is not None and min(buy, pool) >= low
     ]
     if not found:
         return None
-    flops, point = max(found, key=lambda pair: pair[0])
-    return point, flops
+    flops, place = max(found, key=lambda pair: pair[0])
+    if place < len(between) and flops == between[place] and pools[place + 1] >= flops:
+        flops = min(buys[place] or flops, pools[place], pools[place + 1])
+    return law.points[place], flops
 
 
 def _buys(point: Row, budget: Budget, costs: Costs, points: Sequence[Row]) -> float | None:

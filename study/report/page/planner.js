@@ -108,8 +108,12 @@ const planner = (() => {
       const low = at ? between[at - 1] : 0;
       const allowed = buys[at] === null ? 0 : Math.min(buys[at], pools[at]);
       const flops = Math.min(allowed, at < between.length ? between[at] : Infinity);
-      if (buys[at] !== null && allowed >= low && (best === null || flops > best.flops)) best = { point, flops };
+      if (buys[at] !== null && allowed >= low && (best === null || flops > best.flops)) best = { at, point, flops };
     });
+    // The next one may be so much slower that the budget does not last to its part: then this one goes beyond its own.
+    if (best !== null && best.flops === between[best.at] && pools[best.at + 1] >= best.flops) {
+      best.flops = Math.min(buys[best.at], pools[best.at], pools[best.at + 1]);
+    }
     return best;
   };
 

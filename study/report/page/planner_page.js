@@ -3,12 +3,17 @@
 {
   const form = document.querySelector("#planner form");
   const block = JSON.parse(document.querySelector("#planner-data").textContent);
+  const BATCH = 6; // its column
   const UNITS = [[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]];
   const short = (value) => {
     const [size, suffix] = UNITS.find(([least]) => value >= least) ?? [1, ""];
     return `${Number((value / size).toPrecision(3))}${suffix}`;
   };
   const plain = (value, digits = 3) => Number(value.toPrecision(digits)).toLocaleString("en", { maximumSignificantDigits: digits });
+  const power = (value) => {
+    const [digits, exponent] = value.toExponential(1).split("e+");
+    return `${digits} × 10${[...exponent].map((digit) => "⁰¹²³⁴⁵⁶⁷⁸⁹"[digit]).join("")}`;
+  };
   const percent = (share) => (100 * share).toFixed(1);
   const cells = (one) => [
     one.tied ? `=${one.rank}` : `${one.rank}`,
@@ -18,7 +23,7 @@
     `${one.n}`,
     short(one.samples_seen),
     one.global_batch_size ? `${one.global_batch_size}` : "",
-    one.train_flops.toPrecision(2).replace("e+", " × 10^"),
+    power(one.train_flops),
     `${plain(one.gpu_hours)} (${plain(one.gpu_hours_low, 2)} to ${plain(one.gpu_hours_high, 2)})`,
     [
       one.nearest ? `like ${one.nearest}` : "",
@@ -40,6 +45,8 @@
       }));
       return row;
     }));
+    const batches = options.some((one) => one.global_batch_size);
+    for (const row of document.querySelectorAll(`#planner-${name} tr`)) row.cells[BATCH].hidden = !batches;
     document.querySelector(`#planner-${name}`).hidden = options.length === 0;
   };
   const read = (name) => 10 ** Number(form.elements[name].value);
