@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,7 +10,9 @@ import pytest
 from study import io
 from study.cli import main
 from study.fit.backtest import Told, pairs, told
-from study.fit.backtested import summaries
+from study.fit.backtested import laws, summaries
+from study.predict.asked import Asked
+from study.predict.backtested import markdown
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, schema
 
 METRIC = "zeroshot_top1"
@@ -88,6 +91,12 @@ def test_the_command_says_the_same_to_people_and_programs(planted, capsys):
     shown = capsys.readouterr().out
     assert "last two" in shown
     assert "little" in shown
+
+
+@pytest.mark.slow
+def test_the_documentation_has_the_table_of_today(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "laws.md"
+    assert markdown(laws(Asked(tmp_path, "published"))) in page.read_text(), "run: python scripts/law_backtest.py"
 
 
 def test_other_studies_are_refused_by_name(planted, capsys):
