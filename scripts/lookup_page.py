@@ -15,8 +15,8 @@ from study.io import write_text
 
 PAGE = ROOT / "docs" / "lookup.md"
 COMMANDS = (
-    "study lookup --study published --gpu-hours 200 --gpu h100 --pairs 50M --top 3",
-    "study lookup --study published --target imagenet1k:0.60 --gpu h100 --top 4",
+    "study lookup --study published --gpu-hours 200 --gpu h100 --pairs 50M --top 2",
+    "study lookup --study published --target imagenet1k:0.60 --gpu h100 --top 2",
 )
 
 
@@ -25,8 +25,9 @@ def said(command: str) -> str:
     with TemporaryDirectory() as results:
         asked = [sys.executable, "-m", *shlex.split(command), "--results", results]
         done = subprocess.run(asked, capture_output=True, text=True, check=True)
-    lines = "\n".join(line.rstrip() for line in done.stdout.splitlines())
-    return f"`{command}`\n\n```\n{lines}\n```"
+    lines = [line.rstrip() for line in done.stdout.splitlines()]
+    text = "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before)
+    return f"`{command}`\n\n```\n{text}\n```"
 
 
 def main() -> None:

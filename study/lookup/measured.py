@@ -41,7 +41,7 @@ def _within(sheet: Sheet, budget: Budget, costs: Costs) -> tuple[str, str]:
     """What a setting must meet before its hours are looked at, and the table of limits that this asks for."""
     if budget.kind != "gpu_hours" or not isinstance(costs, OnDevice):
         return f"s.{budget.kind} <= :budget", ""
-    rows = sheet.select("SELECT * FROM settings WHERE train_flops > 0 AND samples_seen > 0 GROUP BY config", {})
+    rows = sheet.select("SELECT s.* FROM configs JOIN settings AS s ON s.id = configs.setting", {})
     sheet.limits((row["config"], costs.limit(row, budget.value)) for row in rows)
     here = "s.device = :device AND s.gpu_hours IS NOT NULL"
     within = f"CASE WHEN {here} THEN s.gpu_hours <= :budget ELSE s.train_flops <= l.flops END"

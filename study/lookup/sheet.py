@@ -22,6 +22,8 @@ from study.summary.runs import studied
 from study.summary.settings import settings
 
 SCORE = ("target", "place", "setting", "score", "sd", "n", "low", "high")
+# One setting of each configuration whose hours can be predicted, so that none need be searched for
+CONFIGS = "INSERT INTO configs SELECT min(id) FROM settings WHERE train_flops > 0 AND samples_seen > 0 GROUP BY config"
 # What a question may name, and where it is found.
 NAMES = {
     "arch": ("arch",),
@@ -47,6 +49,7 @@ def made(opened: Opened, stamp: Any, devices: Mapping[str, Device] = DEVICES) ->
     with closing(sqlite3.connect(":memory:")) as sheet:
         _create(sheet)
         _insert(sheet, "settings", rows.with_row_index("id"))
+        sheet.execute(CONFIGS)
         chances = [_scores(sheet, place, settings(runs, scores, one), ids) for place, one in enumerate(targets)]
         if laws is not None:
             _laws(sheet, laws, targets, of_run)
@@ -80,6 +83,7 @@ def _create(sheet: sqlite3.Connection) -> None:
     sheet.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
     sheet.execute(f"CREATE TABLE settings (id INTEGER PRIMARY KEY, {', '.join(SETTING)})")
     sheet.execute(f"CREATE TABLE scores ({', '.join(SCORE)}, PRIMARY KEY (target, place)) WITHOUT ROWID")
+    sheet.execute("CREATE TABLE configs (setting INTEGER PRIMARY KEY)")
     sheet.execute("CREATE TABLE laws (target, place, row BLOB, points TEXT, PRIMARY KEY (target, place))")
 
 

@@ -25,13 +25,13 @@ from study.plan.expand import points
 from study.plan.held import Held, hold
 from study.plan.jobs import sets_of
 from study.plan.lock import Lock
-from study.predict.measured import everything_measured
 from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
 from study.plan.rows import planned
 from study.plan.stamp import Stamp, stamp_of, with_files
 from study.predict import Measured
+from study.predict.measured import everything_measured
 from study.records import run_id
 
 EVERY = 1000  # runs between two lines of progress
