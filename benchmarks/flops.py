@@ -32,7 +32,7 @@ from study.models import FAMILIES, Arch, build, resolve
 from study.records import PluginRef
 
 MOST = 1e-3  # deviation from torch's counter
-PROFILE = Path(__file__).with_name("open_clip_profile.csv")
+PROFILE = Path(__file__).parents[1] / "study" / "imported" / "open_clip_profile.csv"
 # timm's modules of each family.
 MODULES = {
     "vit": ("vision_transformer", "vision_transformer_hybrid", "vision_transformer_relpos", "vision_transformer_sam"),

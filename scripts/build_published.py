@@ -1,9 +1,11 @@
-"""Rebuild study/published: two tables of results that others have published, and what their runs computed.
+"""Rebuild study/published: a study of results that others have published, and what their runs computed.
 
     python scripts/build_published.py published_runs.csv published_scores.csv
+    python scripts/fit_published.py
 
-The two tables are stored whole and unchanged. A third one, ``phases.csv``, says what those runs computed that state
-GPU-hours but neither samples nor multiply-adds: ``FACTS`` below, counted by the project's own counter.
+The two tables keep all rows and values; published_study.py says which columns are added. A third one, ``phases.csv``,
+says what those runs computed that state GPU-hours but neither samples nor multiply-adds: ``FACTS`` below, counted by
+the project's own counter. The second command fits the laws that come with the study.
 """
 
 from __future__ import annotations
@@ -14,8 +16,10 @@ from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import polars as pl
+import published_study
 
-from study.io import write_parquet, write_text
+from study.imported.write import asked
+from study.io import write_json, write_parquet, write_text
 from study.measure.counts import CountsCache
 from study.models import resolve
 from study.records import PluginRef
@@ -78,11 +82,16 @@ def phases(cache: CountsCache) -> pl.DataFrame:
 
 
 def main(runs: str, scores: str) -> None:
-    """Write the three tables."""
-    for name, path in (("runs", runs), ("scores", scores)):
-        write_parquet(OUT / f"{name}.parquet", pl.read_csv(path, infer_schema_length=None))
+    """Write the three tables and what is said of the study as a whole."""
     with TemporaryDirectory() as folder:
-        write_text(OUT / "phases.csv", phases(CountsCache(Path(folder) / "counts.json")).write_csv())
+        computed = phases(CountsCache(Path(folder) / "counts.json"))
+    stated = pl.read_csv(runs, infer_schema_length=None)
+    write_text(OUT / "phases.csv", computed.write_csv())
+    write_parquet(OUT / "runs.parquet", published_study.runs_table(stated, computed))
+    table = pl.read_csv(scores, infer_schema_length=None)
+    write_parquet(OUT / "scores.parquet", published_study.scores_table(table))
+    write_json(OUT / "plan.json", published_study.FACTS)
+    write_json(OUT / "evaluation.json", {"sets": asked(published_study.scores_table(table))})
 
 
 if __name__ == "__main__":

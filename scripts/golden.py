@@ -15,7 +15,7 @@ from typing import Any
 from study.hardware import DEVICES, Device
 from study.io import read_json, write_json
 from study.predict import EvaluationSet, Evidence, Job, Measured, Work, predict
-from study.predict.mfu_fit import published_model
+from study.predict.mfu import published_model
 
 GOLDEN = Path(__file__).parents[1] / "tests" / "predict" / "golden.json"
 CPU_JOB: dict[str, Any] = {

@@ -273,11 +273,29 @@ SCORES_COLUMNS = _columns(
     majority="Float64",
 )  # fmt: skip
 
+# ``ranges`` is JSON, least and most by input, train_flops too; ``x_min`` and ``x_max`` are those of the first input.
+# ``residuals`` is JSON, run_id: log of measured over fitted error. ``identified`` is JSON, coefficient: none, or how
+# the data leave it open. ``n_tried`` predictions were made for points held out in turn: ``tried_error`` is their
+# median size of log measured over predicted error, ``tried_last_two`` that of extending the last two points.
+# ``caution`` is what a law cannot tell; ``provisional`` why it may change with more runs; ``preferred`` is true of one
+# law for each group, score and ``x``: the one to use where several were fitted.
 LAWS_COLUMNS = _columns(
     study="String", law="String", selection="String", dataset="String", metric="String", group="String",
     x="String", y="String", coefficients="String", intervals="String", residual_std="Float64", n_points="Int64",
     n_runs="Int64", points_used="String", points_left_out="String", x_min="Float64", x_max="Float64",
-    provisional="String", draws="String",
+    ranges="String", residuals="String", identified="String", n_starts="Int64", n_converged="Int64",
+    gradient="Float64", n_tried="Int64", tried_error="Float64", tried_last_two="Float64", preferred="Boolean",
+    caution="String", provisional="String", draws="String",
+)  # fmt: skip
+
+
+# A row for each score and pair of groups that differ in the column ``differs`` alone: ``one`` leads at little compute.
+# ``crossover`` is where ``other`` overtakes it, null where it does not between ``x_min`` and ``x_max``; ``low`` and
+# ``high`` are null where the interval leaves that range. ``share`` of the draws agree; ``seen`` is the answer in short.
+CROSSOVERS_COLUMNS = _columns(
+    study="String", dataset="String", metric="String", differs="String", held_equal="String", one="String",
+    other="String", laws="String", x_min="Float64", x_max="Float64", crossover="Float64", low="Float64",
+    high="Float64", share="Float64", seen="Boolean", verdict="String", provisional="String",
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import NoReturn
 
 from study.errors import StudyError
@@ -20,9 +21,11 @@ COMMANDS = {
     "evaluate": "score the model of one run",
     "export": "write the model of one run in open_clip's form",
     "status": "say what a study has spent, how far its runs are, and when it should end",
+    "import": "turn results of others into a study's two tables",
     "collect": "gather all runs of a study into two tables",
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",
+    "claims": "check papers' findings on the studies that were run for them",
     "lookup": "ask which option is best within a budget",
     "flops": "break down what a model and its training compute",
     "probe": "time a few steps of each configuration of a grid on this machine",
@@ -54,7 +57,7 @@ def _overview() -> str:
 def _parse(name: str, arguments: Sequence[str]) -> int:
     if name not in COMMANDS:
         raise unknown_name("command", name, list(COMMANDS))
-    module = import_module(f"study.cli.{name}")
+    module = import_module(f"study.cli.{name}{'_' * iskeyword(name)}")
     parser = _Parser(
         prog=f"study {name}",
         description=f"{COMMANDS[name].capitalize()}.",

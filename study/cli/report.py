@@ -27,7 +27,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Write the page, its figures and tables; the last line is the page's path."""
+    from study.lookup.sliders import planner
     from study.report.render import render
 
-    print(render(args.results, args.name, args.out))
+    print(render(args.results, args.name, args.out, planner(args.results, args.name)))
     return 0

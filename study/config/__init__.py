@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from study.config import messages, structure
+from study.config import claim, messages, structure
 from study.config.document import Document, Loc, in_order
 from study.config.document import read as read_document
 from study.config.grid import BUDGETS, GridFile, Limit, Settings, Tune
@@ -67,14 +67,15 @@ class Grid:
 def read(path: Path, registries: Registries, devices: Mapping[str, Device] = DEVICES) -> Grid:
     """Read and check a grid file, which may name one of ``devices``; raises GridError with all its mistakes at once."""
     document = read_document(path)
-    names = (structure.plugin_names(document.data, key) for key in ("source", "strategy"))
-    model = grid_model(registries, *names)
+    sources, strategies = (structure.plugin_names(document.data, key) for key in ("source", "strategy"))
+    model = grid_model(registries, sources, strategies, claim.statistic_names(document.data))
     try:
         file, details = model.model_validate(document.data, context={"devices": devices}), []
     except ValidationError as error:
         file, details = None, error.errors()
     problems = document.problems + [messages.problem(document, model, one) for one in details]
     problems += structure.problems(document, complete=all(one["type"] != "extra_forbidden" for one in details))
+    problems += claim.problems(document)
     if problems or file is None:
         raise GridError(in_order(problems))
     return Grid(document, file, tuple(_merged(file, index) for index in range(len(file.grid))))
@@ -100,5 +101,6 @@ def _settings(settings: Settings, loc: Loc) -> dict[str, Setting]:
 
 def schema(registries: Registries) -> dict[str, Any]:
     """The JSON Schema of grid files, for editors: every plug-in with its settings."""
-    model = grid_model(registries, registries.sources.names(), registries.strategies.names())
+    every = (plugins.names() for plugins in (registries.sources, registries.strategies, registries.statistics))
+    model = grid_model(registries, *every)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **model.model_json_schema()}

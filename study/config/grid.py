@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
+from study.config.claim import Claim
 from study.config.fields import listed, shown, whole
 from study.errors import StudyError
 from study.hardware import DEVICES, find
@@ -134,6 +135,7 @@ class GridFile(Frozen):
     evaluation: Annotated[tuple[EvaluationRef, ...] | None, BeforeValidator(_evaluations)] = Field(
         None, description="data sets to score on; default: the source's own"
     )
+    claim: Claim | None = Field(None, description="a finding that the study checks; `study claims` has the verdict")
     common: Settings = Field(default_factory=Settings, description="settings shared by all sub-grids")
     grid: Annotated[tuple[Settings, ...], BeforeValidator(listed)] = Field(
         description="sub-grids; a setting here replaces the common one"

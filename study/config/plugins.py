@@ -14,6 +14,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 
+from study.config.claim import Claim
 from study.config.fields import Size, axis, large, listed, shown
 from study.config.grid import GridFile, Settings, by_name, raised_as_problem
 from study.records import DataRef, PluginConfig, PluginRef, RunSpec
@@ -38,6 +39,7 @@ class Registries:
 
     sources: Plugins
     strategies: Plugins
+    statistics: Plugins
     resolve_arch: Callable[[PluginRef], object]
 
 
@@ -111,8 +113,10 @@ def _budget(item: Any, description: str) -> Any:
     return axis(positive), Field((), description=f"{description}; one kind of budget a sub-grid")
 
 
-def grid_model(registries: Registries, sources: Iterable[str], strategies: Iterable[str]) -> type[GridFile]:
-    """The model of grid files in which these sources and strategies are known with their settings."""
+def grid_model(
+    registries: Registries, sources: Iterable[str], strategies: Iterable[str], statistics: Iterable[str]
+) -> type[GridFile]:
+    """The model of grid files in which these sources, strategies and statistics are known with their settings."""
     seen = RunSpec.model_fields["samples_seen"].description or ""
     fields: dict[str, Any] = {
         "source": (
@@ -139,8 +143,16 @@ def grid_model(registries: Registries, sources: Iterable[str], strategies: Itera
     return create_model(
         "Grid",
         __base__=GridFile,
+        claim=(_claim(_choice(registries.statistics, statistics)) | None, GridFile.model_fields["claim"]),
         common=(settings, Field(default_factory=settings, description=_described("common"))),
         grid=(grid, Field(description=_described("grid"))),
+    )
+
+
+def _claim(statistic: Any) -> Any:
+    parts = Annotated[tuple[statistic, ...], BeforeValidator(listed)]
+    return create_model(
+        "Claim", __base__=Claim, parts=(parts, Field(description=Claim.model_fields["parts"].description))
     )
 
 

@@ -17,4 +17,3 @@ SELECTIONS: Registry[Selection] = Registry(
         "pareto": "study.fit.selections:PARETO",
     },
 )
-DEFAULT_SELECTION = "best_per_bin"

@@ -2,8 +2,8 @@
 
 A residual bootstrap over settings and seeds. A residual has two parts: how far the mean of its setting lies from the
 law, and how far its seed lies from that mean. Each setting is given the first part of a random setting and each seed
-a random second part; then the law moves by one Gauss-Newton step, which for the power law is a full refit by least
-squares. The same parts serve as the noise of a run not made yet; an interval of the fit alone would leave it out.
+a random second part; then the law is fitted again. The same parts serve as the noise of a run not made yet; an
+interval of the fit alone would leave it out.
 
 The first part is widened for the parameters already spent, sqrt(m / (m - p)), and each draw of either part by
 sqrt(df / chi2(df)) of its own degrees of freedom: with few points, intervals without Student's tails cover too little.
@@ -12,14 +12,17 @@ sqrt(df / chi2(df)) of its own degrees of freedom: with few points, intervals wi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from study.fit.solve import Array, Solution
+from study.fit.descent import Array, descend
+from study.fit.solve import Solution
 
 DRAWS = 399  # so that the 5 % and 95 % quantiles are the 20th and the 380th draw
 WIDEST = 30.0  # Student's factor with one degree of freedom has no bound; 6.3 is what the 95 % quantile needs
+STEPS = 25  # of a refit: it begins at the solution
+CLOSE = 1e-4  # where a refit ends: far less than draws differ
 
 
 @dataclass(frozen=True)
@@ -36,20 +39,25 @@ def bootstrap(solution: Solution, settings: Sequence[object], seed: int) -> Draw
     sizes = np.bincount(members)
     between = np.bincount(members, solution.residuals) / sizes
     within = solution.residuals - between[members]
-    count, (points, spent) = len(sizes), solution.jacobian.shape
+    count, points, spent = len(sizes), len(members), len(solution.theta)
     generator = np.random.default_rng(seed)
     between = (between - between.mean()) * np.sqrt(count / (count - spent))
-    wide = _student(count - spent, generator), _student(points - count, generator)
-    step = np.linalg.pinv(solution.jacobian)  # (p, n): from log errors to parameters
-    thetas, noise = np.empty((DRAWS, spent)), np.empty(DRAWS)
-    for draw, (wider, wide_seed) in enumerate(zip(*wide, strict=True)):
-        shift = wider * generator.choice(between, count)[members] + wide_seed * generator.choice(within, points)
-        thetas[draw] = solution.theta + step @ shift
-        noise[draw] = wider * generator.choice(between) + wide_seed * generator.choice(within)
-    return Draws(thetas, noise)
+    wide = student(count - spent, generator)[:, None]
+    wide_seed = student(points - count, generator)[:, None]
+    shifts = wide * generator.choice(between, (DRAWS, count))[:, members]
+    shifts += wide_seed * generator.choice(within, (DRAWS, points))
+    noise = wide[:, 0] * generator.choice(between, DRAWS) + wide_seed[:, 0] * generator.choice(within, DRAWS)
+    return Draws(_refitted(solution, shifts), noise)
 
 
-def _student(freedom: int, generator: np.random.Generator) -> Array:
+def _refitted(solution: Solution, shifts: Array) -> Array:
+    """Parameters (DRAWS, p) of the law fitted to its own errors, shifted by ``shifts`` (DRAWS, n) on their log."""
+    fitted = solution.problem.log_errors - solution.residuals
+    problem = replace(solution.problem, log_errors=fitted + shifts)
+    return descend(problem, np.tile(solution.theta, (DRAWS, 1)), STEPS, small=CLOSE).thetas
+
+
+def student(freedom: int, generator: np.random.Generator) -> Array:
     """Factors (DRAWS,) that turn normal noise into Student's t; 1 where there is nothing to be unsure of."""
     if freedom == 0:
         return np.ones(DRAWS)

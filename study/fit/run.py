@@ -1,108 +1,86 @@
-"""Fit laws to a study's tables: a row for each law, selection, metric and group, also where there is no law."""
+"""Fit laws to a study's tables: a row for each law, selection, score and group."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
-from study.fit import DEFAULT_SELECTION, SELECTIONS
-from study.fit.bootstrap import Draws, bootstrap
-from study.fit.doubts import doubts, no_law
-from study.fit.points import Group, groups, measured
-from study.fit.solve import Solution, solve
-from study.io import read_parquet, write_parquet
+from study.fit import SELECTIONS
+from study.fit.crossovers import crossovers
+from study.fit.points import groups, measured
+from study.fit.row import fit_group
+from study.io import write_parquet
 from study.laws import DEFAULT_LAW, LAWS
-from study.laws.curve import COVERAGE, between
-from study.laws.law import Law
 from study.records import LAWS_COLUMNS, schema
-from study.summary.runs import read_runs
+from study.summary.opened import open_study
 
-LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law
-DIGITS = 6  # of the stored draws
+
+@dataclass(frozen=True)
+class Asked:
+    """A law on a selection of points; ``told_alone``: only where the points tell each of its parameters."""
+
+    law: str
+    selection: str
+    told_alone: bool = False
+
+
+def asked(laws: Sequence[str] | None, selections: Sequence[str] | None) -> list[Asked]:
+    """What to fit. Without names the power law, and each other law where the points tell all its parameters.
+
+    A law's own selection unless others are given. Raises UnknownNameError for an unknown law.
+    """
+    named = laws or [DEFAULT_LAW, *(name for name in LAWS.names() if name != DEFAULT_LAW)]
+    return [
+        Asked(name, selection, told_alone=not laws and name != DEFAULT_LAW)
+        for name in named
+        for selection in selections or (LAWS.load(name).selection,)
+    ]
 
 
 def fit(
     results: Path,
     name: str,
-    laws: Sequence[str] = (DEFAULT_LAW,),
-    selections: Sequence[str] = (DEFAULT_SELECTION,),
+    laws: Sequence[str] | None = None,
+    selections: Sequence[str] | None = None,
     seed: int = 0,
 ) -> pl.DataFrame:
-    """Fit each law to each group and metric of the study; write and return ``laws.parquet``.
+    """Fit each law to each group and score of the study; write ``laws.parquet`` and ``crossovers.parquet``.
 
-    Raises StorageError without the two tables, UnknownNameError for an unknown law or selection.
+    Returns the laws. Raises StorageError without the two tables, UnknownNameError for an unknown law or selection.
     """
-    folder = results / name
-    runs, scores = read_runs(folder), read_parquet(folder / "scores.parquet")
-    rows = [row for law in laws for pick in selections for row in _rows(runs, scores, law, pick, seed)]
-    table = pl.DataFrame([{"study": name, **row} for row in rows], schema=schema(LAWS_COLUMNS))
-    write_parquet(folder / "laws.parquet", table)
+    opened = open_study(results, name)
+    runs, scores = opened.runs(), opened.scores()
+    rows = [row for one in asked(laws, selections) for row in _rows(runs, scores, one, seed)]
+    preferred = _preferred(rows)
+    numbered = [{**row, "study": name, "preferred": place in preferred} for place, row in enumerate(rows)]
+    table = pl.DataFrame(numbered, schema=schema(LAWS_COLUMNS))
+    write_parquet(opened.written / "laws.parquet", table)
+    write_parquet(opened.written / "crossovers.parquet", crossovers(table))
     return table
 
 
-def _rows(runs: pl.DataFrame, scores: pl.DataFrame, law_name: str, selection: str, seed: int) -> list[dict[str, Any]]:
-    law = LAWS.load(law_name)
-    targets = scores.select("dataset", "metric").unique().sort("dataset", "metric")
-    common = {"law": law_name, "selection": selection, "x": ", ".join(law.inputs)}
-    return [
-        {**common, "dataset": dataset, "metric": metric, "y": f"1 - {metric}", **fit_group(law, group, selection, seed)}
-        for dataset, metric in targets.iter_rows()
-        for group in groups(measured(runs, scores, dataset, metric, law.inputs))
-    ]
+def _rows(runs: pl.DataFrame, scores: pl.DataFrame, one: Asked, seed: int) -> Iterator[dict[str, Any]]:
+    law = LAWS.load(one.law)
+    for dataset, metric in scores.select("dataset", "metric").unique().sort("dataset", "metric").iter_rows():
+        points = measured(runs, scores, dataset, metric, law.inputs)
+        for group in groups(points, law.within):
+            row = fit_group(one.law, group, one.selection, seed, one.told_alone)
+            if row is not None:
+                yield {**row, "dataset": dataset, "metric": metric, "y": f"1 - {metric}"}
 
 
-def fit_group(law: Law, group: Group, selection: str, seed: int) -> dict[str, Any]:
-    """The law of one group as columns of ``LAWS_COLUMNS``; without coefficients where the data allow none."""
-    usable = group.points.filter(pl.col("why").is_null())
-    chosen = SELECTIONS.load(selection)
-    kept = chosen.keep(usable.group_by("setting").agg(pl.col("train_flops", "error").mean()).sort("setting"))
-    used = usable.filter(pl.col("setting").is_in(list(kept))).sort("train_flops", "run_id")
-    why = pl.when(pl.col("why").is_null()).then(pl.lit(chosen.reason)).otherwise("why")
-    left_out = group.points.join(used, on="run_id", how="anti").select("run_id", why.alias("why"))
-    row: dict[str, Any] = {
-        "group": group.name,
-        "n_points": used["setting"].n_unique(),
-        "n_runs": used.height,
-        "points_used": json.dumps(used["run_id"].to_list()),
-        "points_left_out": json.dumps(dict(left_out.iter_rows())),
-        "x_min": used[law.inputs[0]].min(),
-        "x_max": used[law.inputs[0]].max(),
-    }
-    problem = no_law(used, law, LEAST_VALUES)
-    if problem:
-        return row | {"provisional": problem}
-    inputs = {column: used[column].cast(pl.Float64).to_numpy() for column in law.inputs}
-    solution = solve(law, inputs, used["error"].to_numpy())
-    drawn = bootstrap(solution, used["setting"].to_list(), seed)
-    return row | _fitted(law, solution, drawn) | {"provisional": doubts(group.points, used)}
-
-
-def _fitted(law: Law, solution: Solution, drawn: Draws) -> dict[str, Any]:
-    all_draws = [law.coefficients(theta) for theta in drawn.thetas.tolist()]
-    freedom = len(solution.residuals) - len(law.parameters)
-    return {
-        "coefficients": json.dumps(law.coefficients(solution.theta.tolist())),
-        "intervals": json.dumps(_intervals(all_draws)),
-        "residual_std": float(np.sqrt(np.sum(solution.residuals**2) / freedom)),
-        "draws": json.dumps(
-            {
-                "coverage": COVERAGE,
-                "theta": solution.theta.tolist(),
-                "thetas": [[_short(value) for value in theta] for theta in drawn.thetas.tolist()],
-                "noise": [_short(value) for value in drawn.noise.tolist()],
-            }
-        ),
-    }
-
-
-def _intervals(draws: Sequence[Mapping[str, float]]) -> dict[str, tuple[float, float]]:
-    return {name: between([draw[name] for draw in draws]) for name in draws[0]}
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
+def _preferred(rows: Sequence[Mapping[str, Any]]) -> set[int]:
+    """The places of one row for each group, score and ``x``: a law of the best settings that was least off inside."""
+    best: dict[tuple[str, ...], tuple[Any, ...]] = {}
+    for place, row in enumerate(rows):
+        key = tuple(row[name] for name in ("dataset", "metric", "group", "x"))
+        off = row["tried_error"]
+        unlike = not SELECTIONS.load(row["selection"]).best
+        rank = (row["coefficients"] is None, unlike, math.inf if off is None else off, place)
+        best[key] = min(best.get(key, rank), rank)
+    return {rank[-1] for rank in best.values()}

@@ -14,11 +14,12 @@ BINS = 5  # of log compute between a group's least and most (Cherti et al., 2023
 class Selection:
     """``keep`` gets a row a setting (``setting``, ``train_flops``, mean ``error``) and returns those to fit.
 
-    ``reason`` says of the others why they were left out.
+    ``reason`` says of the others why they were left out; ``best`` that the kept are the best for their compute.
     """
 
     keep: Callable[[pl.DataFrame], set[str]]
     reason: str
+    best: bool
 
 
 def _all(settings: pl.DataFrame) -> set[str]:
@@ -44,6 +45,6 @@ def _pareto(settings: pl.DataFrame) -> set[str]:
     return set(ordered.filter(before.is_null() | (pl.col("error") < before))["setting"])
 
 
-ALL = Selection(_all, "none is left out")
-BEST_PER_BIN = Selection(_best_per_bin, "not the lowest error of its compute bin")
-PARETO = Selection(_pareto, "a setting of no more compute has a lower error")
+ALL = Selection(_all, "none is left out", best=False)
+BEST_PER_BIN = Selection(_best_per_bin, "not the lowest error of its compute bin", best=True)
+PARETO = Selection(_pareto, "a setting of no more compute has a lower error", best=True)

@@ -59,8 +59,8 @@ class Device:
 DEVICES: dict[str, Device] = {
     device.name: device
     for device in (
-        Device("a100-40", 312, 40, 1555, 400, r"A100.*40GB", _A100, tflops_fp32=19.5),
-        Device("a100-80", 312, 80, 2039, 400, r"A100.*80GB", _A100, tflops_fp32=19.5),
+        Device("a100-40", 312, 40, 1555, 400, r"A100.*\b40(GB)?\b", _A100, tflops_fp32=19.5),
+        Device("a100-80", 312, 80, 2039, 400, r"A100.*\b80(GB)?\b", _A100, tflops_fp32=19.5),
         Device("h100", 989, 80, 3350, 700, r"\bH100(?!.*(PCIe|NVL))",
                _SHEET.format("NVIDIA H100", "SXM, half of its sparse bf16, fp32", _H100), tflops_fp32=67),
         Device("h100-pcie", 756, 80, 2000, 350, r"\bH100.*PCIe",

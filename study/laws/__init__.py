@@ -12,5 +12,15 @@ from study.registry import Registry
 if TYPE_CHECKING:
     from study.laws.law import Law
 
-LAWS: Registry[Law] = Registry("law", {"power": "study.laws.power:LAW"})
+LAWS: Registry[Law] = Registry(
+    "law",
+    {
+        "power": "study.laws.power:LAW",
+        "power_irreducible": "study.laws.power_irreducible:LAW",
+        "shifted_power": "study.laws.shifted_power:LAW",
+        "chinchilla": "study.laws.chinchilla:LAW",
+        "repeated": "study.laws.repeated:LAW",
+        "filtering": "study.laws.filtering:LAW",
+    },
+)
 DEFAULT_LAW = "power"

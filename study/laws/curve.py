@@ -6,11 +6,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from study.laws import LAWS
 from study.laws.law import Law, Theta
 
+Ranges: TypeAlias = Mapping[str, tuple[float, float]]
 COVERAGE = 0.9  # of all intervals of the project
 
 
@@ -25,20 +26,39 @@ class Interval:
 
 @dataclass(frozen=True)
 class Curve:
-    """A law with its draws; ``group`` has the columns and values that its runs share."""
+    """A law with its draws; ``group`` has the columns and values that its runs share.
+
+    ``ranges`` has the least and the most of each input and of compute among the points, ``least`` and ``most`` those of
+    the first. All of them are asked for: a large run of few parameters lies outside, whatever the law's inputs.
+    ``noise`` is a new run's, on log error; ``drifts`` what is added to it for each decade outside the points.
+    ``provisional`` says why the law may change with more runs, ``caution`` what it cannot tell however many draws.
+    """
 
     law: Law
     group: Mapping[str, str | None]
     theta: Theta
     thetas: Sequence[Theta]
     noise: Sequence[float]
-    least: float
-    most: float
+    drifts: Sequence[float]
+    ranges: Ranges
     provisional: str | None
+    caution: str | None
+
+    @property
+    def least(self) -> float:
+        """Of the first input."""
+        return self.ranges[self.law.inputs[0]][0]
+
+    @property
+    def most(self) -> float:
+        """Of the first input."""
+        return self.ranges[self.law.inputs[0]][1]
 
     def error(self, inputs: Mapping[str, float]) -> Interval:
         """The error of a new run at ``inputs``, with its prediction interval; within 0 to 1."""
-        low, high = between([self._drawn(*draw, inputs) for draw in zip(self.thetas, self.noise, strict=True)])
+        decades = math.log10(self.outside(inputs))
+        draws = zip(self.thetas, self.noise, self.drifts, strict=True)
+        low, high = between([self._drawn(theta, noise + decades * drift, inputs) for theta, noise, drift in draws])
         return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.error(self.theta, inputs), low, high)))
 
     def _drawn(self, theta: Theta, noise: float, inputs: Mapping[str, float]) -> float:
@@ -52,9 +72,14 @@ class Curve:
         error = self.error(inputs)
         return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
 
-    def outside(self, value: float) -> float:
-        """How many times the first input lies beyond the points: 1 = within, 10 = ten times above or below."""
-        return max(value / self.most, self.least / value, 1.0)
+    def outside(self, inputs: Mapping[str, float]) -> float:
+        """How many times an input or compute lies beyond the points: 1 = within, 10 = ten times above or below."""
+        return outside(self.ranges, inputs)
+
+
+def outside(ranges: Ranges, inputs: Mapping[str, float]) -> float:
+    """How many times ``inputs`` lie beyond points of these ranges, at most; at least 1."""
+    return max(1.0, *(max(inputs[name] / most, least / inputs[name]) for name, (least, most) in ranges.items()))
 
 
 def curve(row: Mapping[str, Any]) -> Curve | None:
@@ -68,9 +93,10 @@ def curve(row: Mapping[str, Any]) -> Curve | None:
         theta=drawn["theta"],
         thetas=drawn["thetas"],
         noise=drawn["noise"],
-        least=row["x_min"],
-        most=row["x_max"],
+        drifts=drawn["drifts"],
+        ranges={name: (least, most) for name, (least, most) in json.loads(row["ranges"]).items()},
         provisional=row["provisional"],
+        caution=row["caution"],
     )
 
 

@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from study.laws.law import Law, Theta
+from study.laws.law import Law, Theta, middle
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,29 +19,22 @@ if TYPE_CHECKING:
     from study.laws.law import Value
 
 
-LARGEST = 700.0  # log of the largest beta; a draw of three noisy points may go beyond what a float holds
-
-
 class PowerLaw(Law):
     """A straight line in log-log; beta is fitted as its logarithm, so that it stays positive."""
 
     formula = "E = β C^−α"
-    citation = "arXiv:2212.07143"
+    citation = "arXiv:2212.07143, section 3.2"
     inputs = ("train_flops",)
     parameters = ("log_beta", "alpha")
+    limits = ((-math.inf, math.inf), (-math.inf, math.inf))
 
     def starts(self, inputs: Mapping[str, NDArray[np.float64]], errors: NDArray[np.float64]) -> list[Theta]:
         """One start is enough for a convex problem: a flat line through the geometric middle."""
-        middle = math.exp(sum(map(math.log, errors)) / len(errors))
-        return [(math.log(middle), 0.0)]
+        return [(math.log(middle(errors)), 0.0)]
 
     def error(self, theta: Theta, inputs: Mapping[str, Value]) -> Any:
         """beta C^-alpha, with C in FLOPs."""
-        return self.coefficients(theta)["beta"] * inputs["train_flops"] ** -theta[1]
-
-    def coefficients(self, theta: Theta) -> dict[str, float]:
-        """beta and alpha."""
-        return {"beta": math.exp(min(theta[0], LARGEST)), "alpha": theta[1]}
+        return math.e ** theta[0] * inputs["train_flops"] ** -theta[1]
 
 
 LAW = PowerLaw()

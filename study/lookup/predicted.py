@@ -1,106 +1,109 @@
-"""What the laws say at a budget: a group of settings each, with a prediction interval and how far outside it lies."""
+"""What the laws say at a budget: a new run each, with a prediction interval and how far outside it lies."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-import polars as pl
-
-from study.laws.curve import Curve, curve
+from study.lookup import words
 from study.lookup.answer import Budget, Option
-from study.summary.headline import Headline
+from study.lookup.candidates import Bought, Told, bought
+from study.lookup.cost import Costs, Row, a_sample, as_fields
+
+FAR = 10.0  # times outside the evidence, from where on an answer says little
 
 
-def predicted(laws: pl.DataFrame | None, runs: pl.DataFrame, target: Headline, budget: Budget) -> list[Option]:
-    """An option for each law on ``target``: those that reach to the budget first, then best score first.
+@dataclass(frozen=True)
+class Candidate:
+    """A law asked for one point; its interval is not known yet, since that takes the most time."""
 
-    Ties are intervals that reach the first one's.
-    """
-    if laws is None:
-        return []
-    wanted = laws.filter(
-        pl.col("dataset") == target.dataset, pl.col("metric") == target.metric, pl.col("draws").is_not_null()
-    )
-    found = [_option(row, runs, budget) for row in wanted.iter_rows(named=True)]
-    ordered = sorted((option for option in found if option), key=_order)
-    return [
-        replace(option, rank=rank, tied=rank > 1 and _reaches(option, ordered[0]))
-        for rank, option in enumerate(ordered, 1)
-    ]
+    law: Told
+    point: Row
+    flops: float
+    inputs: dict[str, float]
+    score: float
+    outside: float
+    pool_ends: bool
 
 
-def _order(option: Option) -> tuple[bool, float, str]:
-    return option.outside > 1, -option.score, option.label
+def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> list[Candidate]:
+    """In the order of the answer: those that reach to the budget first, far outside ones last; then the best score."""
+    at = [(law, found) for law in laws if (found := bought(law, budget, costs))]
+    made = [_candidate(law, found, asked) for law, found in at if (asked := law.inputs(found.point, found.flops))]
+    return sorted(made, key=lambda one: (one.outside > 1, one.outside > FAR, -one.score, one.law.label))
 
 
-def _reaches(option: Option, best: Option) -> bool:
-    return option.high is not None and best.low is not None and option.high >= best.low
+def _candidate(law: Told, found: Bought, inputs: dict[str, float]) -> Candidate:
+    error = float(law.curve.law.error(law.curve.theta, inputs))
+    score = 1 - min(max(error, 0.0), 1.0)
+    return Candidate(law, found.point, found.flops, inputs, score, law.curve.outside(inputs), found.pool_ends)
 
 
-def _option(row: Mapping[str, Any], runs: pl.DataFrame, budget: Budget) -> Option | None:
-    law = curve(row)
-    used = runs.filter(pl.col("run_id").is_in(json.loads(row["points_used"])))
-    flops = _flops(used, budget)
-    if law is None or flops is None:
-        return None
-    score = law.score({"train_flops": flops})
+def option(one: Candidate, budget: Budget, costs: Costs) -> Option:
+    """A candidate with its interval and its hours."""
+    law, point = one.law, one.point
+    score = law.curve.score(one.inputs)
+    archs = {row["arch"] for row in law.points}
+    unique = law.unique(point, one.flops)
     return Option(
         rank=0,
         evidence="law",
-        label=_label(law.group),
+        study=law.study,
+        label=law.label,
         score=score.middle,
         low=score.low,
         high=score.high,
         sd=None,
-        n=row["n_runs"],
+        n=law.row["n_runs"],
         tied=False,
-        arch=_only(used, "arch"),
-        family=law.group.get("family"),
-        strategy=law.group.get("strategy_label"),
-        quality=law.group.get("quality"),
-        unique_pairs=None,
-        samples_seen=None,
-        train_flops=flops,
-        gpu_hours=budget.value if budget.kind == "gpu_hours" else None,
-        outside=law.outside(flops),
-        note=_note(row, law, flops, budget),
-        runs=tuple(used["run_id"]),
+        arch=point["arch"] if len(archs) == 1 else None,
+        family=point["family"] if len({row["family"] for row in law.points}) == 1 else None,
+        strategy=law.curve.group.get("strategy_label"),
+        pretrain_data=law.curve.group.get("pretrain_data"),
+        quality=law.curve.group.get("quality"),
+        quality_share=point["quality_share"] if law.curve.group.get("quality") else None,
+        unique_pairs=round(unique),
+        samples_seen=round(one.flops / a_sample(point)),
+        global_batch_size=point["global_batch_size"],
+        train_flops=one.flops,
+        memory_gib=point["memory_gib"],
+        memory_from=point["memory_from"],
+        outside=one.outside,
+        nearest=words.of_nearest(point),
+        note=_note(one, budget, costs) or None,
+        law=f"{law.row['law']} law on {law.row['selection']}, {law.row['n_points']} settings",
+        provisional=law.curve.provisional,
+        caution=law.curve.caution,
+        runs=tuple(run for row in law.points for run in json.loads(row["run_ids"])),
+        **as_fields(costs.at(point, one.flops)),
     )
 
 
-def _flops(used: pl.DataFrame, budget: Budget) -> float | None:
-    """The training FLOPs that the budget buys, by the median run of those the law was fitted to."""
-    if budget.kind == "train_flops":
-        return budget.value
-    ratio = (used["train_flops"] / used[budget.kind]).median()
-    return float(ratio) * budget.value if isinstance(ratio, int | float) else None
-
-
-def _label(group: Mapping[str, str | None]) -> str:
-    if "strategy_label" not in group:
-        return f"the best of {group.get('source')}"
-    pool = group.get("pretrain_data")
-    data = None if pool == group.get("source") else pool
-    parts = (group.get("family", "the best tower"), group["strategy_label"], data, group.get("quality"))
-    return " · ".join(part for part in parts if part)
-
-
-def _only(used: pl.DataFrame, column: str) -> str | None:
-    values = used[column].unique()
-    return str(values[0]) if len(values) == 1 else None
-
-
-def _note(row: Mapping[str, Any], law: Curve, flops: float, budget: Budget) -> str:
-    far = law.outside(flops)
-    side = "above" if flops > law.most else "below"
-    limit = law.most if flops > law.most else law.least
+def _note(one: Candidate, budget: Budget, costs: Costs) -> str:
+    by_median = budget.kind == "gpu_hours" and costs.device is None
     parts = [
-        f"outside the evidence: {far:.3g} times {side} {limit:.3g} FLOPs" if far > 1 else "",
-        f"budget taken as {flops:.3g} FLOPs, by the median run" if budget.kind != "train_flops" else "",
-        f"provisional: {law.provisional}" if law.provisional else "",
-        f"{row['law']} law on {row['selection']}, {row['n_points']} settings",
+        _far(one),
+        f"budget taken as {one.flops:.3g} FLOPs, by the median run" if by_median else "",
+        "the pool ends before the budget" if one.pool_ends else "",
     ]
     return "; ".join(filter(None, parts))
+
+
+def _far(one: Candidate) -> str:
+    """Which input lies farthest outside, and on which side."""
+    if one.outside == 1:
+        return ""
+    bounds, values = one.law.curve.ranges, one.inputs
+    name = max(bounds, key=lambda name: max(values[name] / bounds[name][1], bounds[name][0] / values[name]))
+    least, most = bounds[name]
+    side, limit = ("above", most) if values[name] > most else ("below", least)
+    return f"outside the evidence: {one.outside:.3g} times {side} {limit:.3g} {UNITS.get(name, name)}"
+
+
+UNITS = {
+    "train_flops": "FLOPs",
+    "samples_seen": "samples",
+    "unique_pairs": "distinct pairs",
+    "params_m": "million parameters",
+}

@@ -13,6 +13,7 @@ class SmallVit(SmallFamily):
     """ViTs with patches of 4 px: 64 patches at 32 px."""
 
     members: ClassVar[Mapping[str, Member]] = {
+        "vit_femto": {"width": 32, "layers": 2, "head_width": 32, "patch_size": 4},
         "vit_pico": {"width": 64, "layers": 3, "head_width": 32, "patch_size": 4},
         "vit_nano": {"width": 96, "layers": 3, "head_width": 32, "patch_size": 4},
     }

@@ -13,6 +13,7 @@ from study.data.place import without_places
 from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef
+from study.statistics import STATISTICS
 from study.strategies import STRATEGIES
 from study.strategies.base import Strategy
 
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 def registries() -> Registries:
     """The plug-ins that a grid may name."""
-    return Registries(SOURCES, STRATEGIES, resolve)
+    return Registries(SOURCES, STRATEGIES, STATISTICS, resolve)
 
 
 def reference(config: PluginConfig, version: int) -> PluginRef:

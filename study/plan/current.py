@@ -13,10 +13,10 @@ from study.hardware import Device, Site
 from study.io import read_json, read_parquet, write_json, write_parquet
 from study.plan.held import Held
 from study.plan.jobs import sets_of
-from study.plan.measured import everything_measured
 from study.plan.predictions import Predictor, keep_made
 from study.plan.stamp import is_current
 from study.plan.table import StudyTable
+from study.predict.measured import everything_measured
 from study.predict.probed import folder
 from study.records import PLAN_COLUMNS, schema
 

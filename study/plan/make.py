@@ -17,6 +17,7 @@ from study.plan import lock as locks
 from study.plan.baseline import baseline_of
 from study.plan.budget import Budgets
 from study.plan.choices import Choices, Pool, registries
+from study.plan.claim import check_claim
 from study.plan.cost import Counter, counter
 from study.plan.current import with_made_predictions
 from study.plan.evaluation import evaluation_of
@@ -24,13 +25,13 @@ from study.plan.expand import points
 from study.plan.held import Held, hold
 from study.plan.jobs import sets_of
 from study.plan.lock import Lock
-from study.plan.measured import everything_measured
 from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
 from study.plan.rows import planned
 from study.plan.stamp import Stamp, stamp_of, with_files
 from study.predict import Measured
+from study.predict.measured import everything_measured
 from study.records import run_id
 
 EVERY = 1000  # runs between two lines of progress
@@ -112,6 +113,9 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
     bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
     predicted = list(map(Predictor(measured, site.devices, sets_of(evaluation)).row, bare))
+    check_claim(grid, bare, evaluation, resolver.problems)
+    if resolver.problems:
+        raise GridError(in_order(resolver.problems))
     rows = with_made_predictions(results, grid.name, predicted, site.devices)
     keys = [fact.run_id or run_id(run.spec) for run, fact in zip(runs, facts, strict=True)]
     return Plan(

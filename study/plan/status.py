@@ -51,7 +51,7 @@ def status(results: Path, name: str, now: datetime) -> dict[str, Any]:
 
 def studies(results: Path) -> list[str]:
     """The names of the studies that are planned here."""
-    return sorted(path.parent.name for path in results.glob("*/plan.json"))
+    return sorted(path.parent.name for path in results.glob("*/plan.parquet"))
 
 
 def _counts(runs: Sequence[RunNow], refused: Sequence[str]) -> dict[str, Any]:

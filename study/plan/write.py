@@ -64,6 +64,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "estimate": plan.estimate,
         "hardware": {"gpu": plan.device.name, "count": plan.count},
         "site": plan.site.facts(),
+        "claim": grid.file.claim.model_dump(mode="json") if grid.file.claim else None,
         "limit": grid.file.limit.model_dump(exclude_none=True) if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,

@@ -3,7 +3,7 @@
 from study.predict.memory import LossMemory, Parts, Split, TowersMemory, peak_parts
 from study.predict.speed import Speed, samples_for, speed
 from study.predict.spending import dollars, energy_kwh
-from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, predict
+from study.predict.time import FORWARD_AND_BACKWARD, Evidence, Prediction, Rates, predict, rates
 from study.predict.work import EvaluationSet, Job, Measured, Work, scored_by
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Measured",
     "Parts",
     "Prediction",
+    "Rates",
     "Speed",
     "Split",
     "TowersMemory",
@@ -23,6 +24,7 @@ __all__ = [
     "energy_kwh",
     "peak_parts",
     "predict",
+    "rates",
     "samples_for",
     "scored_by",
     "speed",

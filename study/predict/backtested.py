@@ -6,7 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from study.predict.asked import Asked
 from study.predict.backtest import Errors, cost_backtest
+from study.published import BUILT_IN
+from study.registry import unknown_name
+
+ALL = Asked()
 
 
 @dataclass(frozen=True)
@@ -20,8 +25,13 @@ class Backtested:
     notes: tuple[str, ...]
 
 
-def cost() -> Backtested:
-    """GPU-hours of published runs, each predicted without itself."""
+def cost(asked: Asked = ALL) -> Backtested:
+    """GPU-hours of published runs, each predicted without itself.
+
+    Raises UnknownNameError for another study than these.
+    """
+    if asked.study not in (None, *BUILT_IN):
+        raise unknown_name("study whose cost was published", asked.study or "", list(BUILT_IN))
     found = cost_backtest()
     return Backtested(
         title="GPU-hours of published runs, predicted from the others: error factors",

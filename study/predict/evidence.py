@@ -6,6 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
+from typing import Any
 
 from study.predict.work import Job, Measured, Range
 
@@ -72,6 +73,26 @@ class Ladder:
                 return self._once(index, key, rows)
         return None
 
+    def stored(self) -> list[list[Any]]:
+        """As plain data, a row a rung and key: least, median and most of the values, of how many runs and probes."""
+        rows = []
+        for index, (rung, known) in enumerate(zip(self.rungs, self._known, strict=True)):
+            for key, values in known.items():
+                found = _found(rung, values)
+                three = min(found.values), median(found.values), max(found.values)
+                rows.append([index, key, three, found.runs, found.probes])
+        return rows
+
+    @classmethod
+    def restored(cls, rungs: Sequence[Rung], rows: Iterable[Sequence[Any]]) -> Ladder:
+        """From the plain data that ``stored`` and JSON make of one. No run of it can be left out."""
+        ladder = cls(rungs, (), lambda one: None)
+        for index, plain, three, runs, probes in rows:
+            key = _tuples(plain)
+            ladder._known[index][key] = [(None, value) for value in three]
+            ladder._nearest[index, key] = Found(rungs[index], tuple(three), runs, probes)
+        return ladder
+
     def _once(self, index: int, key: Hashable, rows: list[tuple[str | None, float]]) -> Found:
         if (index, key) not in self._nearest:
             self._nearest[index, key] = _found(self.rungs[index], rows)
@@ -85,3 +106,8 @@ def _found(rung: Rung, rows: Sequence[tuple[str | None, float]]) -> Found:
 
 def _key(rung: Rung, job: Job) -> Hashable:
     return (job.device, rung.key(job))  # what another device did is no evidence here
+
+
+def _tuples(plain: Any) -> Any:
+    """Lists of JSON as the keys that they were."""
+    return tuple(map(_tuples, plain)) if isinstance(plain, list) else plain

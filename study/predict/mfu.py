@@ -2,16 +2,19 @@
 
     log mfu = level + slope_size log(gmacs_per_sample) + slope_gpus log(gpus) + slope_jax [in JAX]
 
-The formula is plain arithmetic on stored numbers; ``study.predict.mfu_fit`` makes them.
+The formula is plain arithmetic on stored numbers; ``study.predict.mfu_fit`` makes them, and loads numpy to do so.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from math import exp, log
 
 from study.hardware import Device
+from study.io import read_json
+from study.published import MFU
 
 MEMORY_BOUND = 0.5  # assumption: the share of an A100's step that waits for memory rather than for arithmetic
 OTHER_GPU = 1.25  # assumption: range added for a GPU that no published run was on
@@ -116,6 +119,17 @@ class PublishedModel:
     def _words(self, doubts: Iterable[str]) -> str:
         outside = ", ".join(doubts)
         return f"{self.n} published runs on A100 by size and GPUs" + (f" ({outside})" if outside else "")
+
+
+@lru_cache
+def published_model() -> PublishedModel:
+    """The model of all published runs, as it was stored with them."""
+    stored = read_json(MFU)
+    line, gmacs, gpus = stored["line"], stored["gmacs"], stored["gpus"]
+    slopes, centres = (tuple(line[name]) for name in ("slopes", "centres"))
+    return PublishedModel(
+        Line(line["level"], slopes, centres), stored["n"], (gmacs[0], gmacs[1]), (gpus[0], gpus[1]), stored["spread"]
+    )
 
 
 def _balance(chip: Chip, reference: Chip) -> float:

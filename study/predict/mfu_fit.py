@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from functools import lru_cache
 from math import ceil, log
 
 import numpy as np
@@ -22,9 +21,8 @@ ROUNDS = 30  # of reweighting; it settles in about ten
 COVERED = 0.9  # share of left-out runs that a range is to hold
 
 
-@lru_cache
-def published_model() -> PublishedModel:
-    """The model of all published runs."""
+def fit_published() -> PublishedModel:
+    """The model of all published runs: what ``study.predict.mfu.published_model`` reads."""
     runs = published_runs()
     sizes, gpus = [run.gmacs_per_sample for run in runs], [run.gpus for run in runs if run.gpus]
     spread = held(list(left_out(runs, [run.source for run in runs])))

@@ -44,7 +44,9 @@ _EVALUATION = (
 
 
 class Overhead(NamedTuple):
-    """One part of a run beside its steps: seconds of its process, or of all its devices together for data."""
+    """One part of a run beside its steps: seconds of its process, for a sample of all devices together for data, for
+    each checkpoint.
+    """
 
     name: str
     seconds: Range
@@ -85,24 +87,24 @@ def start_up(work: Work, ladders: OverheadLadders, without: str | None) -> Overh
 
 
 def data(work: Work, speed: Speed, ladders: OverheadLadders, without: str | None) -> Overhead:
-    """Waits for batches, summed over devices; none beside a speed that holds them."""
+    """Waits for a sample's share of its batch, summed over devices; none beside a speed that holds them."""
     if speed.with_data:
         return Overhead("data", _NOTHING, False)
     found = ladders.data.nearest(work.job, without)
     a_pair = found.range if found else within(PAIR + PIXEL * work.job.image_size**2, ASSUMED)
-    return Overhead("data", a_pair.times(work.samples_seen), found is not None)
+    return Overhead("data", a_pair, found is not None)
 
 
-def checkpoints(work: Work, train_seconds: float, ladders: OverheadLadders, without: str | None) -> Overhead:
-    """All checkpoints of a run whose steps take so many seconds, the last one included."""
+def checkpoint(work: Work, ladders: OverheadLadders, without: str | None) -> Overhead:
+    """Each checkpoint of a run; ``saved`` says how many there are."""
     found = ladders.checkpoints.nearest(work.job, without)
     bytes_each = work.job.params_m * 1e6 * BYTES_A_PARAMETER
     each = found.range if found else within(bytes_each / CHECKPOINT_BYTES_A_SECOND, ASSUMED)
-    return Overhead("checkpoints", each.times(saved(train_seconds)), found is not None)
+    return Overhead("checkpoints", each, found is not None)
 
 
 def saved(train_seconds: float) -> int:
-    """Checkpoints of a run whose steps take so many seconds."""
+    """Checkpoints of a run whose steps take so many seconds, the last one included."""
     return 1 + int(train_seconds / CHECKPOINT_EVERY)
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from study.hardware import DEVICES, Device
 from study.predict.evidence import Ladder, Rung
-from study.predict.mfu import Chip
-from study.predict.mfu_fit import published_model
+from study.predict.mfu import Chip, published_model
 from study.predict.published_runs import FLOPS_A_GMAC, REFERENCE, REFERENCE_PRECISION
 from study.predict.work import Measured, Range, Work, within
 

@@ -16,13 +16,14 @@ from study.predict.evidence import Ladder
 from study.predict.overheads import (
     Overhead,
     OverheadLadders,
-    checkpoints,
+    checkpoint,
     data,
     evaluation,
     overhead_ladders,
+    saved,
     start_up,
 )
-from study.predict.speed import speed, speed_ladder
+from study.predict.speed import Speed, speed, speed_ladder
 from study.predict.work import Measured, Range, Work
 
 FORWARD_AND_BACKWARD = 3.0  # training / forward: 2.98 to 3.00 for every architecture without checkpointing
@@ -45,6 +46,33 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Rates:
+    """What a configuration takes on a device: a speed, and seconds of everything beside its steps.
+
+    ``sharing`` are the threads of a CPU, ``held`` the devices that wait for what one process does. ``data`` is for a
+    sample, ``checkpoint`` for each one.
+    """
+
+    speed: Speed
+    sharing: int
+    held: int
+    data: Range
+    start_up: Range
+    checkpoint: Range
+    evaluation: Range
+    evidence: str
+
+    def hours(self, train_flops: float, samples_seen: float) -> Range:
+        """Device-hours of a run of so much training."""
+        found = self.speed
+        steps = Range(*(train_flops / rate / self.sharing for rate in (found.value, found.high, found.low)))
+        saves = saved(steps.value / self.held)
+        beside = self.start_up.plus(self.checkpoint.times(saves)).plus(self.evaluation)
+        total = steps.plus(self.data.times(samples_seen)).plus(beside.times(self.held))
+        return total.times(1 / 3600)
+
+
+@dataclass(frozen=True)
 class Evidence:
     """All that was measured, ready to be looked up."""
 
@@ -60,19 +88,33 @@ class Evidence:
 
 def predict(work: Work, device: Device, evidence: Evidence, without: str | None = None) -> Prediction:
     """Device-hours of a run; ``without`` is a run that is no evidence for itself."""
-    job = work.job
+    found = rates(work, device, evidence, without)
+    hours = found.hours(work.train_flops, work.samples_seen)
+    overheads = (part.value / 3600 for part in (found.start_up, found.evaluation))
+    return Prediction(*hours, found.evidence, *overheads)
+
+
+def rates(work: Work, device: Device, evidence: Evidence, without: str | None = None) -> Rates:
+    """What runs of this configuration take, whatever their length: of ``work`` only FLOPs a sample count."""
+    job, ladders = work.job, evidence.overheads
     found = speed(work, device, evidence.speed, without)
-    steps = Range(*(work.train_flops / rate / job.in_process for rate in (found.value, found.high, found.low)))
-    waits = data(work, found, evidence.overheads, without)
-    starting = start_up(work, evidence.overheads, without)
-    scoring = evaluation(work, found, evidence.overheads, without)
-    held = [starting, checkpoints(work, steps.value / job.held, evidence.overheads, without), scoring]
-    total = steps.plus(waits.seconds)
-    for part in held:
-        total = total.plus(part.seconds.times(job.held))
+    waits = data(work, found, ladders, without)
+    held = (
+        start_up(work, ladders, without),
+        checkpoint(work, ladders, without),
+        evaluation(work, found, ladders, without),
+    )
     parts = [*held, *([] if found.with_data else [waits])]
-    overheads = (starting.seconds.value / 3600, scoring.seconds.value / 3600)
-    return Prediction(*total.times(1 / 3600), f"{found.evidence}; {_words(parts)}", *overheads)
+    return Rates(
+        speed=found,
+        sharing=job.in_process,
+        held=job.held,
+        data=waits.seconds,
+        start_up=held[0].seconds,
+        checkpoint=held[1].seconds,
+        evaluation=held[2].seconds,
+        evidence=f"{found.evidence}; {_words(parts)}",
+    )
 
 
 def _words(parts: Sequence[Overhead]) -> str:

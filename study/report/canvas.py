@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import matplotlib as mpl
 import polars as pl
 import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure as Canvas
 
@@ -77,16 +78,20 @@ def style(name: str) -> Iterator[None]:
 
 
 def _svg(name: str, figure: Figure, study: Study, points: pl.DataFrame, size: tuple[float, float]) -> str:
-    panels = figure.panels(study)
-    tall = size is NARROW
-    width, height = size[0], figure.height(points) or size[1]
+    whole = (size[0], figure.height(points) or size[1])
+    return svg(name, figure.title, whole, figure.panels(study), lambda axes: figure.draw(study, points, axes))
+
+
+def svg(name: str, title: str, size: tuple[float, float], panels: int, paint: Callable[[Sequence[Axes]], None]) -> str:
+    """Paint ``panels`` of a height and a width in all, in inches: side by side, or stacked at a phone's width."""
+    tall = size[0] == NARROW[0]
     with style(name):
-        canvas = Canvas(figsize=(width, height * (panels if tall else 1)), layout="constrained")
+        canvas = Canvas(figsize=(size[0], size[1] * (panels if tall else 1)), layout="constrained")
         FigureCanvasSVG(canvas)
         grid = canvas.subplots(panels if tall else 1, 1 if tall else panels, squeeze=False)
-        figure.draw(study, points, list(grid.flat))
+        paint(list(grid.flat))
         buffer = io.StringIO()
-        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": figure.title})
+        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     return buffer.getvalue()
 
 

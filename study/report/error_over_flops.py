@@ -9,6 +9,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from study.laws.curve import Curve, curve
+from study.laws.stored import of_compute
 from study.report import axes, marks, words
 from study.report.choice import largest_slice
 from study.report.figure import Figure, seeds
@@ -54,7 +55,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
 def drawn_laws(study: Study, table: pl.DataFrame) -> list[Curve]:
     """The laws of the families shown; where no family has one, that of all families together."""
     target = (pl.col("dataset") == study.target.dataset) & (pl.col("metric") == study.target.metric)
-    fitted = (curve(row) for row in study.laws.filter(target).unique("group", keep="first").iter_rows(named=True))
+    fitted = (curve(row) for row in of_compute(study.laws).filter(target).iter_rows(named=True))
     part = {name: table[name][0] for name in SAME}
     here = [law for law in fitted if law and all(law.group.get(name) == value for name, value in part.items())]
     of_family = sorted((law for law in here if "family" in law.group), key=lambda law: law.group["family"] or "")

@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from study.laws.curve import Curve, between, curve
+from study.laws.stored import of_compute
 from study.report import words
 from study.report.answer import ties
 from study.report.ranking import ranking
@@ -65,7 +66,7 @@ def _law(study: Study) -> Iterator[str]:
     """What ten times the compute does, by the narrowest law that the best setting is part of."""
     target = (pl.col("dataset") == study.target.dataset) & (pl.col("metric") == study.target.metric)
     best = study.settings.row(0, named=True)
-    curves = (curve(row) for row in study.laws.filter(target).iter_rows(named=True))
+    curves = (curve(row) for row in of_compute(study.laws).filter(target).iter_rows(named=True))
     fitted = [law for law in curves if law and all(best[name] == value for name, value in law.group.items())]
     for law in sorted(fitted, key=lambda law: -len(law.group))[:1]:
         left, low, high = (words.percent(share, 0) for share in _left(law, 10))

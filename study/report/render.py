@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from study.io import write_text
@@ -17,8 +16,8 @@ from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
 from study.report.export import export
 from study.report.findings import findings
+from study.report.html import html
 from study.report.laws import laws
-from study.report.palette import ALL
 from study.report.study import Study, read_study
 from study.report.table import Table
 
@@ -45,10 +44,11 @@ class Shown:
         return Markup(self.drawing.narrow if self.drawing else "")
 
 
-def render(results: Path, name: str, out: Path) -> Path:
+def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | None = None) -> Path:
     """Write ``out/NAME/index.html``, ``figures/*.svg``, ``tables/*.csv`` and ``*.tex``; return the page's path.
 
-    Raises StorageError when the study was not collected.
+    ``planner`` is what study.lookup.sliders makes; without it the page has none. Raises StorageError when the study
+    was not collected.
     """
     study = read_study(results, name)
     folder = out / name
@@ -60,7 +60,7 @@ def render(results: Path, name: str, out: Path) -> Path:
     for table in all_tables.values():
         export(folder / "tables", table)
     page = folder / "index.html"
-    write_text(page, _page(study, figures, all_tables))
+    write_text(page, _page(study, figures, all_tables, planner))
     return page
 
 
@@ -89,31 +89,22 @@ def _tables(study: Study) -> dict[str, Table]:
     return {table.name: table for table in made}
 
 
-def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table]) -> str:
-    environment = Environment(
-        loader=PackageLoader("study.report", "page"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
+def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table], planner: Mapping[str, Any] | None) -> str:
+    return html(
+        "page.html.j2",
+        {
+            "title": study.facts.get("title") or study.name,
+            "description": study.facts.get("description") or "",
+            "eyebrow": "Study report",
+            "study": study.name,
+            "answer": answer.headline(study),
+            "findings": list(findings(study)),
+            "tiles": facts.tiles(study),
+            "figures": {figure.name: figure for figure in figures},
+            "tables": all_tables,
+            "counts": answer.counts(study.runs),
+            "provenance": facts.provenance(study),
+            "metric": words.metric(study.target.metric),
+            "planner": planner,
+        },
     )
-    return environment.get_template("page.html.j2").render(
-        title=study.facts.get("title") or study.name,
-        description=study.facts.get("description") or "",
-        study=study.name,
-        answer=answer.headline(study),
-        findings=list(findings(study)),
-        tiles=facts.tiles(study),
-        figures={figure.name: figure for figure in figures},
-        tables=all_tables,
-        counts=answer.counts(study.runs),
-        provenance=facts.provenance(study),
-        colours=ALL,
-        style=Markup(_file("page.css")),
-        script=Markup(_file("page.js")),
-        metric=words.metric(study.target.metric),
-    )
-
-
-def _file(name: str) -> str:
-    return (files("study.report") / "page" / name).read_text()

@@ -9,15 +9,14 @@ from typing import Any
 
 import polars as pl
 
-from study.io import read_json, read_parquet
 from study.ledger import Account, Ledger
 from study.records import LAWS_COLUMNS, schema
 from study.report.palette import Scales
 from study.summary.compare import compare
 from study.summary.headline import PREFERRED, Headline, headline
+from study.summary.opened import open_study
 from study.summary.planned import left_out, no_plan, read_plan
 from study.summary.relative import strategy_cost
-from study.summary.runs import read_runs
 from study.summary.settings import settings
 
 
@@ -82,15 +81,14 @@ def read_study(results: Path, name: str) -> Study:
 
     Raises StorageError when the study was not collected.
     """
-    folder = results / name
-    runs, scores = read_runs(folder), read_parquet(folder / "scores.parquet")
-    laws, facts = folder / "laws.parquet", folder / "plan.json"
+    opened = open_study(results, name)
+    folder, runs, scores, laws = opened.tables, opened.runs(), opened.scores(), opened.laws()
     return Study(
         name=name,
-        facts=read_json(facts) if facts.exists() else {},
+        facts=opened.facts(),
         runs=runs,
         scores=scores,
-        laws=read_parquet(laws) if laws.exists() else pl.DataFrame(schema=schema(LAWS_COLUMNS)),
+        laws=pl.DataFrame(schema=schema(LAWS_COLUMNS)) if laws is None else laws,
         target=headline(folder, scores),
         left_out=left_out(read_plan(folder)) if (folder / "plan.parquet").exists() else no_plan(),
         ledger=Account(results, name).read(),

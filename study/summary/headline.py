@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-import polars as pl
+from typing import TYPE_CHECKING
 
 from study import io
 from study.registry import unknown_name
+
+if TYPE_CHECKING:
+    import polars as pl
 
 # Image-to-text first: clip-benchmark calls it text retrieval, since it retrieves texts. Then the other direction.
 PREFERRED = ("text_retrieval_recall_at_5", "image_retrieval_recall_at_5", "zeroshot_top1")
@@ -30,7 +32,7 @@ def headline(folder: Path, scores: pl.DataFrame, dataset: str | None = None, met
     """
     chosen = dataset or _test_set(evaluated_sets(folder) or _by_use(scores, "dataset"))
     _check("data set", dataset, scores["dataset"])
-    of_set = scores.filter(pl.col("dataset") == chosen)
+    of_set = scores.filter(scores["dataset"] == chosen)
     _check("metric", metric, of_set["metric"])
     return Headline(chosen, metric or _preferred(_by_use(of_set, "metric")))
 

@@ -38,6 +38,7 @@ def registries():
     return config.Registries(
         sources=Registry("source", {"pairs": f"{__name__}:Pairs"}),
         strategies=Registry("strategy", {"plain": f"{__name__}:Plain", "masked": f"{__name__}:Masked"}),
+        statistics=Registry("statistic", {"difference": "study.statistics.difference:Difference"}),
         resolve_arch=_resolve,
     )
 

@@ -9,16 +9,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 LAYERS = [
     {"errors", "registry", "io", "clock", "saved"},
-    {"config", "records", "hardware", "predict", "published", "summary", "laws", "ledger"},
+    {"config", "records", "hardware", "predict", "published", "summary", "laws", "ledger", "statistics"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate", "export"},
     {"probe"},
-    {"collect", "fit", "report", "lookup"},
+    {"collect", "imported", "fit", "report", "lookup", "claims"},
     {"launch"},
     {"cli", "__main__", "__init__"},
 ]
-TABLE_HALF = {"collect", "fit", "report", "lookup"}
+TABLE_HALF = {"collect", "imported", "fit", "report", "lookup", "claims"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "clip_benchmark", "fvcore"}
 MAY_USE_TORCH = set().union(*LAYERS[2:6])
 MAY_LOOK_SIDEWAYS = {0, 1, 2, 3, 8}  # a strategy needs a model and a batch; stages of one row never need each other

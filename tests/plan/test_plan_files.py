@@ -10,8 +10,8 @@ import polars as pl
 from study import io
 from study.cli import main
 from study.plan.jobs import sets_of
-from study.plan.measured import everything_measured
 from study.plan.table import StudyTable, run_ids
+from study.predict.measured import everything_measured
 from study.predict.overheads import BYTES_A_PARAMETER, CHECKPOINT_BYTES_A_SECOND
 from study.records import PLAN_COLUMNS, RunSpec, Scores, run_id, schema
 

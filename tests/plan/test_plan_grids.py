@@ -12,7 +12,7 @@ from study.plan.show import show
 from study.plan.write import facts
 
 ROOT = Path(__file__).parents[2]
-GRIDS = sorted(path for path in (ROOT / "grids").glob("*.yaml") if not path.name.endswith(".lock.yaml"))
+GRIDS = sorted(path for path in (ROOT / "grids").rglob("*.yaml") if not path.name.endswith(".lock.yaml"))
 
 
 @pytest.fixture(scope="module")
@@ -24,8 +24,10 @@ def planned_file(tmp_path_factory):
 
 @pytest.mark.parametrize("path", GRIDS, ids=lambda path: path.stem)
 def test_every_grid_file_is_planned(path, planned_file):
-    assert path.read_text().startswith("# yaml-language-server: $schema=schema.json\n")
-    plan = planned_file(path.stem)
+    name = path.relative_to(ROOT / "grids").with_suffix("")
+    schema = "../" * (len(name.parts) - 1) + "schema.json"
+    assert path.read_text().startswith(f"# yaml-language-server: $schema={schema}\n")
+    plan = planned_file(str(name))
     ids = [row["run_id"] for row in plan.rows]
     assert ids
     assert all(row["train_flops"] > 0 and row["predicted_gpu_hours"] > 0 for row in plan.rows)

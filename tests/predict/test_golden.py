@@ -10,7 +10,8 @@ import pytest
 
 from study.hardware import Device
 from study.predict import EvaluationSet, Evidence, Job, Measured, Work, predict
-from study.predict.mfu_fit import published_model
+from study.predict.mfu import published_model
+from study.predict.mfu_fit import fit_published
 
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 
@@ -38,6 +39,11 @@ def test_a_case_is_predicted_as_it_is_written_down(case):
 def test_the_line_through_published_runs_is_as_it_is_written_down():
     found, expected = flat(asdict(published_model())), flat(GOLDEN["published_model"])
     assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_the_stored_line_is_that_of_the_published_runs():
+    found, fitted = flat(asdict(published_model())), flat(asdict(fit_published()))
+    assert found == pytest.approx(fitted, rel=1e-6), "run: python scripts/fit_published.py"
 
 
 def test_predicting_needs_no_torch():

@@ -7,7 +7,7 @@ import pytest
 
 from study.hardware import find
 from study.predict.mfu import MOST, OTHER_FAMILY, OTHER_GPU, OTHER_PRECISION, Chip, Line, PublishedModel
-from study.predict.mfu_fit import fit, held, left_out, published_model
+from study.predict.mfu_fit import fit, fit_published, held, left_out
 from study.predict.published_runs import PublishedRun, groups, published_runs
 
 A100, H100 = Chip(find("a100-40"), "bf16"), Chip(find("h100"), "bf16")
@@ -107,4 +107,4 @@ def test_published_runs_have_plausible_mfu():
     assert sum(run.from_throughput for run in runs) == 29
     assert all(0.03 < run.mfu < 0.31 for run in runs)
     assert len(set(groups(runs))) == 29
-    assert published_model().gpus == (128, 1024)
+    assert fit_published().gpus == (128, 1024)

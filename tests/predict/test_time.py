@@ -6,8 +6,7 @@ import pytest
 
 from study.hardware import find
 from study.predict import EvaluationSet, Evidence, predict, samples_for, speed
-from study.predict.mfu import Chip
-from study.predict.mfu_fit import published_model
+from study.predict.mfu import Chip, published_model
 from study.predict.overheads import CHECKPOINT_EVERY, TOKENISING
 
 CPU, A100, H100 = find("cpu"), find("a100-40"), find("h100")

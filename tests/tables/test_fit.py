@@ -4,9 +4,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from study import published
 from study.errors import StorageError, UnknownNameError
 from study.fit import SELECTIONS
 from study.fit.bootstrap import bootstrap
+from study.fit.points import groups, measured
+from study.fit.row import fit_group
 from study.fit.run import fit
 from study.fit.solve import solve
 from study.laws import LAWS
@@ -86,6 +89,51 @@ def test_runs_left_out_are_listed_with_the_reason(results, write_study, law_rows
     )
 
 
+def test_numbers_that_are_none_make_no_points(results, write_study, law_rows):
+    rows = law_rows(FLOPS[:5])
+    rows[1]["scores"], rows[2]["train_flops"] = {next(iter(rows[1]["scores"])): float("nan")}, float("inf")
+    rows[3]["train_flops"] = float("nan")
+    write_study(rows)
+    row = only_law(fit(results, "little"))
+    assert json.loads(row["points_used"]) == ["r0", "r4"]
+    assert row["provisional"].startswith("no law: 2 distinct values of train_flops")
+
+
+def test_a_law_says_what_its_points_tell(results, write_study, law_rows):
+    flops = [1e12 * 1.7**power for power in range(14)]
+    write_study(law_rows(flops, noise=[1 + 0.004 * (index % 5 - 2) for index in range(14)]))
+    table = fit(results, "little", laws=["power", "power_irreducible"], selections=EVERY)
+    straight, bent = table.iter_rows(named=True)
+    assert json.loads(straight["identified"]) == {"beta": None, "alpha": None}
+    assert (straight["n_starts"], straight["n_converged"], straight["caution"]) == (1, 1, None)
+    assert straight["gradient"] < 1e-4
+    assert 0 < straight["tried_error"] < straight["tried_last_two"]
+    assert json.loads(straight["residuals"]).keys() == set(json.loads(straight["points_used"]))
+    assert json.loads(straight["ranges"]) == {"train_flops": [flops[0], flops[-1]]}
+    assert json.loads(bent["identified"])["c"] == "no lower bound"
+    assert "c is not identified, no lower bound" in bent["caution"]
+    assert (straight["preferred"], bent["preferred"]) == (True, False)
+
+
+def test_by_itself_only_laws_are_fitted_whose_parameters_the_points_bound(results, write_study, law_rows):
+    flops = [1e12 * 1.7**power for power in range(20)]
+    write_study(law_rows(flops, noise=[1 + 0.004 * (index % 5 - 2) for index in range(20)]))
+    assert fit(results, "little")["law"].to_list() == ["power"]
+    rows = law_rows(flops, alpha=0.3, beta=1500.0)
+    for index, row in enumerate(rows):
+        row["scores"] = {name: value - 0.3 + 0.001 * (index % 3) for name, value in row["scores"].items()}
+    write_study(rows)
+    assert "power_irreducible" in fit(results, "little")["law"].to_list()
+
+
+def test_an_irreducible_error_of_the_published_runs_is_not_identified():
+    runs, scores = published.runs(), published.scores()
+    points = measured(runs, scores, "imagenet1k", "zeroshot_top1", ["train_flops"])
+    (group,) = (one for one in groups(points) if json.loads(one.name).get("pretrain_data") == "LAION-2B")
+    row = fit_group("power_irreducible", group, "pareto", seed=0)
+    assert json.loads(row["identified"])["c"] == "no lower bound"
+
+
 def test_repeats_of_enough_settings_make_a_firm_law(results, write_study, law_rows):
     rows = [
         {**row, "setting": f"s{index}"}
@@ -131,7 +179,7 @@ def test_a_curve_gives_the_law_its_interval_and_how_far_it_reaches(results, writ
     assert np.log(far.high / far.low) > 2 * np.log(near.high / near.low)
     score = law.score({"train_flops": 4e12})
     assert (score.low, score.high) == (1 - near.high, 1 - near.low)
-    assert [law.outside(flops) for flops in (4e12, 5e11, 3.2e14)] == pytest.approx([1, 2, 10])
+    assert [law.outside({"train_flops": flops}) for flops in (4e12, 5e11, 3.2e14)] == pytest.approx([1, 2, 10])
 
 
 def test_wild_draws_of_three_points_stay_within_0_and_1(results, write_study, law_rows):

@@ -100,7 +100,8 @@ def test_a_law_answers_between_and_beyond_its_points(results, write_study, law_r
     assert first.low < first.score < first.high
     beyond = lookup("little", Budget("train_flops", 3.2e14), results).predicted[0]
     assert beyond.outside == pytest.approx(10)
-    assert beyond.note.startswith("outside the evidence: 10 times above 3.2e+13 FLOPs; provisional: ")
+    assert beyond.note == "outside the evidence: 10 times above 3.2e+13 FLOPs"
+    assert beyond.provisional == "6 of 6 settings have one seed"
     assert beyond.high - beyond.low > first.high - first.low
 
 
@@ -145,10 +146,18 @@ def test_unknown_names_give_the_nearest(results, three):
 
 
 def test_the_only_study_need_not_be_named(results, three, write_study):
-    assert lookup(None, Budget("train_flops", 1e12), results).study == "little"
-    write_study([{"scores": {RECALL: 0.5}}], name="second")
-    with pytest.raises(StorageError, match="say --study with one of: little, second"):
-        lookup(None, Budget("train_flops", 1e12), results)
+    assert lookup(None, Budget("train_flops", 1e12), results).studies == ("little",)
+
+
+def test_all_studies_are_asked_together(results, three, write_study):
+    write_study([{"run_id": "own", "scores": {RECALL: 0.6}}], name="second")
+    write_study([{"run_id": "other", "scores": {RECALL: 0.7}}], name="third", dataset="elsewhere/test")
+    answer = lookup(None, Budget("train_flops", 2e12), results)
+    assert (answer.studies, answer.dataset) == (("little", "second"), "embedded/test")
+    assert [(option.study, option.rank) for option in answer.measured] == [("second", 1), ("little", 2), ("little", 3)]
+    told = f"third is left out: it has no such score on embedded/test; it is judged by {RECALL} on elsewhere/test"
+    assert told in answer.notes
+    assert lookup("third", Budget("train_flops", 2e12), results).measured[0].score == pytest.approx(0.7)
 
 
 def test_the_command_prints_a_table_json_and_the_exit_code(results, three, capsys):
@@ -173,10 +182,11 @@ def test_a_bad_budget_is_told_apart(results, three, value, capsys):
 def test_a_look_up_loads_nothing_heavy(results, write_study, law_rows):
     write_study(law_rows(FLOPS, noise=[1.01, 0.99, 1.02, 0.98, 1.0, 1.0]))
     fit(results, "little")
+    lookup("little", Budget("train_flops", 1e13), results)  # the first one reads the tables, and keeps what it needs
     script = (
         "import sys; from study.cli import main; "
         f"assert main(['lookup', '--budget', '1e13', '--json', '--results', {str(results)!r}]) == 0; "
-        "heavy = {'torch', 'scipy', 'numpy', 'pandas', 'matplotlib', 'seaborn', 'jinja2', 'pydantic'}; "
+        "heavy = {'torch', 'scipy', 'numpy', 'pandas', 'matplotlib', 'seaborn', 'jinja2', 'pydantic', 'polars'}; "
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

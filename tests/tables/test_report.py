@@ -200,8 +200,11 @@ def test_a_study_not_collected_names_the_way_out(results, tmp_path):
         render(results, "absent", tmp_path)
 
 
-def test_the_command_prints_the_page_last_and_the_same_study_gives_the_same_page(six, shown, tmp_path, capsys):
-    assert main(["report", "little", "--results", str(six), "--out", str(tmp_path)]) == 0
-    again = tmp_path / "little" / "index.html"
-    assert capsys.readouterr().out.splitlines()[-1] == str(again)
-    assert again.read_bytes() == shown.read_bytes()
+def test_the_command_prints_the_page_last_and_the_same_study_gives_the_same_page(six, tmp_path, capsys):
+    pages = []
+    for out in (tmp_path / "once", tmp_path / "again"):
+        assert main(["report", "little", "--results", str(six), "--out", str(out)]) == 0
+        assert capsys.readouterr().out.splitlines()[-1] == str(out / "little" / "index.html")
+        pages.append((out / "little" / "index.html").read_text())
+    assert pages[0] == pages[1]
+    assert '<section id="planner" hidden>' in pages[0]

@@ -12,9 +12,9 @@ from pydantic import ValidationError
 from study.errors import StorageError
 from study.hardware import DEVICES, Device, recognise
 from study.io import read_json, read_parquet
-from study.predict import Job, Measured, scored_by
 from study.predict.overheads import saved
 from study.predict.probed import measured_probes
+from study.predict.work import Job, Measured, scored_by
 from study.records import PLAN_COLUMNS, Cost, Frozen, Outcome, Scores, schema
 
 R = TypeVar("R", bound=Frozen)

@@ -1,0 +1,142 @@
+"""The answer of ``study lookup`` on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from study.lookup import Answer, Option, Reach
+from study.lookup.words import number, short
+
+PIPED_WIDTH = 140  # columns, where no terminal says
+LEFT = ("", "option", "by")  # columns that hold words
+
+
+def show(answer: Answer) -> None:
+    """Print what was asked, the options of each kind, what the target costs, and the notes."""
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    chance = "" if answer.chance is None else f", chance {100 * answer.chance:.1f} %"
+    console.print(f"{answer.metric} on {escape(answer.dataset)}{chance}")
+    console.print(_question(answer))
+    _options(console, "measured: mean over n seeds, 90 % interval of the mean", answer.measured)
+    _options(console, "predicted at the budget, by a law of n runs: 90 % interval of a new run", answer.predicted)
+    _costs(console, answer)
+    if not answer.fits:
+        console.print("nothing that is known fits this budget" if answer.budget else "nothing that is known reaches it")
+    if any(option.tied for option in answer.measured + answer.predicted):
+        console.print("= tied with the first: their intervals overlap")
+    for note in answer.notes:
+        console.print(f"note: {escape(note)}")
+
+
+def _question(answer: Answer) -> str:
+    budget = answer.budget
+    unit = budget.kind.replace("_", " ") if budget else ""
+    on = f" on {answer.gpus} {answer.gpu}" if answer.gpus else f" on {answer.gpu}" if answer.gpu else ""
+    parts = [
+        f"within {budget.value:.4g} {unit} a run{on}" if budget else "",
+        f"from a pool of {short(answer.pairs)} pairs" if answer.pairs else "",
+        f"asked of {', '.join(answer.studies)}",
+    ]
+    return escape(", ".join(filter(None, parts)))
+
+
+def _options(console: Console, title: str, found: Sequence[Option]) -> None:
+    rows = [_cells(option) for option in found]
+    names = ("", "option", "score %", "90 %", "n", "pairs", "samples", "batch", "FLOPs", "hours", "GPUs", "GiB")
+    _table(console, title, names, rows)
+    _beside(console, [(option.rank, _told(option)) for option in found])
+    _beside(console, [(option.rank, _doubts(option)) for option in found])
+
+
+def _cells(option: Option) -> tuple[str, ...]:
+    interval = "unknown" if option.low is None else f"{100 * option.low:.1f} to {100 * (option.high or 0):.1f}"
+    return (
+        f"={option.rank}" if option.tied else str(option.rank),
+        option.label,
+        f"{100 * option.score:.1f}",
+        interval,
+        str(option.n),
+        short(option.unique_pairs),
+        short(option.samples_seen),
+        short(option.global_batch_size),
+        "" if option.train_flops is None else f"{option.train_flops:.2g}",
+        _hours(option.gpu_hours, option.gpu_hours_low, option.gpu_hours_high),
+        "" if option.gpus is None else str(option.gpus),
+        "" if option.memory_gib is None else f"{option.memory_gib:.3g}",
+    )
+
+
+def _hours(value: float | None, low: float | None, high: float | None) -> str:
+    if value is None:
+        return ""
+    if low is None or high is None or low == value == high:
+        return number(value)
+    return f"{number(value)} ({number(low, 2)} to {number(high, 2)})"
+
+
+def _told(option: Option) -> str:
+    near = f"like {option.nearest}" if option.nearest else ""
+    return "; ".join(filter(None, (near, option.note)))
+
+
+def _doubts(one: Option | Reach) -> str:
+    provisional = f"provisional: {one.provisional}" if one.provisional else ""
+    return "; ".join(filter(None, (provisional, one.caution)))
+
+
+def _costs(console: Console, answer: Answer) -> None:
+    if answer.target is None:
+        return
+    rows = [
+        (str(one.rank), one.label, one.evidence, str(one.n), *_flops(one), short(one.samples_seen), _span(one))
+        for one in answer.reached
+    ]
+    names = ("", "option", "by", "n", "FLOPs", "90 %", "samples", "hours")
+    _table(console, f"what {100 * answer.target:g} % costs", names, rows)
+    _beside(console, [(one.rank, one.note) for one in answer.reached])
+    _beside(console, [(one.rank, _doubts(one)) for one in answer.reached])
+
+
+def _flops(one: Reach) -> tuple[str, str]:
+    if one.train_flops is None:
+        return "not reached", ""
+    known = one.low is not None or one.high is not None
+    high = "any" if one.high is None else f"{one.high:.2g}"
+    return f"{one.train_flops:.2g}", f"{one.low:.2g} to {high}" if known else ""
+
+
+def _span(one: Reach) -> str:
+    if one.gpu_hours is None:
+        return ""
+    low = "0" if one.gpu_hours_low is None else number(one.gpu_hours_low, 2)
+    high = "any" if one.gpu_hours_high is None else number(one.gpu_hours_high, 2)
+    return f"{number(one.gpu_hours)} ({low} to {high})"
+
+
+def _table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    if not rows:
+        return
+    kept = [place for place, name in enumerate(names) if name in LEFT or any(row[place] for row in rows)]
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    for name in (names[place] for place in kept):
+        table.add_column(name, justify="left" if name in LEFT else "right", no_wrap=name != "option")
+    for row in rows:
+        table.add_row(*(Text(row[place]) for place in kept))
+    console.print(f"\n[bold]{escape(title)}[/bold]", table, sep="\n", end="")
+
+
+def _beside(console: Console, lines: Sequence[tuple[int, str | None]]) -> None:
+    """What is said of options, each sentence once."""
+    ranks: dict[str, list[str]] = {}
+    for rank, told in lines:
+        if told:
+            ranks.setdefault(told, []).append(str(rank))
+    for told, of in ranks.items():
+        console.print(f"  {', '.join(of)}: {escape(told)}", style="dim")

@@ -1,0 +1,67 @@
+"""Any CSV file, with a mapping that says which column is what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+from study.imported.cells import Cell
+from study.imported.files import File, Row, Table
+from study.imported.format import Findings, Format, Found, Reading
+from study.imported.mapping import MAPPABLE, MappingFile, Ref, read_mapping
+
+# What is measured of a run does not name it.
+_MEASURED = frozenset(
+    {"loss", "samples_per_second", "peak_memory_gib", "gpu_hours", "energy_kwh", "dollars", "note", "citation"}
+)
+
+
+class Mapped(Format):
+    """A row a run, or a row a score where the mapping takes data set or metric from columns."""
+
+    title = "any CSV file, with --mapping FILE.yaml"
+    needs: ClassVar[Mapping[str, frozenset[str]]] = {"results": frozenset()}
+    results = frozenset({"results"})
+    takes_mapping = True
+
+    def kind(self, file: File) -> str | None:
+        """Any table, once there is a mapping."""
+        return "results" if self.mapping and isinstance(file, Table) else None
+
+    def read(self, files: Sequence[File]) -> Findings:
+        """Raises GridError for a mapping that is wrong, or that names columns which a file does not have."""
+        tables = [file for file in files if isinstance(file, Table)]
+        assert self.mapping is not None
+        mapping = read_mapping(self.mapping, tables)
+        told = {name: getattr(mapping, name) for name in ("title", "description", "citation")}
+        return Findings(
+            found=[_found(mapping, row) for table in tables for row in table.rows],
+            facts={name: text for name, text in told.items() if text},
+        )
+
+
+def _found(mapping: MappingFile, row: Row) -> Found:
+    refs = {name: ref for name in MAPPABLE if (ref := getattr(mapping.columns, name)) is not None}
+    facts = {name: _cell(mapping, row, ref) for name, ref in refs.items()}
+    named = mapping.run or [ref.column for name, ref in refs.items() if ref.column and name not in _MEASURED]
+    run = " ".join(filter(None, (row.cells[column] for column in named))) or f"row {row.place.line}"
+    scores = [
+        Reading(
+            _text(_cell(mapping, row, score.dataset)),
+            _text(_cell(mapping, row, score.metric)),
+            _cell(mapping, row, Ref(column=score.column, times=score.times)),
+        )
+        for score in mapping.metrics
+    ]
+    return Found(run, row.place, facts, scores)
+
+
+def _cell(mapping: MappingFile, row: Row, ref: Ref) -> Cell:
+    if ref.column is None:
+        return Cell(ref.value, times=ref.times)
+    given = row.cells[ref.column]
+    return Cell("" if given in mapping.missing else given, ref.column, ref.times)
+
+
+def _text(cell: Cell) -> str:
+    return "" if cell.given is None else str(cell.given)

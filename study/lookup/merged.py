@@ -1,0 +1,94 @@
+"""One answer of several studies."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from study.lookup.answer import Answer, Option, Reach
+from study.lookup.candidates import Told, told
+from study.lookup.cost import Costs
+from study.lookup.measured import measured
+from study.lookup.notes import notes
+from study.lookup.predicted import candidates, option
+from study.lookup.question import Question
+from study.lookup.reach import cheapest, reached
+from study.lookup.store import Sheet
+from study.summary.headline import Headline
+
+Asked = tuple[Sheet, int]  # a study, and the number of the score on its sheet
+
+
+def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Headline) -> Answer:
+    """What all studies that have scores on ``head`` say together."""
+    places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
+    asked = [(sheet, place) for sheet, place in places if place is not None]
+    laws = [law for sheet, place in asked for law in told(sheet, place, question)]
+    chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
+    return Answer(
+        studies=tuple(sheet.facts["study"] for sheet, _ in asked or places),
+        dataset=head.dataset,
+        metric=head.metric,
+        budget=question.budget,
+        target=question.target,
+        gpu=question.device.name if question.device else None,
+        gpus=question.world or None,
+        pairs=round(question.pairs) if question.pairs else None,
+        chance=next((chance for chance in chances if chance is not None), None),
+        measured=tuple(_measured(asked, question, costs)),
+        predicted=tuple(_predicted(laws, question, costs)),
+        reached=tuple(_reached(asked, laws, question, costs)),
+        notes=(*_notes(asked, question, costs), *_without(places, head.dataset)),
+    )
+
+
+def _measured(asked: Sequence[Asked], question: Question, costs: Costs) -> list[Option]:
+    """Of all studies; a setting that several of them have is told once, with the most seeds."""
+    if question.budget is None:
+        return []
+    best: dict[tuple[str, ...], Option] = {}
+    for sheet, place in asked:
+        for one in measured(sheet, place, question, question.budget, costs):
+            known = best.get(one.runs)
+            best[one.runs] = one if known is None or one.n > known.n else known
+    ordered = sorted(best.values(), key=lambda one: -one.score)
+    return _ranked(ordered[: question.top])
+
+
+def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> list[Option]:
+    budget = question.budget
+    if budget is None:
+        return []
+    return _ranked([option(one, budget, costs) for one in candidates(laws, budget, costs)[: question.top]])
+
+
+def _ranked(ordered: Sequence[Option]) -> list[Option]:
+    """With ranks; tied with the first are those whose interval reaches that of the first."""
+    least = ordered[0].low if ordered else None
+    return [
+        replace(one, rank=rank, tied=rank > 1 and None not in (one.high, least) and (one.high or 0) >= (least or 0))
+        for rank, one in enumerate(ordered, 1)
+    ]
+
+
+def _reached(asked: Sequence[Asked], laws: Sequence[Told], question: Question, costs: Costs) -> list[Reach]:
+    """The cheapest measured setting that reaches the target, then the laws."""
+    if question.target is None:
+        return []
+    known = [one for sheet, place in asked for one in cheapest(sheet, place, question, question.target, costs)]
+    least = sorted(known, key=lambda one: (one.gpu_hours is None, one.gpu_hours or one.train_flops or 0))[:1]
+    every = [*least, *reached(laws, question.target, costs, question.top)]
+    return [replace(one, rank=rank) for rank, one in enumerate(every[: question.top], 1)]
+
+
+def _notes(asked: Sequence[Asked], question: Question, costs: Costs) -> Iterator[str]:
+    for sheet, place in asked:
+        prefix = f"{sheet.facts['study']}: " if len(asked) > 1 else ""
+        yield from (prefix + note for note in notes(sheet, place, question, costs))
+
+
+def _without(places: Sequence[tuple[Sheet, int | None]], dataset: str) -> Iterator[str]:
+    for sheet, place in places:
+        if place is None and sheet.facts["targets"]:
+            own = " on ".join(reversed(sheet.facts["headline"]))
+            yield f"{sheet.facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"

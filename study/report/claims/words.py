@@ -1,0 +1,56 @@
+"""Effects of claims in words: differences in points, ratios as they are."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from study.report import words
+from study.summary.verdicts import FAILS, HOLDS, UNKNOWN, VERDICTS
+
+
+class Kind(NamedTuple):
+    """Parts of one unit: the figure's and table's name and title, the axis, and how an effect reads."""
+
+    unit: str
+    name: str
+    title: str
+    axis: str
+
+
+POINTS = Kind("points", "scores", "Differences of scores", "difference of scores, points")
+RATIO = Kind("ratio", "costs", "Ratios of costs", "ratio")
+KINDS = (POINTS, RATIO)
+
+
+def effect(unit: str, value: float | None) -> str:
+    """``+1.4 points`` or ``0.52``."""
+    if value is None:
+        return words.MISSING
+    return f"{words.points(value)} points" if unit == POINTS.unit else words.ratio(value)
+
+
+def interval(row: dict[str, Any]) -> str:
+    """An effect with its interval, where it has one."""
+    told = effect(row["unit"], row["effect"])
+    if row["low"] is None or row["low"] == row["high"]:
+        return told
+    ends = (words.points(row[end]) if row["unit"] == POINTS.unit else words.ratio(row[end]) for end in ("low", "high"))
+    return f"{told} ({' to '.join(ends)})"
+
+
+def asked(row: dict[str, Any]) -> str:
+    """What the effect should be."""
+    return f"{'above' if row['above'] else 'below'} {effect(row['unit'], row['threshold'])}"
+
+
+def summary(claims: pl.DataFrame) -> str:
+    """How many findings have which verdict: a sentence. ``claims`` has a row a claim."""
+    counts = {verdict: claims.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
+    told = (
+        f"{counts[HOLDS]} hold" + ("s" if counts[HOLDS] == 1 else ""),
+        f"{counts[FAILS]} do" + ("es" if counts[FAILS] == 1 else "") + " not hold at this scale",
+        f"for {counts[UNKNOWN]} there is not enough evidence",
+    )
+    return f"Of {words.plural(claims.height, 'finding')}, {told[0]}, {told[1]}, and {told[2]}."

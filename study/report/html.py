@@ -1,0 +1,34 @@
+"""A page from its template: self-contained, with the report's colours, style and script. All text is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from study.report.palette import ALL
+
+
+def html(template: str, context: Mapping[str, Any]) -> str:
+    """The page of a template that extends ``base.html.j2``: that asks for title, description, eyebrow and study."""
+    environment = Environment(
+        loader=PackageLoader("study.report", "page"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    same = {
+        "colours": ALL,
+        "style": Markup(_file("page.css")),
+        "script": Markup(_file("page.js")),
+        "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
+    }
+    return environment.get_template(template).render({**context, **same})
+
+
+def _file(name: str) -> str:
+    return (files("study.report") / "page" / name).read_text()

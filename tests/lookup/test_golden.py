@@ -1,0 +1,104 @@
+"""The golden answers: Python and the planner of the report page say the same of the same study.
+
+``python scripts/golden_lookup.py`` writes them.
+"""
+
+import importlib.util
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from study.lookup import Budget, lookup
+from study.lookup.page import DRAWS, block
+
+ROOT = Path(__file__).parents[2]
+PLANNER = ROOT / "study/report/page/planner.js"
+GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
+NODE = shutil.which("node") or shutil.which("nodejs")
+SAY = """
+const planner = require(process.argv[1]);
+const { block, questions } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+const both = (question) => ({
+  measured: planner.measured(block, question), predicted: planner.predicted(block, question),
+});
+process.stdout.write(JSON.stringify(questions.map(both)));
+"""
+needs_node = pytest.mark.skipif(NODE is None, reason="node is not here to run the page's planner")
+
+
+@pytest.fixture(scope="module")
+def script():
+    found = importlib.util.spec_from_file_location("golden_lookup", ROOT / "scripts/golden_lookup.py")
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def results(script, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("results")
+    script.planted(folder)
+    return folder
+
+
+def said(block, questions):
+    """What the page's planner says, run by node."""
+    asked = json.dumps({"block": block, "questions": questions})
+    done = subprocess.run([NODE, "-e", SAY, str(PLANNER)], input=asked, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def same(found, expected, rel):
+    """Whether options are equal in all that is golden, numbers but for their last digits."""
+    assert len(found) == len(expected)
+    for one, other in zip(found, expected, strict=True):
+        for name, value in other.items():
+            known = one.get(name, 1.0 if name == "outside" else None)  # a page knows no measured setting outside
+            number = isinstance(value, float) or name == "samples_seen"
+            assert known == (pytest.approx(value, rel=rel, abs=rel / 3) if number else value), (other["label"], name)
+
+
+def test_python_gives_them(script, results):
+    for found, expected in zip(script.answers(results), GOLDEN["answers"], strict=True):
+        assert found["question"] == expected["question"]
+        for kind in ("measured", "predicted"):
+            same(found[kind], expected[kind], rel=1e-6)
+
+
+@needs_node
+def test_the_page_gives_them():
+    found = said(GOLDEN["block"], [case["question"] for case in GOLDEN["answers"]])
+    for answer, case in zip(found, GOLDEN["answers"], strict=True):
+        for kind in ("measured", "predicted"):
+            same(answer[kind], case[kind], rel=1e-3)  # speeds have five digits on a page
+
+
+def test_they_cover_ties_pools_what_is_outside_and_every_law():
+    options = [one for case in GOLDEN["answers"] for one in case["predicted"]]
+    assert {one["tied"] for one in options} == {one["pool_ends"] for one in options} == {True, False}
+    assert max(one["outside"] for one in options) > 10 > 1 in {one["outside"] for one in options}
+    assert len({law["law"] for law in GOLDEN["block"]["laws"]}) == 6
+
+
+@needs_node
+def test_the_page_of_the_published_study_says_what_python_does(tmp_path):
+    data = block(tmp_path, "published")
+    assert len(json.dumps(data, separators=(",", ":"))) < 300_000
+    assert {len(law["draws"]) for law in data["laws"]} == {DRAWS}
+    for question, answer in zip(PUBLISHED, said(data, PUBLISHED), strict=True):
+        budget = Budget("gpu_hours", question["budget"])
+        found = lookup("published", budget, tmp_path, top=5, gpu=question["gpu"], pairs=question["pairs"])
+        assert [one["label"] for one in answer["measured"]] == [one.label for one in found.measured]
+        assert [one["label"] for one in answer["predicted"]] == [one.label for one in found.predicted]
+        for one, other in zip(answer["predicted"], found.predicted, strict=True):
+            assert one["score"] == pytest.approx(other.score, abs=1e-4)
+            assert (one["low"], one["high"]) == pytest.approx((other.low, other.high), abs=0.03)  # fewer draws
+
+
+PUBLISHED = [
+    {"budget": 200, "gpu": "h100", "pairs": 5e7, "top": 5},
+    {"budget": 5000, "gpu": "a100-80", "pairs": None, "top": 5},
+]
