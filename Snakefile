@@ -37,8 +37,9 @@ if workflow.is_main_process:
         ]
     ).returncode:
         sys.exit(2)
-    if gpus_present():  # a login node without GPUs sets no limit to its cluster
-        workflow.global_resources.setdefault("gpus", gpus_present())
+    here = gpus_present()
+    if here:  # a login node without GPUs sets no limit to its cluster
+        workflow.global_resources.setdefault("gpus", here)
 
 PLAN = StudyTable(RESULTS, STUDY)
 EVALUATIONS = [

@@ -22,8 +22,6 @@ EXAMPLES = """\
   study flops timm:convnext_tiny --image-size 160 --text-length 32
   study flops ViT-B-16 --strategy '{name: flip, mask_ratio: 0.75}' --json"""
 
-PIPED_WIDTH = 120  # columns, where no terminal says
-
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """What is trained, and how."""
@@ -63,9 +61,9 @@ def _say(line: str) -> None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from rich.console import Console
+    from study.cli.console import table_console
 
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = table_console()
     sizes = f"{found['image_size']} px, {found['text_length']} tokens, {found['params_m']:.4g} M parameters"
     console.print(f"[bold]{found['arch']}[/bold]  {sizes}")
     console.print("GFLOPs of an image or a text; % of both towers' forward pass; training is forward and backward")

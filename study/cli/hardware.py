@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
@@ -25,7 +24,6 @@ where ours.yaml, or hardware.yaml in the working directory, is, for example,
   co2_grams_per_kwh: 380"""
 
 NUMBERS = ("tflops", "tflops_fp32", "memory_gib", "bandwidth_gb_s", "watts", "dollars_per_hour")
-PIPED_WIDTH = 160  # columns, where no terminal says
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -60,8 +58,9 @@ def _row(device: Device, here: int) -> dict[str, Any]:
 
 def _show(rows: Sequence[dict[str, Any]]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("name", no_wrap=True)
@@ -71,7 +70,7 @@ def _show(rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         shown = ("-" if not row[name] else f"{row[name]:g}" for name in NUMBERS)
         table.add_row(row["name"], *shown, str(row["here"] or ""), row["source"])
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = table_console()
     console.print(table)
     console.print(
         "TFLOP/s: dense peak in bf16, or in fp32 where there is none; in fp32: without TF32. "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 
 from rich import box
@@ -11,16 +10,16 @@ from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
+from study.cli.console import table_console
 from study.lookup import Answer, Option, Reach
 from study.lookup.words import number, short
 
-PIPED_WIDTH = 140  # columns, where no terminal says
 LEFT = ("", "option", "by")  # columns that hold words
 
 
 def show(answer: Answer) -> None:
     """Print what was asked, the options of each kind, what the target costs, and the notes."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else PIPED_WIDTH)
+    console = table_console()
     chance = "" if answer.chance is None else f", chance {100 * answer.chance:.1f} %"
     console.print(f"{answer.metric} on {escape(answer.dataset)}{chance}")
     console.print(_question(answer))

@@ -128,11 +128,10 @@ def _print(args: argparse.Namespace, planned: Planned) -> None:
         print(json.dumps({**facts, "totals": sums, "budget": budget, "rows": held.rows}, indent=2))
         return
     if not args.quiet:
-        from rich.console import Console
-
+        from study.cli.console import table_console
         from study.plan.show import show
 
-        show(Console(soft_wrap=False, width=None if sys.stdout.isatty() else 160), facts, held, args.results)
+        show(table_console(highlight=True), facts, held, args.results)
     idle = planned.over or args.dry_run
     state = "unchanged" if planned.new is None else "nothing written" if idle else f"{planned.new} new"
     print(f"{facts['study']}: {len(held.kept)} runs planned, {state}")

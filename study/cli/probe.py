@@ -118,15 +118,16 @@ def _row(one: Probed) -> dict[str, object]:
 
 
 def _show(found: list[Probed]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     for title in ("configuration", "at once", "step ms (10 % to 90 %)", "pairs/s", "start s", "scoring s", ""):
         table.add_column(title, no_wrap=True)
     for one in found:
         table.add_row(*_cells(one))
-    console = Console(width=None if sys.stdout.isatty() else 160)
+    console = table_console(highlight=True)
     console.print(table)
     console.print("kept in results/probes; pairs/s and seconds are of one process", highlight=False)
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from study.collector import collector_paused
 from study.measure.kept import Kept, key_of
 from study.models import Arch
 from study.predict.memory import LossMemory, TowersMemory
@@ -65,7 +64,7 @@ class MemoryCache:
         self, arch: Arch, strategy: Strategy, given: Mapping[str, Any], find: Callable[[], TowersMemory | LossMemory]
     ) -> dict[str, Any]:
         def plain() -> dict[str, Any]:
-            with _collector_paused():
+            with collector_paused():  # fake tensors go by their count of references
                 return asdict(find())
 
         what = {
@@ -75,15 +74,3 @@ class MemoryCache:
         }
         found: dict[str, Any] = self._kept.get(key_of({**what, **given}), plain)
         return found
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """Fake tensors go by their count of references; the collector would look through everything again and again."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

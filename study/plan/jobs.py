@@ -24,23 +24,7 @@ def precision_on(device: Device, wanted: str) -> str:
 
 def work_of(row: Mapping[str, Any], evaluation: tuple[EvaluationSet, ...]) -> Work:
     """The work of a row of the plan's table."""
-    job = Job(
-        device=row["gpu"],
-        arch=row["arch"],
-        family=row["family"],
-        strategy=row["strategy_label"],
-        source=row["source"],
-        unique_pairs=row["unique_pairs"],
-        image_size=row["image_size"],
-        text_length=row["text_length"],
-        global_batch_size=row["global_batch_size"],
-        micro_batch_size=row["micro_batch_size"],
-        precision=row["precision"],
-        gpus=row["gpus"],
-        threads=row["threads"],
-        params_m=row["params_m"],
-    )
-    return Work(job, row["samples_seen"], row["train_flops"], evaluation)
+    return Work(Job.of_row(row), row["samples_seen"], row["train_flops"], evaluation)
 
 
 def job_of(draft: RunSpec, arch: Arch, gmacs: float, params_m: float, device: Device, count: int) -> Job:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from study.clock import utc_now
 from study.data.place import remember
 from study.errors import StorageError
 from study.io import read_json, write_json
@@ -69,7 +69,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,
         **plan.held.facts(),
-        "planned": datetime.now(UTC).isoformat(timespec="seconds"),
+        "planned": utc_now().isoformat(timespec="seconds"),
         "stamp": with_lock(plan.stamp, grid.document.path)._asdict(),
     }
 

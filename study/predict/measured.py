@@ -89,22 +89,15 @@ def _measured(row: dict[str, Any], run: Path, devices: Mapping[str, Device]) -> 
 
 
 def _job(row: dict[str, Any], cost: Cost, device: str) -> Job:
-    return Job(
-        device=device,
-        arch=row["arch"],
-        family=row["family"],
-        strategy=row["strategy_label"],
-        source=row["source"],
-        unique_pairs=row["unique_pairs"],
-        image_size=row["image_size"],
-        text_length=row["text_length"],
-        global_batch_size=row["global_batch_size"],
-        micro_batch_size=cost.micro_batch_size,
-        precision=cost.precision,
-        gpus=cost.world_size if cost.device_kind == "cuda" else 0,
-        threads=cost.threads,
-        params_m=row["params_m"],
-    )
+    """The run as it was made, which may differ from its plan."""
+    made = {
+        "gpu": device,
+        "micro_batch_size": cost.micro_batch_size,
+        "precision": cost.precision,
+        "gpus": cost.world_size if cost.device_kind == "cuda" else 0,
+        "threads": cost.threads,
+    }
+    return Job.of_row({**row, **made})
 
 
 def _checkpoint(cost: Cost, process_seconds: float) -> float | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
 from typing import Literal
 
@@ -103,10 +104,7 @@ class Probe(Frozen):
         )
 
 
-_JOB = (
-    "arch", "family", "strategy", "source", "unique_pairs", "image_size", "text_length", "global_batch_size",
-    "micro_batch_size", "precision", "gpus", "threads", "params_m",
-)  # fmt: skip
+_JOB = tuple(each.name for each in fields(Job) if each.name != "device")
 
 
 def folder(results: Path) -> Path:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,12 @@ class Job:
     gpus: int
     threads: int
     params_m: float
+
+    @classmethod
+    def of_row(cls, row: Mapping[str, Any]) -> Job:
+        """From a row of a plan's table, or one with the same columns; others are passed over."""
+        columns = {"device": "gpu", "strategy": "strategy_label"}
+        return cls(**{each.name: row[columns.get(each.name, each.name)] for each in fields(cls)})
 
     @property
     def configuration(self) -> Hashable:

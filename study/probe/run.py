@@ -5,10 +5,10 @@ from __future__ import annotations
 import platform
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import mean, quantiles
 
+from study.clock import utc_now
 from study.data.place import remember
 from study.errors import ProbeError, StorageError
 from study.hardware import cpu_threads
@@ -99,7 +99,7 @@ def record(task: Task, how: How, choice: Choice) -> Probe:
         accelerations=choice.on,
         ready_seconds=choice.ready_seconds,
         compared=choice.compared,
-        taken=datetime.now(UTC).isoformat(timespec="seconds"),
+        taken=utc_now().isoformat(timespec="seconds"),
         host=platform.node(),
         versions=first.versions,
     )
