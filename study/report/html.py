@@ -11,6 +11,8 @@ from markupsafe import Markup
 
 from study.report.palette import ALL
 
+SCRIPTS = ("page.js", "tables.js")  # one script of the page, in this order
+
 
 def html(template: str, context: Mapping[str, Any]) -> str:
     """The page of a template that extends ``base.html.j2``: that asks for title, description, eyebrow and study."""
@@ -24,7 +26,7 @@ def html(template: str, context: Mapping[str, Any]) -> str:
     same = {
         "colours": ALL,
         "style": Markup(_file("page.css")),
-        "script": Markup(_file("page.js")),
+        "script": Markup("".join(map(_file, SCRIPTS))),
         "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
     }
     return environment.get_template(template).render({**context, **same})
