@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
-from study.io import write_text
 from study.report.table import Table
 
 # backslash first: the others bring backslashes with them
@@ -16,10 +14,13 @@ ESCAPES = (
 )  # fmt: skip
 
 
-def export(folder: Path, table: Table) -> None:
-    """Write ``NAME.csv`` and ``NAME.tex``."""
-    write_text(folder / f"{table.name}.csv", table.data.write_csv())
-    write_text(folder / f"{table.name}.tex", latex(table))
+def exported(tables: Iterable[Table]) -> dict[str, str]:
+    """The texts of ``tables/NAME.csv`` and ``tables/NAME.tex`` for each table."""
+    found = {}
+    for table in tables:
+        found[f"tables/{table.name}.csv"] = table.data.write_csv()
+        found[f"tables/{table.name}.tex"] = latex(table)
+    return found
 
 
 def latex(table: Table) -> str:

@@ -11,11 +11,14 @@ from markupsafe import Markup
 
 from study.report.palette import ALL
 
-SCRIPTS = ("page.js", "tables.js")  # one script of the page, in this order
+SCRIPTS = ("page.js", "downloads.js", "tables.js")  # one script of the page, in this order
 
 
 def html(template: str, context: Mapping[str, Any]) -> str:
-    """The page of a template that extends ``base.html.j2``: that asks for title, description, eyebrow and study."""
+    """The page of a template that extends ``base.html.j2``: that asks for title, description, eyebrow and study.
+
+    Its ``files``, packed texts by path, may be left out: see study.report.embedded.
+    """
     environment = Environment(
         loader=PackageLoader("study.report", "page"),
         autoescape=True,
@@ -24,6 +27,7 @@ def html(template: str, context: Mapping[str, Any]) -> str:
         lstrip_blocks=True,
     )
     same = {
+        "files": context.get("files", {}),
         "colours": ALL,
         "style": Markup(_file("page.css")),
         "script": Markup("".join(map(_file, SCRIPTS))),

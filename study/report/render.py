@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
 
-from study.io import write_text
 from study.report import FIGURES, answer, budget, facts, tables, words
 from study.report.canvas import Drawing, draw
 from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
-from study.report.export import export
+from study.report.embedded import write_page
+from study.report.export import exported
 from study.report.findings import findings
-from study.report.html import html
 from study.report.laws import laws
 from study.report.study import Study, read_study
 from study.report.table import Table
@@ -51,17 +50,14 @@ def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | Non
     was not collected.
     """
     study = read_study(results, name)
-    folder = out / name
-    figures = list(_figures(study))
-    for shown in figures:
-        if shown.drawing:
-            write_text(folder / "figures" / f"{shown.name}.svg", shown.drawing.file)
-    all_tables = _tables(study)
-    for table in all_tables.values():
-        export(folder / "tables", table)
-    page = folder / "index.html"
-    write_text(page, _page(study, figures, all_tables, planner))
-    return page
+    figures, all_tables = list(_figures(study)), _tables(study)
+    files = drawn(figures) | exported(all_tables.values())
+    return write_page(out / name, "page.html.j2", _context(study, figures, all_tables, planner), files)
+
+
+def drawn(figures: Iterable[Shown]) -> dict[str, str]:
+    """The text of ``figures/NAME.svg`` for each figure that has a drawing."""
+    return {f"figures/{shown.name}.svg": shown.drawing.file for shown in figures if shown.drawing}
 
 
 def _figures(study: Study) -> Iterator[Shown]:
@@ -89,22 +85,21 @@ def _tables(study: Study) -> dict[str, Table]:
     return {table.name: table for table in made}
 
 
-def _page(study: Study, figures: list[Shown], all_tables: dict[str, Table], planner: Mapping[str, Any] | None) -> str:
-    return html(
-        "page.html.j2",
-        {
-            "title": study.facts.get("title") or study.name,
-            "description": study.facts.get("description") or "",
-            "eyebrow": "Study report",
-            "study": study.name,
-            "answer": answer.headline(study),
-            "findings": list(findings(study)),
-            "tiles": facts.tiles(study),
-            "figures": {figure.name: figure for figure in figures},
-            "tables": all_tables,
-            "counts": answer.counts(study.runs),
-            "provenance": facts.provenance(study),
-            "metric": words.metric(study.target.metric),
-            "planner": planner,
-        },
-    )
+def _context(
+    study: Study, figures: list[Shown], all_tables: dict[str, Table], planner: Mapping[str, Any] | None
+) -> dict[str, Any]:
+    return {
+        "title": study.facts.get("title") or study.name,
+        "description": study.facts.get("description") or "",
+        "eyebrow": "Study report",
+        "study": study.name,
+        "answer": answer.headline(study),
+        "findings": list(findings(study)),
+        "tiles": facts.tiles(study),
+        "figures": {figure.name: figure for figure in figures},
+        "tables": all_tables,
+        "counts": answer.counts(study.runs),
+        "provenance": facts.provenance(study),
+        "metric": words.metric(study.target.metric),
+        "planner": planner,
+    }

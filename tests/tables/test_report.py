@@ -61,7 +61,7 @@ class Page(HTMLParser):
         given = dict(attributes)
         self.links += [given[name] for name in ("src", "href", "xlink:href") if name in given]
         self.ids += [given["id"]] if "id" in given else []
-        self.scripts += tag == "script"
+        self.scripts += tag == "script" and "data-file" not in given  # a file that the page carries is not run
         if tag not in VOID:
             self.open.append(tag)
 

@@ -9,14 +9,13 @@ from typing import Any
 
 import polars as pl
 
-from study.io import write_text
 from study.report import words
 from study.report.claims import forest
 from study.report.claims.words import KINDS, POINTS, Kind, asked, interval, summary
-from study.report.export import export
+from study.report.embedded import write_page
+from study.report.export import exported
 from study.report.facts import Tile
-from study.report.html import html
-from study.report.render import Shown
+from study.report.render import Shown, drawn
 from study.report.table import Column, Table, table
 from study.summary.verdicts import HOLDS, VERDICTS
 
@@ -50,22 +49,15 @@ def render(verdicts: pl.DataFrame, out: Path) -> Path:
 
     ``verdicts`` is the table of study.claims.table: a row a part of a claim.
     """
-    folder = out / "claims"
     figures = {shown.name: shown for shown in _figures(verdicts)}
-    for shown in figures.values():
-        if shown.drawing:
-            write_text(folder / "figures" / f"{shown.name}.svg", shown.drawing.file)
     tables = {made.name: made for made in (_claims(verdicts), *(_parts(kind, verdicts) for kind in KINDS))}
-    for made in tables.values():
-        export(folder / "tables", made)
     claims = _each(verdicts)
     context = {
         "title": TITLE, "description": ABOUT, "eyebrow": "Claims", "study": "papers' findings, checked",
         "answer": summary(claims), "tiles": list(_tiles(claims)), "figures": figures, "tables": tables,
         "claims": [_details(row, verdicts) for row in claims.iter_rows(named=True)],
     }  # fmt: skip
-    write_text(folder / "index.html", html("claims.html.j2", context))
-    return folder / "index.html"
+    return write_page(out / "claims", "claims.html.j2", context, drawn(figures.values()) | exported(tables.values()))
 
 
 def _each(verdicts: pl.DataFrame) -> pl.DataFrame:
