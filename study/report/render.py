@@ -9,7 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from study.report import FIGURES, answer, budget, facts, tables, words
+from study.report import FIGURES, answer, budget, facts, words
 from study.report.canvas import Drawing, draw
 from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
@@ -19,6 +19,7 @@ from study.report.findings import findings
 from study.report.laws import laws
 from study.report.study import Study, read_study
 from study.report.table import Table
+from study.report.tables import by_setting, failures, frontier, runs
 
 
 @dataclass(frozen=True)
@@ -50,9 +51,9 @@ def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | Non
     was not collected.
     """
     study = read_study(results, name)
-    figures, all_tables = list(_figures(study)), _tables(study)
-    files = drawn(figures) | exported(all_tables.values())
-    return write_page(out / name, "page.html.j2", _context(study, figures, all_tables, planner), files)
+    figures, of_page = list(_figures(study)), tables(study)
+    files = drawn(figures) | exported(of_page.values())
+    return write_page(out / name, "page.html.j2", _context(study, figures, of_page, planner), files)
 
 
 def drawn(figures: Iterable[Shown]) -> dict[str, str]:
@@ -70,23 +71,24 @@ def _figures(study: Study) -> Iterator[Shown]:
         yield Shown(name, figure.title, figure.needs, drawing, equal, spread)
 
 
-def _tables(study: Study) -> dict[str, Table]:
+def tables(study: Study) -> dict[str, Table]:
+    """All tables of the page, by name."""
     made = (
-        tables.frontier(study),
-        tables.by_setting(study),
+        frontier(study),
+        by_setting(study),
         comparison(study),
         strategy_cost(study),
         cost(study),
-        tables.failures(study),
+        failures(study),
         budget.left_out(study),
         laws(study),
-        tables.runs(study),
+        runs(study),
     )
     return {table.name: table for table in made}
 
 
 def _context(
-    study: Study, figures: list[Shown], all_tables: dict[str, Table], planner: Mapping[str, Any] | None
+    study: Study, figures: list[Shown], of_page: dict[str, Table], planner: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     return {
         "title": study.facts.get("title") or study.name,
@@ -97,7 +99,7 @@ def _context(
         "findings": list(findings(study)),
         "tiles": facts.tiles(study),
         "figures": {figure.name: figure for figure in figures},
-        "tables": all_tables,
+        "tables": of_page,
         "counts": answer.counts(study.runs),
         "provenance": facts.provenance(study),
         "metric": words.metric(study.target.metric),
