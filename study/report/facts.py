@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -13,6 +12,7 @@ from study.report import budget, words
 from study.report.answer import counts
 from study.report.cost_table import ENERGY_BY
 from study.report.study import Study
+from study.summary.provenance import versions
 from study.summary.runs import spent_hours, tuning
 
 
@@ -116,8 +116,4 @@ def _machines(runs: pl.DataFrame) -> Iterator[str]:
 
 def _versions(runs: pl.DataFrame) -> list[str]:
     """Each package with its version, or versions where runs differ."""
-    found: dict[str, set[str]] = {}
-    for text in runs["versions"].drop_nulls().unique():
-        for name, version in json.loads(text).items():
-            found.setdefault(name, set()).add(str(version))
-    return [f"{name} {' and '.join(sorted(versions))}" for name, versions in sorted(found.items())]
+    return [f"{name} {' and '.join(kinds)}" for name, kinds in versions(runs).items()]
