@@ -11,6 +11,7 @@ from markupsafe import Markup
 
 from study.report.palette import ALL
 
+STYLES = ("page.css", "tables.css")
 SCRIPTS = ("page.js", "downloads.js", "tables.js")  # one script of the page, in this order
 
 
@@ -29,7 +30,7 @@ def html(template: str, context: Mapping[str, Any]) -> str:
     same = {
         "files": context.get("files", {}),
         "colours": ALL,
-        "style": Markup(_file("page.css")),
+        "style": Markup("".join(map(_file, STYLES))),
         "script": Markup("".join(map(_file, SCRIPTS))),
         "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
     }
