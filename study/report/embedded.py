@@ -5,14 +5,13 @@ What a page's folder holds beside ``index.html`` is what the page itself holds, 
 
 from __future__ import annotations
 
-import base64
-import gzip
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from study.io import write_text
 from study.report.html import html
+from study.report.packed import packed
 
 
 def write_page(folder: Path, template: str, context: Mapping[str, Any], files: Mapping[str, str]) -> Path:
@@ -26,8 +25,3 @@ def write_page(folder: Path, template: str, context: Mapping[str, Any], files: M
     carried = {path: packed(text) for path, text in files.items()}
     write_text(folder / "index.html", html(template, {**context, "files": carried}))
     return folder / "index.html"
-
-
-def packed(text: str) -> str:
-    """Gzip, without a time in it, as base64: nothing in it ends a script element."""
-    return base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()

@@ -6,12 +6,11 @@ from collections.abc import Iterable
 
 from study.report.table import Table
 
-# backslash first: the others bring backslashes with them
-ESCAPES = (
-    ("\\", r"\textbackslash "), ("{", r"\{"), ("}", r"\}"), ("&", r"\&"), ("%", r"\%"), ("$", r"\$"), ("#", r"\#"),
-    ("_", r"\_"), ("~", r"\textasciitilde "), ("^", r"\textasciicircum "), ("×", r"$\times$"), ("±", r"$\pm$"),
-    ("−", "$-$"), ("–", "--"), ("⁻", "$^{-}$"), *((sign, f"$^{{{digit}}}$") for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")),
-)  # fmt: skip
+ESCAPES = str.maketrans({
+    "\\": r"\textbackslash ", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
+    "~": r"\textasciitilde ", "^": r"\textasciicircum ", "×": r"$\times$", "±": r"$\pm$", "−": "$-$", "–": "--",
+    "⁻": "$^{-}$", **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
+})  # fmt: skip
 
 
 def exported(tables: Iterable[Table]) -> dict[str, str]:
@@ -31,7 +30,7 @@ def latex(table: Table) -> str:
         r"\toprule",
         _line(table.heads),
         r"\midrule",
-        *(_line([cell.text for cell in row]) for row in table.rows),
+        *map(_line, zip(*table.texts, strict=True)),
         r"\bottomrule",
         r"\end{tabular}",
     ]
@@ -44,7 +43,4 @@ def _line(cells: Iterable[str]) -> str:
 
 def escape(text: str) -> str:
     """Text that LaTeX shows as it is."""
-    marked = text.replace("\\", "\0")
-    for sign, command in ESCAPES[1:]:
-        marked = marked.replace(sign, command)
-    return marked.replace("\0", ESCAPES[0][1])
+    return text.translate(ESCAPES)

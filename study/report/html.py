@@ -9,6 +9,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from study.report.packed import packed
 from study.report.palette import ALL
 
 STYLES = ("page.css", "tables.css")
@@ -27,6 +28,7 @@ def html(template: str, context: Mapping[str, Any]) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["packed"] = packed
     same = {
         "files": context.get("files", {}),
         "colours": ALL,

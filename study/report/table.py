@@ -2,32 +2,65 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+LONG = 200  # rows; of a table of more, the page has the first as HTML, and all of them packed
+FIRST = 100
+NAN = "NaN"
+
 
 @dataclass(frozen=True)
 class Cell:
-    """What is read, and the number it sorts by."""
+    """What is read, and its place among the numbers of its column; none where it is no number."""
 
     text: str
-    key: float | None = None
+    key: int | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """A table of the page; ``data`` holds the same rows as plain columns, for CSV and LaTeX."""
+    """A table of the page, by columns: what is read, and the dense ranks that columns of numbers sort by.
+
+    ``data`` holds the same rows as plain columns, for CSV.
+    """
 
     name: str
     title: str
     note: str
     heads: Sequence[str]
     numbers: Sequence[bool]  # a column each: whether it holds numbers
-    rows: Sequence[Sequence[Cell]]
+    texts: Sequence[Sequence[str]]
+    keys: Sequence[Sequence[int | None] | None]
     data: pl.DataFrame
+
+    @property
+    def height(self) -> int:
+        """How many rows it has."""
+        return self.data.height
+
+    @property
+    def is_long(self) -> bool:
+        """Whether it has more rows than a page should hold as HTML."""
+        return self.height > LONG
+
+    @property
+    def rows(self) -> list[list[Cell]]:
+        """The rows that the page has as HTML: all, or of a long table the first."""
+        shown = range(FIRST if self.is_long else self.height)
+        columns = list(zip(self.texts, self.keys, strict=True))
+        return [[Cell(texts[row], keys[row] if keys else None) for texts, keys in columns] for row in shown]
+
+    @property
+    def columns(self) -> str:
+        """All rows for ``tables.js``, as JSON: a column each, its texts and keys."""
+        both = zip(self.texts, self.keys, strict=True)
+        found = [{"texts": texts, "keys": keys} for texts, keys in both]
+        return json.dumps(found, separators=(",", ":"), ensure_ascii=False)
 
 
 Column = tuple[str, str, Callable[[Any], str]]
@@ -37,10 +70,20 @@ def table(name: str, title: str, note: str, columns: Sequence[Column], data: pl.
     """Columns of ``data`` as a table; a column that is null throughout is left out."""
     kept = [column for column in columns if data.height == 0 or data[column[0]].count()]
     chosen = data.select(column[0] for column in kept)
-    rows = [[_cell(value, read) for value, (_, _, read) in zip(row, kept, strict=True)] for row in chosen.iter_rows()]
+    heads = [head for _, head, _ in kept]
     numbers = [kind.is_numeric() for kind in chosen.schema.dtypes()]
-    return Table(name, title, note, [head for _, head, _ in kept], numbers, rows, chosen)
+    texts = [_read(values, read) for values, (_, _, read) in zip(chosen.iter_columns(), kept, strict=True)]
+    keys = [_ranks(values) if number else None for values, number in zip(chosen.iter_columns(), numbers, strict=True)]
+    return Table(name, title, note, heads, numbers, texts, keys, chosen)
 
 
-def _cell(value: Any, read: Callable[[Any], str]) -> Cell:
-    return Cell(read(value), value if isinstance(value, int | float) else None)
+def _read(values: pl.Series, read: Callable[[Any], str]) -> list[str]:
+    """Each value in words; one that occurs often is put into words once."""
+    said = {value: read(value) for value in values.unique() if value == value}
+    return [said.get(value, NAN) for value in values]
+
+
+def _ranks(values: pl.Series) -> list[int | None]:
+    """Places in rising order, equal ones shared; none for what is missing or not a number."""
+    known = values.fill_nan(None) if values.dtype.is_float() else values
+    return known.rank("dense").to_list()
