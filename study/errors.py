@@ -9,6 +9,7 @@
     |-- BusyError          a run folder that another process holds
     |-- ProbeError         a configuration or a device that could not be timed
     |-- OverBudgetError    a run that would pass its study's limit
+    |-- CompareError       two studies that have nothing to compare
     `-- TooFewStepsError   a measurement with too few steps to be summarised
 
 The command line prints the message and ends with exit code 2; anything else is a fault of the program
@@ -62,3 +63,7 @@ class TooFewStepsError(StudyError):
 
 class ProbeError(StudyError):
     """A configuration or a device that could not be timed."""
+
+
+class CompareError(StudyError):
+    """Two studies that cannot be compared: the same one twice, no score, or no setting in common."""

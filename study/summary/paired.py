@@ -42,10 +42,11 @@ def difference(ours: Mapping[int, float], theirs: Mapping[int, float]) -> Differ
         return Difference(len(gaps), mean, 0.0, p=1.0)  # on few images this happens by chance: it tells nothing
     error = sd / len(gaps) ** 0.5
     half = t95(len(gaps) - 1) * error
-    return Difference(len(gaps), mean, sd, mean - half, mean + half, _two_sided(mean / error, len(gaps) - 1))
+    return Difference(len(gaps), mean, sd, mean - half, mean + half, two_sided(mean / error, len(gaps) - 1))
 
 
-def _two_sided(t: float, freedom: int) -> float:
+def two_sided(t: float, freedom: float) -> float:
+    """The p-value of a t-test whose statistic is ``t``."""
     from scipy.special import stdtr  # the distribution of Student's t; here, since look-ups never need it
 
     return float(2 * stdtr(freedom, -abs(t)))

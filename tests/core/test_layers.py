@@ -14,11 +14,11 @@ LAYERS = [
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate", "export"},
     {"probe"},
-    {"collect", "imported", "fit", "report", "lookup", "claims"},
+    {"collect", "imported", "fit", "report", "lookup", "claims", "compare"},
     {"launch"},
     {"cli", "__main__", "__init__"},
 ]
-TABLE_HALF = {"collect", "imported", "fit", "report", "lookup", "claims"}
+TABLE_HALF = {"collect", "imported", "fit", "report", "lookup", "claims", "compare"}
 HEAVY = {"torch", "torchvision", "open_clip", "timm", "clip_benchmark", "fvcore"}
 MAY_USE_TORCH = set().union(*LAYERS[2:6])
 MAY_LOOK_SIDEWAYS = {0, 1, 2, 3, 8}  # a strategy needs a model and a batch; stages of one row never need each other
