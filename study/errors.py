@@ -10,6 +10,7 @@
     |-- ProbeError         a configuration or a device that could not be timed
     |-- OverBudgetError    a run that would pass its study's limit
     |-- CompareError       two studies that have nothing to compare
+    |-- SubmitError        a job that cannot be submitted, or no scheduler to submit it to
     `-- TooFewStepsError   a measurement with too few steps to be summarised
 
 The command line prints the message and ends with exit code 2; anything else is a fault of the program
@@ -67,3 +68,7 @@ class ProbeError(StudyError):
 
 class CompareError(StudyError):
     """Two studies that cannot be compared: the same one twice, no score, or no setting in common."""
+
+
+class SubmitError(StudyError):
+    """A job that cannot be submitted as asked, or no scheduler to submit it to."""

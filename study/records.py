@@ -117,6 +117,10 @@ class Status(StrEnum):
     DIVERGED = "diverged"
     OUT_OF_MEMORY = "out_of_memory"
     BAD_DATA = "bad_data"
+    TIMEOUT = "timeout"
+    NODE_FAILURE = "node_failure"
+    PREEMPTED = "preempted"
+    CANCELLED = "cancelled"
     FAILED = "failed"
 
 
