@@ -1,0 +1,47 @@
+"""A test Slurm with accounting and one without, each started once, with no jobs left between tests."""
+
+from contextlib import contextmanager
+
+import pytest
+
+from tests.slurm.cluster import missing, started
+
+
+@pytest.fixture(scope="session")
+def accounted_cluster():
+    if missing():
+        pytest.skip(missing())
+    with started(accounting=True) as cluster:
+        yield cluster
+
+
+@pytest.fixture(scope="session")
+def plain_cluster():
+    if missing():
+        pytest.skip(missing())
+    with started() as cluster:
+        yield cluster
+
+
+@contextmanager
+def used(cluster):
+    """The cluster as the one that commands started here talk to; its jobs are cancelled after."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in cluster.settings.items():
+            patch.setenv(name, value)
+        yield cluster
+        cluster.clear()
+
+
+@pytest.fixture
+def slurm(accounted_cluster):
+    """A Slurm with accounting, idle."""
+    with used(accounted_cluster) as cluster:
+        yield cluster
+
+
+@pytest.fixture
+def slurm_without_accounting(plain_cluster):
+    """A Slurm of which only squeue tells how jobs ended, idle."""
+    with used(plain_cluster) as cluster:
+        yield cluster
