@@ -8,7 +8,8 @@ with open_launcher("slurm", folder, name="quickstart") as launcher:
         time.sleep(1)
 """
 
-from study.launch.launcher import BACKENDS, Launcher, open_launcher
+from study.launch.launcher import Launcher
+from study.launch.opening import BACKENDS, open_launcher
 from study.launch.options import Options
 from study.launch.request import Request, Resources
 from study.launch.states import REASONS, Job, State, Update

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from study.errors import SubmitError
-from study.launch.journal import Batch
+from study.launch.batch import Batch
 from study.launch.options import Options
 from study.launch.request import Request
 from study.launch.states import State
@@ -52,6 +52,9 @@ class Backend(Protocol):
 
     orders: bool
 
+    def recall(self, batches: Sequence[Batch]) -> list[Batch]:
+        """Those, of batches that an earlier launcher left, which were handed over, or may have been."""
+
     def check(self, request: Request) -> None:
         """Raise SubmitError when what is asked for can never be given."""
 
@@ -78,8 +81,8 @@ class Backend(Protocol):
 class Opens(Protocol):
     """Makes a backend."""
 
-    def __call__(self, options: Options, say: Say, active: Sequence[Entry]) -> Backend:
-        """Open it; ``active`` are the jobs that an earlier launcher handed over. Raises SubmitError where it is not."""
+    def __call__(self, options: Options, say: Say) -> Backend:
+        """Open it. Raises SubmitError where there is no such place."""
 
 
 def by_batch(entries: Iterable[Entry]) -> list[tuple[Batch, list[int]]]:

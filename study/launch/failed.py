@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 from contextlib import suppress
 from pathlib import Path
 
 from study import io
 from study.errors import StorageError
 from study.launch.backend import Entry, Finding
+from study.launch.ended import End
 from study.launch.request import Request
 
+BEGINS = "begins on "  # the wrapper's first words
 LINES = 20
 BYTES = 16_384
 
@@ -25,10 +28,31 @@ def tail(path: Path, lines: int = LINES) -> str:
         return ""
 
 
+def last_line(entry: Entry) -> str:
+    """The last line that the command printed, which of a traceback is the error."""
+    lines = [line.strip() for line in tail(entry.request.log).splitlines() if line.strip()]
+    return lines[-1] if lines else ""
+
+
+def exit_words(end: End | None, last: str) -> str:
+    """How a command failed: its exit code, and the last line that it printed."""
+    if end is None:
+        return "it ended without a record: it was killed, or could not write to the folder of its batch"
+    killed = f" ({signal.Signals(end.code - 128).name})" if end.code - 128 in set(signal.Signals) else ""
+    return f"exit code {end.code}{killed}" + (f": {last}" if last else "")
+
+
 def end_of_log(entry: Entry) -> str:
     """What the command printed last, then what the scheduler and the wrapper said."""
-    parts = [tail(entry.request.log), tail(entry.batch.file(entry.index, "out"))]
+    parts = [tail(entry.request.log), scheduler_words(entry)]
     return "\n".join(part for part in parts if part)
+
+
+def scheduler_words(entry: Entry) -> str:
+    """What the scheduler and the wrapper said of the last attempt."""
+    lines = tail(entry.batch.file(entry.index, "out"), lines=10 * LINES).splitlines()
+    begins = [number for number, line in enumerate(lines) if line.startswith(BEGINS)]
+    return "\n".join(lines[begins[-1] + 1 if begins else 0 :][-LINES:])
 
 
 def leave_note(request: Request, finding: Finding) -> None:

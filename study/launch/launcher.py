@@ -2,51 +2,40 @@
 
 from __future__ import annotations
 
-import re
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from types import TracebackType
 
-from study import io
 from study.errors import StorageError, SubmitError
 from study.launch.backend import Backend, Entry, Finding, Opens, Say, TryLaterError, by_batch
+from study.launch.batch import cancelled
 from study.launch.failed import end_of_log, leave_note, remove_note
 from study.launch.journal import Journal
-from study.launch.options import Options
 from study.launch.request import Request
 from study.launch.states import Job, State, Update
 from study.records import Status
-from study.registry import Registry
-
-BACKENDS: Registry[Opens] = Registry(
-    "launcher",
-    {
-        "local": "study.launch.local:LocalBackend",
-        "slurm": "study.launch.slurm:SlurmBackend",
-        "debug": "study.launch.debug:DebugBackend",
-    },
-)
 
 
 class Launcher:
     """Submits, polls and cancels; made by ``open_launcher``, ended by ``close`` or as a context. Not for many threads.
 
-    Jobs are known by the ``key`` of their request. Those that an earlier process left in flight are here from the
-    start: ``jobs`` lists them, and the first ``poll`` says how each stands.
+    Jobs are known by the ``key`` of their request. Those that an earlier process left in flight are here from the start:
+    ``jobs`` lists them, and the first ``poll`` says how each stands. In ``missed`` are the ends of those that ended
+    while no launcher was there, or that were cancelled and whose key was submitted again before they had ended.
     """
 
     def __init__(self, journal: Journal, opens: Opens, say: Say, held: ExitStack) -> None:
-        left = [Entry(batch, index) for batch in journal.in_flight() for index in batch.untold]
         self._journal, self._say, self._held = journal, say, held
-        self._backend: Backend = opens(journal.options, say, left)
+        self._backend: Backend = opens(journal.options, say)
         held.callback(self._backend.close)
         self._waiting: dict[str, Request] = {}
-        self._active = {entry.request.key: entry for entry in left}
+        self._active: dict[str, Entry] = {}
+        self._ending: set[str] = set()
         self._last: dict[str, Finding] = {}
         self._news: list[Update] = []
         self._complained = ""
+        self.missed: list[Update] = []
+        self._recall()
 
     def submit(self, requests: Sequence[Request]) -> list[Job]:
         """Take requests; give their jobs in the same order.
@@ -61,7 +50,7 @@ class Launcher:
         for request in requests:
             self._backend.check(request)
         for request in requests:
-            if request.key not in self._active:
+            if request.key not in self._active or request.key in self._ending:
                 self._waiting.setdefault(request.key, request)
         self._hand_over()
         return [self._job(request) for request in requests]
@@ -72,12 +61,8 @@ class Launcher:
         Files that the jobs wrote are looked at each time; the scheduler is asked for all jobs at once, and not more
         often than every ``query_seconds``. When it does not answer, that is said once, and jobs stay as they were.
         """
-        entries = list(self._active.values())
-        for entry, finding in zip(entries, self._backend.look(entries), strict=True):
-            self._note(entry, finding)
+        self._look()
         self._warned(self._hand_over)
-        for batch, _ in by_batch(entries):
-            self._warned(batch.save)
         news, self._news = self._news, []
         return news
 
@@ -90,6 +75,7 @@ class Launcher:
         for request in filter(None, [self._waiting.pop(key, None) for key in keys]):
             self._refuse(request, Finding(State.FAILED, Status.CANCELLED, "before it was handed over"))
         if running := [self._active[key] for key in keys if key in self._active]:
+            self._ending.update(entry.request.key for entry in running)
             self._backend.stop(running)
 
     @property
@@ -112,6 +98,27 @@ class Launcher:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.close()
+
+    def _recall(self) -> None:
+        """Take over what an earlier launcher left."""
+        written = self._journal.in_flight()
+        standing = self._backend.recall(written)
+        for batch in written:
+            if batch not in standing:
+                self._journal.withdraw(batch)
+        for batch in standing:
+            self._active |= {batch.requests[index].key: Entry(batch, index) for index in batch.untold}
+            self._ending |= {batch.requests[index].key for index in cancelled(batch.folder)}
+        self._look()
+        self.missed = [update for update in self._news if not update.state.active]
+        self._news = [update for update in self._news if update.state.active]
+
+    def _look(self) -> None:
+        entries = list(self._active.values())
+        for entry, finding in zip(entries, self._backend.look(entries), strict=True):
+            self._note(entry, finding)
+        for batch, _ in by_batch(entries):
+            self._warned(batch.save)
 
     def _hand_over(self) -> None:
         for requests in self._backend.admit(
@@ -136,8 +143,9 @@ class Launcher:
                 self._warned(batch.save)
 
     def _may_start(self, request: Request) -> bool:
+        """Whether nobody is to be waited for: those whom it comes after, and its own job that is being cancelled."""
         before = self._waiting.keys() if self._backend.orders else self._waiting.keys() | self._active.keys()
-        return not before & set(request.after) - {request.key}
+        return request.key not in self._active and not before & set(request.after) - {request.key}
 
     def _refuse(self, request: Request, finding: Finding) -> None:
         remove_note(request)
@@ -150,10 +158,12 @@ class Launcher:
             return
         self._last[key] = finding
         log_end = end_of_log(entry) if finding.state is State.FAILED else ""
-        self._news.append(Update(self._job(entry.request), *finding, log_end))
+        again = key in self._waiting and not finding.state.active
+        (self.missed if again else self._news).append(Update(self._job(entry.request), *finding, log_end))
         if not finding.state.active:
             leave_note(entry.request, finding)
             entry.batch.note(told=[entry.index])
+            self._ending.discard(key)
             del self._active[key], self._last[key]
 
     def _job(self, request: Request) -> Job:
@@ -171,23 +181,3 @@ class Launcher:
         if words != self._complained:
             self._say(words)
         self._complained = words
-
-
-def open_launcher(
-    kind: str, folder: Path, name: str, options: Options | None = None, say: Say | None = None
-) -> Launcher:
-    """A launcher whose journal is in ``folder``, which all its jobs must be able to see; ``name`` is for people.
-
-    Raises UnknownNameError for a kind that is not there, BusyError when another launcher works in the folder,
-    StorageError when its journal cannot be read, SubmitError when there is no such scheduler here.
-    """
-    opens, label = BACKENDS.load(kind), re.sub(r"[^\w.-]+", "_", name) or "study"
-    with ExitStack() as held:
-        held.enter_context(io.lock(folder / ".lock"))
-        journal = Journal(folder.absolute(), kind, label, options or Options())
-        return Launcher(journal, opens, say or _to_stderr, held.pop_all())
-    raise AssertionError
-
-
-def _to_stderr(words: str) -> None:
-    print(words, file=sys.stderr)

@@ -16,6 +16,7 @@ class Options(Frozen):
     lag_seconds: float = Field(
         180.0, ge=0, description="how long a state may lag, or a job be unknown, before it fails"
     )
+    file_seconds: float = Field(20.0, ge=0, description="how long a job's record, or Slurm's word on it, may come late")
     signal_seconds: int = Field(120, ge=1, description="between the warning (USR2) and the time limit")
     kill_seconds: float = Field(30.0, ge=0, description="between TERM and KILL of a local job that is cancelled")
     requeues: int = Field(500, ge=0, description="how often a job that was interrupted is put into the queue again")

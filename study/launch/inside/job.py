@@ -1,0 +1,97 @@
+"""One job of a batch, inside: begin, command, end, and again where the scheduler starts interrupted jobs again."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from study import io
+from study.errors import StorageError
+from study.launch.batch import Handed, cancelled
+from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next
+from study.launch.inside.again import goes_on, requeue
+from study.launch.inside.command import Command
+from study.launch.request import Request
+from study.records import Frozen, Status
+
+SLACK_SECONDS = 90.0  # schedulers look at time limits once a minute or less often
+
+
+@dataclass(frozen=True)
+class InsideJob:
+    """Job ``index`` of the batch in ``folder``; ``requeues`` where Slurm can be asked to start it again."""
+
+    folder: Path
+    index: int
+    handed: Handed
+    begin: Begin
+    requeues: bool
+
+    @property
+    def request(self) -> Request:
+        """What was asked for."""
+        return self.handed.requests[self.index]
+
+    def run(self, command: Command, parent: int | None) -> int:
+        """The command's exit code; the end is on disk when this returns."""
+        print(
+            f"begins on {self.begin.host}", flush=True
+        )  # so that it is seen which of Slurm's words are of which attempt
+        self._write("begin", self.begin)
+        with _log(self.request.log) as log:
+            code = command.run(self.request.command, self.handed.cwd, log, parent)
+        end = self._judged(code, tuple(command.signals))
+        self._write("end", end)
+        if end.next is Next.REQUEUE:
+            words = requeue(self.begin.id)
+            if words is not None:
+                self._write("end", self._given_up(end, f"Slurm does not put it into the queue again: {words}"))
+        return code
+
+    def _judged(self, code: int, signals: tuple[str, ...]) -> End:
+        end = End(begin=self.begin, ended=time.time(), code=code, signals=signals)
+        if code == 0 or not (signals or code == INTERRUPTED_CODE):
+            return end
+        if self.index in cancelled(self.folder) or not self.requeues:
+            return end.model_copy(update={"reason": Status.CANCELLED, "detail": f"stopped by {_named(signals)}"})
+        if not goes_on(self.begin.id):
+            return end.model_copy(update={"next": Next.SCHEDULER})
+        if self.begin.restarts >= self.handed.options.requeues:
+            return self._given_up(end, f"it was put into the queue again {self.begin.restarts} times already")
+        return end.model_copy(update={"next": Next.REQUEUE, "detail": f"interrupted by {_named(signals)}"})
+
+    def _given_up(self, end: End, why: str) -> End:
+        """Of an interrupted job that does not start again: by its time limit, or before it."""
+        limit, took = self.request.resources.runtime, end.ended - self.begin.started
+        over = limit is not None and took > limit * 60 - self.handed.options.signal_seconds - SLACK_SECONDS
+        reason = Status.TIMEOUT if over else Status.PREEMPTED
+        return end.model_copy(update={"next": Next.NOTHING, "reason": reason, "detail": f"saved and ended; {why}"})
+
+    def _write(self, what: str, record: Frozen) -> None:
+        """A record that cannot be written is no reason to lose the work: the scheduler knows how the job ends."""
+        try:
+            io.write_json(self.folder / f"{self.index}.{what}.json", record.model_dump(mode="json"))
+        except StorageError as error:
+            print(error, file=sys.stderr, flush=True)
+
+
+def _named(signals: tuple[str, ...]) -> str:
+    return ", ".join(dict.fromkeys(signals)) or "its own word"
+
+
+@contextmanager
+def _log(path: Path) -> Iterator[IO[bytes]]:
+    """The log of all attempts, unbuffered; where it cannot be opened, what the scheduler keeps of this process."""
+    with ExitStack() as held:
+        log: IO[bytes] = sys.stdout.buffer
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            log = held.enter_context(path.open("ab", buffering=0))
+        except OSError as error:
+            print(f"cannot write {path}: {error.strerror}; what the command says is here", flush=True)
+        yield log

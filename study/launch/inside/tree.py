@@ -1,0 +1,51 @@
+"""The processes below one, whatever sessions and groups they opened."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER = 1, 36  # linux/prctl.h
+_LIBRARY = ctypes.CDLL(None)
+
+
+def descendants(root: int) -> list[int]:
+    """Process ids below ``root``, from /proc; none where the system has no such folder."""
+    children: dict[int, list[int]] = {}
+    for pid, parent in _parents():
+        children.setdefault(parent, []).append(pid)
+    found = [root]
+    for pid in found:
+        found += children.get(pid, [])
+    return found[1:]
+
+
+def _parents() -> Iterator[tuple[int, int]]:
+    for entry in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError, ValueError, IndexError):
+            # the name, in parentheses, may hold anything: state and parent come after the last of them
+            yield int(entry.parent.name), int(entry.read_text().rpartition(")")[2].split()[1])
+
+
+def send(number: int, pids: list[int]) -> None:
+    """Send a signal to those that are still there."""
+    for pid in pids:
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, number)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that they can be waited for. Linux only."""
+    with suppress(AttributeError):
+        _LIBRARY.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def before_exec() -> None:
+    """In the child: USR2 is ignored by whoever does not ask for it, and TERM comes when the parent is killed."""
+    signal.signal(signal.SIGUSR2, signal.SIG_IGN)
+    with suppress(AttributeError):
+        _LIBRARY.prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)

@@ -1,0 +1,44 @@
+"""Opening a launcher, of whichever kind."""
+
+from __future__ import annotations
+
+import re
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+from study import io
+from study.launch.backend import Opens, Say
+from study.launch.journal import Journal
+from study.launch.launcher import Launcher
+from study.launch.options import Options
+from study.registry import Registry
+
+BACKENDS: Registry[Opens] = Registry(
+    "launcher",
+    {
+        "local": "study.launch.local:LocalBackend",
+        "slurm": "study.launch.slurm:SlurmBackend",
+        "debug": "study.launch.debug:DebugBackend",
+    },
+)
+
+
+def open_launcher(
+    kind: str, folder: Path, name: str, options: Options | None = None, say: Say | None = None
+) -> Launcher:
+    """A launcher whose journal is in ``folder``, which all its jobs must be able to see; ``name`` is for people.
+
+    Raises UnknownNameError for a kind that is not there, BusyError when another launcher works in the folder,
+    StorageError when its journal cannot be read, SubmitError when there is no such scheduler here.
+    """
+    opens, label = BACKENDS.load(kind), re.sub(r"[^\w.-]+", "_", name) or "study"
+    with ExitStack() as held:
+        held.enter_context(io.lock(folder / ".lock"))
+        journal = Journal(folder.absolute(), kind, label, options or Options())
+        return Launcher(journal, opens, say or _to_stderr, held.pop_all())
+    raise AssertionError
+
+
+def _to_stderr(words: str) -> None:
+    print(words, file=sys.stderr)
