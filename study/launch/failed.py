@@ -52,7 +52,8 @@ def scheduler_words(entry: Entry) -> str:
     """What the scheduler and the wrapper said of the last attempt."""
     lines = tail(entry.batch.file(entry.index, "out"), lines=10 * LINES).splitlines()
     begins = [number for number, line in enumerate(lines) if line.startswith(BEGINS)]
-    return "\n".join(lines[begins[-1] + 1 if begins else 0 :][-LINES:])
+    said = lines[begins[-1] + 1 if begins else 0 :]
+    return "\n".join(list(dict.fromkeys(said))[-LINES:])  # some is said more than once
 
 
 def leave_note(request: Request, finding: Finding) -> None:

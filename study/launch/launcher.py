@@ -19,9 +19,9 @@ from study.records import Status
 class Launcher:
     """Submits, polls and cancels; made by ``open_launcher``, ended by ``close`` or as a context. Not for many threads.
 
-    Jobs are known by the ``key`` of their request. Those that an earlier process left in flight are here from the start:
-    ``jobs`` lists them, and the first ``poll`` says how each stands. In ``missed`` are the ends of those that ended
-    while no launcher was there, or that were cancelled and whose key was submitted again before they had ended.
+    Jobs are known by the ``key`` of their request. Those that an earlier process left in flight are here from the
+    start: ``jobs`` lists them, and the first ``poll`` says how each stands. In ``missed`` are the ends of jobs that
+    nobody waits for: that ended while no launcher was there, or were cancelled and their keys submitted again since.
     """
 
     def __init__(self, journal: Journal, opens: Opens, say: Say, held: ExitStack) -> None:
@@ -32,7 +32,7 @@ class Launcher:
         self._active: dict[str, Entry] = {}
         self._ending: set[str] = set()
         self._last: dict[str, Finding] = {}
-        self._news: list[Update] = []
+        self._news: dict[tuple[str, str | None], Update] = {}
         self._complained = ""
         self.missed: list[Update] = []
         self._recall()
@@ -63,8 +63,8 @@ class Launcher:
         """
         self._look()
         self._warned(self._hand_over)
-        news, self._news = self._news, []
-        return news
+        news, self._news = self._news, {}
+        return list(news.values())
 
     def cancel(self, jobs: Iterable[Job]) -> None:
         """Cancel jobs; a later poll says that they failed as cancelled. Those that have ended are left as they are.
@@ -110,8 +110,8 @@ class Launcher:
             self._active |= {batch.requests[index].key: Entry(batch, index) for index in batch.untold}
             self._ending |= {batch.requests[index].key for index in cancelled(batch.folder)}
         self._look()
-        self.missed = [update for update in self._news if not update.state.active]
-        self._news = [update for update in self._news if update.state.active]
+        self.missed += [update for update in self._news.values() if not update.state.active]
+        self._news = {of: update for of, update in self._news.items() if update.state.active}
 
     def _look(self) -> None:
         entries = list(self._active.values())
@@ -150,7 +150,7 @@ class Launcher:
     def _refuse(self, request: Request, finding: Finding) -> None:
         remove_note(request)
         leave_note(request, finding)
-        self._news.append(Update(self._job(request), *finding))
+        self._tell(Update(self._job(request), *finding))
 
     def _note(self, entry: Entry, finding: Finding) -> None:
         key = entry.request.key
@@ -158,13 +158,19 @@ class Launcher:
             return
         self._last[key] = finding
         log_end = end_of_log(entry) if finding.state is State.FAILED else ""
-        again = key in self._waiting and not finding.state.active
-        (self.missed if again else self._news).append(Update(self._job(entry.request), *finding, log_end))
+        update = Update(self._job(entry.request), *finding, log_end)
+        if key in self._waiting and not finding.state.active:
+            self.missed.append(update)
+        else:
+            self._tell(update)
         if not finding.state.active:
             leave_note(entry.request, finding)
             entry.batch.note(told=[entry.index])
             self._ending.discard(key)
             del self._active[key], self._last[key]
+
+    def _tell(self, update: Update) -> None:
+        self._news[update.job.key, update.job.id] = update
 
     def _job(self, request: Request) -> Job:
         entry = self._active.get(request.key)

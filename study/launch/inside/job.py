@@ -14,6 +14,7 @@ from study import io
 from study.errors import StorageError
 from study.launch.batch import Handed, cancelled
 from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next
+from study.launch.failed import BEGINS
 from study.launch.inside.again import goes_on, requeue
 from study.launch.inside.command import Command
 from study.launch.request import Request
@@ -39,9 +40,7 @@ class InsideJob:
 
     def run(self, command: Command, parent: int | None) -> int:
         """The command's exit code; the end is on disk when this returns."""
-        print(
-            f"begins on {self.begin.host}", flush=True
-        )  # so that it is seen which of Slurm's words are of which attempt
+        print(f"{BEGINS}{self.begin.host}", flush=True)  # what Slurm says after it is of this attempt
         self._write("begin", self.begin)
         with _log(self.request.log) as log:
             code = command.run(self.request.command, self.handed.cwd, log, parent)

@@ -37,6 +37,7 @@ class SlurmBackend:
         self._judges: dict[tuple[Path, int], Judge] = {}
         self._ends: dict[tuple[Path, int], End] = {}
         self._recalled: dict[Path, float] = {}
+        self._absent: set[Path] = set()  # batches without an id of which Slurm says that it has none
         self._most: int | None = None
         self._not_before = 0.0
 
@@ -109,7 +110,8 @@ class SlurmBackend:
         key = (entry.batch.folder, entry.index)
         judge = self._judges.setdefault(key, Judge(entry, self._options, self._recalled.get(entry.batch.folder)))
         said = self._queries.said.get(entry.id) if entry.id else None
-        finding = judge.judge(self._ends.get(key), said, self._queries.answers, time.monotonic())
+        answers = self._queries.answers if entry.id else entry.batch.folder in self._absent
+        finding = judge.judge(self._ends.get(key), said, answers, time.monotonic())
         if not finding.state.active:
             del self._judges[key]
             self._ends.pop(key, None)
@@ -148,6 +150,8 @@ class SlurmBackend:
         found = find(batch.handed.label, since)
         if isinstance(found, str):
             batch.note(found)
+        if found is None:
+            self._absent.add(batch.folder)
         return found is not None
 
     def _later(self, words: str) -> TryLaterError:

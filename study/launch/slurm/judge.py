@@ -73,7 +73,7 @@ class Judge:
     def _unknown(self, end: End | None, now: float) -> Finding:
         if self._lasts("unknown", now) < self._options.lag_seconds:
             return self._finding
-        reason = written(self._entry.batch.file(self._entry.index, "out"))
+        reason = written(self._entry)
         if reason is not None:
             return self._failed(reason, None, end)
         gone = "" if self._entry.batch.folder.is_dir() else f", and {self._entry.batch.folder} is gone"
@@ -81,7 +81,7 @@ class Judge:
 
     def _failed(self, reason: Status, said: Said | None, end: End | None) -> Finding:
         if reason is Status.FAILED:
-            reason = written(self._entry.batch.file(self._entry.index, "out")) or reason
+            reason = written(self._entry) or reason
         asked = self._entry.request.resources
         return Finding(State.FAILED, reason, failure(reason, said, end, asked, last_line(self._entry)))
 

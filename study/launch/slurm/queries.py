@@ -33,7 +33,6 @@ class Queries:
         """Ask for jobs, ``ids`` being those of their arrays. No answer leaves what was said before."""
         self._last = now = time.monotonic()
         if not ids:
-            self.answers = True
             return
         complaint, found = "", None
         if now >= self._rests_until:

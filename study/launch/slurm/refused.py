@@ -29,7 +29,7 @@ ABOUT = {
 # The controller is away, or the user has as many jobs there as may be: nothing was taken.
 NOT_NOW = (
     "unable to contact slurm controller",
-    "temporarily unable",
+    "temporarily",
     "maxsubmitjob",
     "try again",
     "connection refused",

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pwd
 import re
-from pathlib import Path
 
+from study.launch.backend import Entry
 from study.launch.ended import End
-from study.launch.failed import exit_words, tail
+from study.launch.failed import exit_words, scheduler_words
 from study.launch.request import Resources
 from study.launch.slurm.sources import Said
 from study.records import Status
@@ -26,7 +26,7 @@ ENDED = {
     "LAUNCH_FAILED": Status.NODE_FAILURE,
     "RECONFIG_FAIL": Status.NODE_FAILURE,
 }
-# What slurmstepd writes into the job's output; the last that is found counts.
+# What slurmstepd writes into the job's output; the first that is found counts.
 WRITTEN = {
     r"oom.?kill|exceeded .*memory limit|out of memory": Status.OUT_OF_MEMORY,
     r"due to time limit": Status.TIMEOUT,
@@ -36,22 +36,22 @@ WRITTEN = {
 }
 # Reasons for which a job waits that no other job's end takes away.
 HOPELESS = re.compile(
-    r"^(Partition(Time|Node)Limit|BadConstraints|DependencyNeverSatisfied|Invalid\w+|\w*NotAllowed|Held|JobHeld\w+"
+    r"^(Partition(Time|Node)Limit|BadConstraints|DependencyNeverSatisfied|Invalid\w+|\w*NotAllowed"
     r"|\w*Max(Wall|Cpu|Mem|Node|GRES|TRES)\w*PerJob\w*)$"
 )
 
 
-def written(output: Path) -> Status | None:
-    """Why a job ended, by what Slurm wrote into its output after its last begin; none where it says nothing."""
-    last = re.split(r"^begins on .*$", tail(output, lines=200), flags=re.MULTILINE)[-1].lower()
-    return next((status for words, status in WRITTEN.items() if re.search(words, last)), None)
+def written(entry: Entry) -> Status | None:
+    """Why a job's last attempt ended, by what Slurm wrote into its output; none where it says nothing."""
+    words = scheduler_words(entry).lower()
+    return next((status for part, status in WRITTEN.items() if re.search(part, words)), None)
 
 
 def pending(reason: str) -> str | None:
-    """Why a job waits, in a line."""
+    """Why a job waits for ever, in a line; none of one that only waits for its turn."""
     if HOPELESS.match(reason):
-        return f"{reason}: Slurm took the job, and cannot start it as it was asked for; cancel it and ask for less"
-    return reason or None
+        return f"{reason}: Slurm took the job, and cannot start it as it was asked for; cancel it, and ask otherwise"
+    return None
 
 
 def failure(reason: Status, said: Said | None, end: End | None, asked: Resources, last_line: str) -> str:
