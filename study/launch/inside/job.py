@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -13,7 +14,7 @@ from typing import IO
 from study import io
 from study.errors import StorageError
 from study.launch.batch import Handed, cancelled
-from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next
+from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next, read_begin
 from study.launch.failed import BEGINS
 from study.launch.inside.again import goes_on, requeue
 from study.launch.inside.command import Command
@@ -40,10 +41,13 @@ class InsideJob:
 
     def run(self, command: Command, parent: int | None) -> int:
         """The command's exit code; the end is on disk when this returns."""
-        print(f"{BEGINS}{self.begin.host}", flush=True)  # what Slurm says after it is of this attempt
+        _say(f"{BEGINS}{self.begin.host}")  # what Slurm says after it is of this attempt
         self._write("begin", self.begin)
         with _log(self.request.log) as log:
             code = command.run(self.request.command, self.handed.cwd, log, parent)
+        if self._is_ghost():
+            _say("this job has begun again elsewhere, whose end counts")
+            return code
         end = self._judged(code, tuple(command.signals))
         self._write("end", end)
         if end.next is Next.REQUEUE:
@@ -51,6 +55,10 @@ class InsideJob:
             if words is not None:
                 self._write("end", self._given_up(end, f"Slurm does not put it into the queue again: {words}"))
         return code
+
+    def _is_ghost(self) -> bool:
+        """Whether the scheduler lost sight of this attempt, with its node, and has begun another."""
+        return read_begin(self.folder / f"{self.index}.begin.json") not in (None, self.begin)
 
     def _judged(self, code: int, signals: tuple[str, ...]) -> End:
         end = End(begin=self.begin, ended=time.time(), code=code, signals=signals)
@@ -76,11 +84,17 @@ class InsideJob:
         try:
             io.write_json(self.folder / f"{self.index}.{what}.json", record.model_dump(mode="json"))
         except StorageError as error:
-            print(error, file=sys.stderr, flush=True)
+            _say(str(error))
 
 
 def _named(signals: tuple[str, ...]) -> str:
     return ", ".join(dict.fromkeys(signals)) or "its own word"
+
+
+def _say(words: str) -> None:
+    """Into what the scheduler keeps; where its disk is full, that is no reason to fail."""
+    with suppress(OSError):
+        os.write(sys.stdout.fileno(), f"{words}\n".encode())
 
 
 @contextmanager
@@ -92,5 +106,5 @@ def _log(path: Path) -> Iterator[IO[bytes]]:
             path.parent.mkdir(parents=True, exist_ok=True)
             log = held.enter_context(path.open("ab", buffering=0))
         except OSError as error:
-            print(f"cannot write {path}: {error.strerror}; what the command says is here", flush=True)
+            _say(f"cannot write {path}: {error.strerror}; what the command says is here")
         yield log
