@@ -68,8 +68,8 @@ class Backend(Protocol):
         taken now. Whether a batch was taken may stay open: then it has no id, and ``look`` finds out.
         """
 
-    def look(self, entries: Sequence[Entry]) -> list[Finding]:
-        """How each job stands; never raises, whatever the scheduler answers."""
+    def look(self, entries: Sequence[Entry]) -> Sequence[Finding | None]:
+        """How each job stands, none for one of a batch that was not taken after all. Never raises."""
 
     def stop(self, entries: Sequence[Entry]) -> None:
         """Cancel jobs; how they end is seen by ``look``. Raises SubmitError when the scheduler does not take it."""

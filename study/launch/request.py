@@ -94,6 +94,12 @@ class Request(Frozen):
         None, description="where to say why the job failed, unless it says so itself: a run's failure.json"
     )
 
+    @field_validator("log", "note")
+    @classmethod
+    def _absolute(cls, path: Path | None) -> Path | None:
+        """A launcher that is opened again may be in another folder."""
+        return path and path.absolute()
+
 
 def _option(part: str) -> tuple[str, str]:
     name, _, value = part.partition("=")

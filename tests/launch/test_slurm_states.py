@@ -55,22 +55,19 @@ def test_an_array_is_told_apart(slurm, opened, request_for):
         ("PREEMPTED", Status.PREEMPTED, "by another job, and Slurm does not start it again"),
         ("CANCELLED by 0", Status.CANCELLED, "by root"),
         ("CANCELLED", Status.CANCELLED, "by its user or an administrator"),
-        (
-            "FAILED",
-            Status.FAILED,
-            "it ended without a record: it was killed, or could not write to the folder of its batch",
-        ),
+        ("FAILED", Status.FAILED, "it left no record: was it killed, or can {folder} not be seen and written from n1?"),
     ],
 )
 @pytest.mark.parametrize("source", ["sacct", "squeue"])
-def test_a_job_that_was_killed_fails_with_slurms_reason(slurm, submitted, source, state, reason, detail):
+def test_a_job_that_was_killed_fails_with_slurms_reason(slurm, submitted, tmp_path, source, state, reason, detail):
     slurm.without_accounting()
     if source == "sacct":
         slurm.says("sacct")
     launcher = submitted(options={"lag_seconds": 0.0, "file_seconds": 0.0}, mem_mb=100, runtime=5)
     slurm.jobs(f"1 {state}", source=source)
+    (folder,) = tmp_path.glob("jobs/slurm-*")
     (update,) = [*launcher.poll(), *launcher.poll()][-1:]
-    assert (update.state, update.reason, update.detail) == (State.FAILED, reason, detail)
+    assert (update.state, update.reason, update.detail) == (State.FAILED, reason, detail.format(folder=folder))
     assert update.job.id == "1"
 
 
@@ -160,7 +157,8 @@ def test_nobody_answering_is_no_end(slurm, submitted, said):
         launcher.poll()
     assert launcher.active
     assert said == [
-        "Slurm does not say how jobs stand, they are waited for: squeue: Unable to contact slurm controller"
+        "sacct: Unable to contact slurm controller; squeue is asked instead",
+        "Slurm does not say how jobs stand, they are waited for: squeue: Unable to contact slurm controller",
     ]
     slurm.jobs("1 RUNNING", source="squeue")
     slurm.says("squeue", "1|RUNNING|None|n1\n")

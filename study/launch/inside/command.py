@@ -9,9 +9,9 @@ own, which signals to a group do not reach.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import subprocess
-import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,19 +21,23 @@ from typing import IO
 from study.launch.inside.tree import adopt_orphans, before_exec, descendants, send
 
 LEFT_SECONDS = 60.0  # for those that save while their shell has ended already
+LOOK_SECONDS = 0.1  # between two looks at these
 PASSED_ON = (signal.SIGUSR2, signal.SIGTERM, signal.SIGINT)
 
 
 class Command:
-    """A command whose signals are this process's; one at a time, in the main thread."""
+    """A command whose signals are this process's; one a process, in the main thread."""
 
     def __init__(self, kill_seconds: float | None = None) -> None:
         """``kill_seconds`` after TERM what is left is killed; none leaves that to the scheduler."""
         self.signals: list[str] = []
-        self._kill_seconds = kill_seconds
-        self._started = False
-        for number in PASSED_ON:
-            signal.signal(number, self._receive)
+        self._kill_seconds, self._kill_at = kill_seconds, float("inf")
+        # signals are read from a pipe: a handler that runs just before a wait would not end it
+        self._woken, wakes = os.pipe()
+        os.set_blocking(wakes, False)
+        signal.set_wakeup_fd(wakes)
+        for number in (*PASSED_ON, signal.SIGCHLD):
+            signal.signal(number, _only_wakes)
         adopt_orphans()
 
     def run(self, command: Sequence[str], cwd: Path, log: IO[bytes], parent: int | None = None) -> int:
@@ -48,32 +52,46 @@ class Command:
         except OSError as error:
             log.write(f"cannot start the command: {error}\n".encode())
             return 127
-        self._started = True
-        for name in self.signals:  # those that came before there was whom to tell
-            send(signal.Signals[name], descendants(os.getpid()))
-        if parent is not None:
-            threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-        code = process.wait()
+        watched = [self._woken] if parent is None else [self._woken, parent]
+        while process.poll() is None:
+            ready, _, _ = select.select(watched, [], [], self._until_kill())
+            if parent in ready:
+                watched.remove(parent)
+                self._pass_on(signal.SIGTERM)
+            if self._woken in ready:
+                for number in os.read(self._woken, 4096):
+                    self._pass_on(number)
+            if time.monotonic() >= self._kill_at:
+                self._kill()
         self._wait_for_the_rest()
-        return code if code >= 0 else 128 - code
+        return process.returncode if process.returncode >= 0 else 128 - process.returncode
 
-    def _receive(self, number: int, frame: FrameType | None) -> None:
-        self.signals.append(signal.Signals(number).name)
-        if not self._started:
+    def _pass_on(self, number: int) -> None:
+        if number not in PASSED_ON:
             return
+        self.signals.append(signal.Signals(number).name)
         send(number, descendants(os.getpid()))
         if number != signal.SIGUSR2 and self._kill_seconds is not None:
-            killer = threading.Timer(self._kill_seconds, lambda: send(signal.SIGKILL, descendants(os.getpid())))
-            killer.daemon = True
-            killer.start()
+            self._kill_at = min(self._kill_at, time.monotonic() + self._kill_seconds)
+
+    def _until_kill(self) -> float | None:
+        return None if self._kill_at == float("inf") else max(0.0, self._kill_at - time.monotonic())
+
+    def _kill(self) -> None:
+        send(signal.SIGKILL, descendants(os.getpid()))
+        self._kill_at = time.monotonic() + LOOK_SECONDS  # others may have been started meanwhile
 
     def _wait_for_the_rest(self) -> None:
         """After a signal the trainer may still save while the shell around it is gone. After that nobody stays."""
-        end = time.monotonic() + (LEFT_SECONDS if self.signals else 0.0)
+        end = min(time.monotonic() + (LEFT_SECONDS if self.signals else 0.0), self._kill_at)
         while _any_child():
             if time.monotonic() >= end:
-                send(signal.SIGKILL, descendants(os.getpid()))
-            time.sleep(0.05)
+                self._kill()
+            time.sleep(LOOK_SECONDS)
+
+
+def _only_wakes(number: int, frame: FrameType | None) -> None:
+    """So that a signal is not ignored, and does not end this process."""
 
 
 def _any_child() -> bool:
@@ -84,8 +102,3 @@ def _any_child() -> bool:
     except ChildProcessError:
         return False
     return True
-
-
-def _end_with(parent: int) -> None:
-    os.read(parent, 1)  # nothing is written: it returns when the last writing end is closed
-    os.kill(os.getpid(), signal.SIGTERM)

@@ -5,27 +5,22 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from study import io
 from study.errors import StorageError, SubmitError
 from study.launch.backend import Entry, Finding, Say
-from study.launch.batch import Batch, cancel, lock_file
-from study.launch.ended import Begin, read_begin, read_end
+from study.launch.batch import Batch, cancel
+from study.launch.ended import read_end
 from study.launch.failed import exit_words, last_line
+from study.launch.local.process import FIRST, STARTS_SECONDS, began, lives, pid, started
 from study.launch.local.slots import Slots, chosen, here
 from study.launch.options import Options
 from study.launch.request import Request
 from study.launch.states import State
 from study.records import Status
-
-FIRST = 0  # a batch is one job here
-STARTS_SECONDS = 60.0  # until a process that was started says so
-MAY_START_SECONDS = 10.0  # until one does of which nobody knows whether it was started
 
 
 class LocalBackend:
@@ -55,29 +50,13 @@ class LocalBackend:
         """Those that there is room for now."""
         cap = self._options.in_flight
         room = len(waiting) if cap is None else max(0, cap - in_flight)
-        free = self._whole.minus(list(self._taken.values()))
-        places = chosen([request.resources for request in waiting], self._whole, free)
+        places = chosen([request.resources for request in waiting], self._whole, self._free)
         return [[waiting[place]] for place in places[:room]]
 
     def start(self, batch: Batch, after: Sequence[Entry]) -> None:
         """Start the wrapper of one job."""
-        free = self._whole.minus(list(self._taken.values()))
-        _, given = free.without(self._whole.share(batch.requests[FIRST].resources))
-        command = [sys.executable, "-m", "study.launch.inside", str(batch.folder), f"--index={FIRST}"]
-        tied = [] if self._options.survive else [self._parent]
-        try:
-            with batch.file(FIRST, "out").open("ab") as output:
-                process = subprocess.Popen(
-                    command + [f"--parent={end}" for end in tied],
-                    env=_environment(batch, given),
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=output,
-                    start_new_session=True,
-                    pass_fds=tied,
-                )
-        except OSError as error:
-            raise SubmitError(f"cannot start a process for {batch.requests[FIRST].name}: {error}") from error
+        _, given = self._free.without(self._whole.share(batch.requests[FIRST].resources))
+        process = started(batch, given.gpus, None if self._options.survive else self._parent)
         self._taken[batch.folder], self._processes[batch.folder] = given, process
         batch.note(str(process.pid))
 
@@ -90,10 +69,10 @@ class LocalBackend:
         for entry in entries:
             with suppress(StorageError):
                 cancel(entry.batch.folder, [entry.index])
-            pid = self._pid(entry.batch)
-            if pid is not None:
+            found = pid(entry.batch, self._processes.get(entry.batch.folder))
+            if found is not None:
                 with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGTERM)
+                    os.kill(found, signal.SIGTERM)
 
     def close(self) -> None:
         """End the jobs that do not survive, and wait for them."""
@@ -106,54 +85,27 @@ class LocalBackend:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(max(0.0, end - time.monotonic()))
 
+    @property
+    def _free(self) -> Slots:
+        return self._whole.minus(list(self._taken.values()))
+
     def _look(self, entry: Entry) -> Finding:
         folder = entry.batch.folder
-        lives = self._lives(entry.batch)
-        end = read_end(entry.batch.file(entry.index, "end.json"))
-        if lives:
-            return Finding(State.RUNNING)  # with a record, too: its slots are not free before
+        if lives(entry.batch, self._processes.get(folder)):
+            return Finding(State.RUNNING)  # with a record of its end, too: its slots are not free before
         self._taken.pop(folder, None)
         self._processes.pop(folder, None)
+        end = read_end(entry.batch.file(entry.index, "end.json"))
         if end is not None and end.code == 0:
             return Finding(State.COMPLETED)
         if end is not None and end.reason is not None:
             return Finding(State.FAILED, end.reason, end.detail)
         return Finding(State.FAILED, Status.FAILED, exit_words(end, last_line(entry)))
 
-    def _lives(self, batch: Batch) -> bool:
-        process = self._processes.get(batch.folder)
-        return process.poll() is None if process else io.is_locked(lock_file(batch.folder, FIRST))
-
     def _recalled(self, batch: Batch) -> bool:
-        begin = self._began(batch)
-        if begin is None:
-            return False
-        if self._lives(batch):
-            named = tuple(filter(None, (begin.gpus or "").split(",")))
+        begin = began(batch)
+        if begin is not None and lives(batch, None):
+            gpus = tuple(filter(None, (begin.gpus or "").split(",")))
             share = self._whole.share(batch.requests[FIRST].resources)
-            self._taken[batch.folder] = Slots(share.cpus, named[: len(share.gpus)], share.mem_mb)
-        return True
-
-    def _began(self, batch: Batch) -> Begin | None:
-        """A process that was started just now is waited for, so that it is not started a second time."""
-        end = batch.handed.made + (STARTS_SECONDS if batch.id else MAY_START_SECONDS)
-        while (begin := read_begin(batch.file(FIRST, "begin.json"))) is None and time.time() < end:
-            time.sleep(0.1)
-        return begin
-
-    def _pid(self, batch: Batch) -> int | None:
-        process = self._processes.get(batch.folder)
-        if process is not None:
-            return process.pid if process.poll() is None else None
-        begin = read_begin(batch.file(FIRST, "begin.json"))
-        return begin.pid if begin and self._lives(batch) else None
-
-
-def _environment(batch: Batch, given: Slots) -> dict[str, str]:
-    """What the job sees: GPUs of its own, or none, and what makes submitit find that it is local."""
-    return {
-        **os.environ,
-        "CUDA_VISIBLE_DEVICES": ",".join(given.gpus),
-        "SUBMITIT_EXECUTOR": "local",
-        "SUBMITIT_LOCAL_JOB_ID": batch.handed.label,
-    }
+            self._taken[batch.folder] = Slots(share.cpus, gpus, share.mem_mb)
+        return begin is not None

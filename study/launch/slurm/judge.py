@@ -16,19 +16,26 @@ class Judge:
     """One job's state machine. What cannot last is given some time, counted while Slurm answers."""
 
     def __init__(self, entry: Entry, options: Options, since: float | None) -> None:
-        """``since`` is when a job of an earlier launcher was handed over: whatever holds may have held from then on."""
+        """``since`` is when a job of an earlier launcher was handed over: what holds may have held from then on."""
         self._entry, self._options = entry, options
         self._finding = Finding(State.PENDING)
         self._condition, self._since = None if since else "", since or 0.0
 
-    def judge(self, end: End | None, said: Said | None, answers: bool, now: float) -> Finding:
-        """How the job stands, ``said`` being what Slurm said last, and ``answers`` whether it answers at all."""
+    def judge(self, end: End | None, said: Said | None, answers: bool, now: float) -> Finding | None:
+        """How the job stands, none when Slurm never took it.
+
+        ``said`` is what Slurm said last, and ``answers`` whether it answers; ``now`` is in seconds of a steady clock.
+        """
         if end is not None and end.next is Next.NOTHING:
             self._finding = self._by_record(end, said, now)
-        elif answers:
-            self._finding = self._by_words(end, said, now)
-        else:
+        elif not answers:
             self._lasts("nobody answers", now)
+        elif said is not None:
+            self._finding = self._by_words(end, said, now)
+        elif self._lasts("unknown", now) >= self._options.lag_seconds:
+            if self._entry.id is None:
+                return None
+            self._finding = self._lost(end)
         return self._finding
 
     def _by_record(self, end: End, said: Said | None, now: float) -> Finding:
@@ -41,38 +48,30 @@ class Judge:
             return Finding(State.RUNNING)  # it has ended; Slurm knows better why
         return self._failed(word or Status.FAILED, said, end)
 
-    def _by_words(self, end: End | None, said: Said | None, now: float) -> Finding:
-        if said is None:
-            return self._unknown(end, now)
+    def _by_words(self, end: End | None, said: Said, now: float) -> Finding:
+        if said.state in ENDED:
+            return self._ended(end, said, now)
         if said.state in PASSING:
             if self._lasts(said.state, now) < self._options.lag_seconds:
                 return Finding(State.INTERRUPTED, None, said.state.lower())
             return self._failed(PASSING[said.state], said, end)
-        if said.state in ENDED:
-            return self._ended(end, said, now)
         self._lasts("goes on", now)
         if said.state in GOING:
             return Finding(State.RUNNING)
-        again = end is not None or said.state not in ("PENDING", "CONFIGURING")
-        known = said.state in WAITING
-        return Finding(
-            State.INTERRUPTED if again and known else State.PENDING if known else self._finding.state,
-            None,
-            pending(said.waits_for) if known else said.state.lower(),
-        )
+        if said.state in WAITING:
+            again = end is not None or said.state not in ("PENDING", "CONFIGURING")
+            return Finding(State.INTERRUPTED if again else State.PENDING, None, pending(said.waits_for))
+        return self._finding._replace(detail=f"Slurm says {said.state}")
 
     def _ended(self, end: End | None, said: Said, now: float) -> Finding:
         """By Slurm's word, without a final record: that may come late, or be of the attempt before a requeue."""
-        requeued = end is not None and end.next is Next.REQUEUE
+        word, requeued = ENDED[said.state], end is not None and end.next is Next.REQUEUE
         patience = self._options.lag_seconds if requeued else self._options.file_seconds
-        word = ENDED[said.state]
         if (requeued or word in (None, Status.FAILED)) and self._lasts(said.state, now) < patience:
             return self._finding
         return Finding(State.COMPLETED) if word is None else self._failed(word, said, end)
 
-    def _unknown(self, end: End | None, now: float) -> Finding:
-        if self._lasts("unknown", now) < self._options.lag_seconds:
-            return self._finding
+    def _lost(self, end: End | None) -> Finding:
         reason = written(self._entry)
         if reason is not None:
             return self._failed(reason, None, end)
@@ -82,8 +81,7 @@ class Judge:
     def _failed(self, reason: Status, said: Said | None, end: End | None) -> Finding:
         if reason is Status.FAILED:
             reason = written(self._entry) or reason
-        asked = self._entry.request.resources
-        return Finding(State.FAILED, reason, failure(reason, said, end, asked, last_line(self._entry)))
+        return Finding(State.FAILED, reason, failure(reason, said, end, self._entry, last_line(self._entry)))
 
     def _lasts(self, condition: str, now: float) -> float:
         """For how many seconds this condition has lasted."""

@@ -8,7 +8,6 @@ import re
 from study.launch.backend import Entry
 from study.launch.ended import End
 from study.launch.failed import exit_words, scheduler_words
-from study.launch.request import Resources
 from study.launch.slurm.sources import Said
 from study.records import Status
 
@@ -54,8 +53,9 @@ def pending(reason: str) -> str | None:
     return None
 
 
-def failure(reason: Status, said: Said | None, end: End | None, asked: Resources, last_line: str) -> str:
+def failure(reason: Status, said: Said | None, end: End | None, entry: Entry, last_line: str) -> str:
     """Why a job failed, in a line, with the resource to change where there is one."""
+    asked, nodes = entry.request.resources, said.nodes if said else ""
     if reason is Status.OUT_OF_MEMORY:
         return f"it took more than mem_mb={asked.mem_mb}" if asked.mem_mb else "ask for more by the resource mem_mb"
     if reason is Status.TIMEOUT:
@@ -67,7 +67,10 @@ def failure(reason: Status, said: Said | None, end: End | None, asked: Resources
     if reason is Status.PREEMPTED:
         return "by another job, and Slurm does not start it again"
     if reason is Status.NODE_FAILURE:
-        return f"on {said.nodes}" if said and said.nodes else "its node failed"
+        return f"on {nodes}" if nodes else "its node failed"
+    if end is None:
+        where = f" from {nodes}" if nodes else ""
+        return f"it left no record: was it killed, or can {entry.batch.folder} not be seen and written{where}?"
     return exit_words(end, last_line)
 
 

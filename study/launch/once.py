@@ -1,0 +1,24 @@
+"""Complaints that are said once, however often their cause is met."""
+
+from __future__ import annotations
+
+from study.launch.backend import Say
+
+
+class Once:
+    """The complaint that stands."""
+
+    def __init__(self, say: Say) -> None:
+        self._say, self._standing = say, ""
+
+    def complain(self, words: str) -> None:
+        """Say it, unless it was the last that was said."""
+        if words != self._standing:
+            self._say(words)
+        self._standing = words
+
+    def settle(self, words: str) -> None:
+        """All is well: say so where something was wrong."""
+        if self._standing:
+            self._say(words)
+        self._standing = ""
