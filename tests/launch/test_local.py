@@ -13,6 +13,7 @@ import pytest
 from study.errors import BusyError, SubmitError
 from study.launch import State
 from study.records import Status
+from study.summary.state import state
 
 
 def wait_for(condition, seconds=600):
@@ -113,7 +114,8 @@ def test_a_cancelled_job_may_save_and_is_then_killed(opened, request_for, ends, 
     assert {key: update.reason for key, update in found.items()} == dict.fromkeys(found, Status.CANCELLED)
     assert "saved" in requests[0].log.read_text()
     assert found["waits"].detail == "before it was handed over"
-    assert json.loads(requests[1].note.read_text())["status"] == "cancelled"
+    run = state(requests[1].note.parent)  # as tables show it
+    assert (run.status, run.reason) == (Status.CANCELLED, found["stays"].detail)
 
 
 def test_a_cancelled_key_that_is_submitted_again_runs_when_the_first_has_ended(opened, request_for, ends, tmp_path):

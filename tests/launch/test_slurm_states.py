@@ -1,7 +1,10 @@
 """How a job stands: its own record, then sacct, else squeue; whatever these say, or do not."""
 
+import shutil
+
 import pytest
 
+from study.errors import SubmitError
 from study.launch import State
 from study.records import Status
 
@@ -193,8 +196,6 @@ def test_a_job_that_waits_for_ever_is_told(slurm, submitted):
 
 
 def test_a_batch_folder_that_vanished_is_named(slurm, submitted, tmp_path):
-    import shutil
-
     launcher = submitted(options={"lag_seconds": 0.0})
     (folder,) = tmp_path.glob("jobs/slurm-*")
     shutil.rmtree(folder)
@@ -212,11 +213,30 @@ def test_cancelling_names_whole_arrays_where_it_can(slurm, opened, request_for):
 
 
 def test_a_cancellation_that_slurm_does_not_take_is_told(slurm, submitted):
-    from study.errors import SubmitError
-
     launcher = submitted()
     slurm.says("scancel", code=1, error="scancel: error: Unable to contact slurm controller\n")
     with pytest.raises(SubmitError, match=r"scancel: Unable to contact .*; the jobs go on: cancel them again"):
         launcher.cancel(launcher.jobs)
     slurm.says("scancel", code=1, error="scancel: error: Kill job error on job id 1: Invalid job id specified\n")
     launcher.cancel(launcher.jobs)
+
+
+def test_a_cancellation_on_a_full_disk_is_one_all_the_same(slurm, submitted, said, full_disk):
+    launcher = submitted()
+    with full_disk():
+        launcher.cancel(launcher.jobs)
+    assert slurm.calls("scancel") == ["1"]
+    assert "cancelled.json: the disk is full" in said[0]
+
+
+def test_a_source_that_is_back_is_said(slurm, submitted, said):
+    slurm.without_accounting()
+    launcher = submitted()
+    slurm.jobs("1 RUNNING", source="squeue")
+    launcher.poll()
+    slurm.says("squeue", code=1, error="squeue: error: Unable to contact slurm controller\n")
+    launcher.poll()
+    slurm.says("squeue", "1|COMPLETED|None|n1\n")
+    launcher.poll()
+    assert said[0] == "sacct: Slurm accounting storage is disabled; squeue is asked instead"
+    assert said[-1] == "squeue answers again"

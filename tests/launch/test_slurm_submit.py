@@ -1,5 +1,7 @@
 """What Slurm is told, by what its programs were called with."""
 
+import subprocess
+
 import pytest
 
 from study.errors import StorageError, SubmitError
@@ -142,7 +144,7 @@ def test_a_job_after_others_is_given_their_ids(slurm, opened, request_for):
     ("extra", "words"),
     [
         ("--partition=x", "--partition is said by the resource slurm_partition"),
-        ("--array=1-3", "--array is set by the launcher itself"),
+        ("--array=1-3", "--array is the launcher's to set"),
         ("--Bad=x", "no option of sbatch looks like this"),
     ],
 )
@@ -177,3 +179,66 @@ def test_a_disk_that_is_full_after_the_submission_is_told_and_tried_again(slurm,
     launcher.poll()
     launcher.close()
     assert [job.id for job in opened("slurm").jobs] == ["1"]
+
+
+def test_a_controller_that_is_away_is_waited_for(slurm, opened, request_for, said):
+    slurm.says("scontrol", code=1, error="slurm_load_ctl_conf error: Unable to contact slurm controller\n")
+    launcher = opened("slurm")
+    launcher.submit([request_for("one")])
+    assert [job.id for job in launcher.jobs] == [None]
+    assert "tried again later: slurm_load_ctl_conf error: Unable to contact slurm controller" in said[0]
+    slurm.says("scontrol", "MaxArraySize = 1001\n")
+    launcher.poll()
+    assert [job.id for job in launcher.jobs] == ["1"]
+
+
+def test_a_reply_without_an_id_is_followed_up(slurm, opened, request_for, said):
+    (slurm.folder / "bin/sbatch").write_text("#!/bin/sh\necho welcome\n")
+    launcher = opened("slurm")
+    launcher.submit([request_for("one"), request_for("last", after=("one",), mem_mb=1)])
+    assert [job.id for job in launcher.jobs] == [None, None]
+    assert "Slurm did not say whether it took" in said[0]
+    launcher.poll()
+    assert "which others come after, is not known yet" in said[1]
+    slurm.says("squeue", "41\n")
+    launcher.poll()
+    assert launcher.jobs[0].id == "41"
+
+
+def test_what_slurm_never_took_is_handed_over_again(slurm, opened, request_for, said):
+    sbatch = slurm.folder / "bin/sbatch"
+    before = sbatch.read_text()
+    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1\n")
+    launcher = opened("slurm", lag_seconds=0.0)
+    launcher.submit([request_for("one")])
+    sbatch.write_text(before)
+    launcher.poll()
+    assert [job.id for job in launcher.jobs] == ["1"]
+    assert "Slurm did not say whether it took" in said[0]
+
+
+def test_a_batch_that_is_cut_short_by_ctrl_c_is_cancelled_by_its_label(slurm, opened, request_for, monkeypatch):
+    launcher = opened("slurm")
+    launcher.submit([request_for("first")])
+    run = subprocess.run
+
+    def interrupted(command, *args, **options):
+        done = run(command, *args, **options)
+        if command[0] == "sbatch":
+            raise KeyboardInterrupt
+        return done
+
+    with monkeypatch.context() as patched:
+        patched.setattr(subprocess, "run", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            launcher.submit([request_for("second")])
+    launcher.cancel(launcher.jobs)
+    label = slurm.script(2)[0]["job-name"]
+    assert slurm.calls("scancel") == ["1", f"--name={label}"]
+
+
+def test_a_launcher_is_a_context(slurm, opened, request_for):
+    with opened("slurm") as launcher:
+        launcher.submit([request_for("one")])
+    with opened("slurm") as again:
+        assert [job.id for job in again.jobs] == ["1"]

@@ -58,7 +58,8 @@ class InsideJob:
 
     def _is_ghost(self) -> bool:
         """Whether the scheduler lost sight of this attempt, with its node, and has begun another."""
-        return read_begin(self.folder / f"{self.index}.begin.json") not in (None, self.begin)
+        last = read_begin(self.folder / f"{self.index}.begin.json")
+        return last is not None and last.restarts > self.begin.restarts
 
     def _judged(self, code: int, signals: tuple[str, ...]) -> End:
         end = End(begin=self.begin, ended=time.time(), code=code, signals=signals)

@@ -24,7 +24,7 @@ from study.records import Status
 
 
 class LocalBackend:
-    """Processes of this machine, each in a session of its own."""
+    """Processes of this machine, each in a session of its own; ``runtime`` is a scheduler's, and no limit here."""
 
     orders = False
 

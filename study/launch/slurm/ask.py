@@ -46,6 +46,7 @@ def ask(command: Sequence[str], timeout: float = ANSWER_SECONDS) -> Answer:
     try:
         done = subprocess.run(
             command,
+            start_new_session=True,  # Ctrl-C is for the launcher, which then knows what it has cut short
             env=env,
             stdin=subprocess.DEVNULL,
             capture_output=True,

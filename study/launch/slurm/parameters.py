@@ -25,8 +25,8 @@ COMMON = {
     "gpus-per-task": "gpus_per_task",
 }
 OWN = {
-    "array", "comment", "dependency", "error", "job-name", "open-mode", "output", "parsable", "requeue", "signal",
-    "wait", "wrap",
+    "array", "clusters", "dependency", "error", "job-name", "no-requeue", "open-mode", "output", "parsable", "requeue",
+    "signal", "wait", "wrap",
 }  # fmt: skip
 
 
@@ -37,8 +37,10 @@ def check_extra(extra: dict[str, str]) -> None:
             raise SubmitError(f"resource extra: --{name}={value}: no option of sbatch looks like this")
         if name in COMMON:
             raise SubmitError(f"resource extra: --{name} is said by the resource {COMMON[name]}")
-        if name in OWN or name == "no-requeue":
-            raise SubmitError(f"resource extra: --{name} is set by the launcher itself")
+        if name in OWN:
+            raise SubmitError(
+                f"resource extra: --{name} is the launcher's to set, which finds its jobs by what it sets"
+            )
 
 
 def parameters(asked: Resources, options: Options) -> dict[str, Any]:
