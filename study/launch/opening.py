@@ -33,11 +33,13 @@ def open_launcher(
     StorageError when its journal cannot be read, SubmitError when there is no such scheduler here.
     """
     opens, label = BACKENDS.load(kind), re.sub(r"[^\w.-]+", "_", name) or "study"
-    with ExitStack() as held:
+    journal, held = Journal(folder.absolute(), kind, label, options or Options()), ExitStack()
+    try:
         held.enter_context(io.lock(folder / ".lock"))
-        journal = Journal(folder.absolute(), kind, label, options or Options())
-        return Launcher(journal, opens, say or _to_stderr, held.pop_all())
-    raise AssertionError
+        return Launcher(journal, opens, say or _to_stderr, held)
+    except BaseException:
+        held.close()
+        raise
 
 
 def _to_stderr(words: str) -> None:

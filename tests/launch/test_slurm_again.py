@@ -1,6 +1,7 @@
 """Jobs that start again, and launchers that do."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -200,6 +201,8 @@ def test_a_damaged_journal_says_what_to_do(slurm, opened, request_for, tmp_path)
     (folder / "batch.json").write_text('{"kind": "sl')
     with pytest.raises(StorageError, match=rf"cannot be read.*remove {folder}, and run again"):
         opened("slurm")
+    shutil.rmtree(folder)
+    assert opened("slurm").jobs == []
 
 
 def test_a_damaged_state_is_found_out_again(slurm, opened, request_for, tmp_path):
