@@ -35,9 +35,10 @@ WRITTEN = {
 }
 # Reasons for which a job waits that no other job's end takes away.
 HOPELESS = re.compile(
-    r"^(Partition(Time|Node)Limit|BadConstraints|DependencyNeverSatisfied|Invalid\w+|\w*NotAllowed"
+    r"^(Partition(Config|TimeLimit|NodeLimit)|BadConstraints|DependencyNeverSatisfied|Invalid\w+|\w*NotAllowed"
     r"|\w*Max(Wall|Cpu|Mem|Node|GRES|TRES)\w*PerJob\w*)$"
 )
+HELD = re.compile(r"^(JobHeld\w+|\w+.*requeued.held)$")  # the second is squeue's, of a node that could not start it
 
 
 def written(entry: Entry) -> Status | None:
@@ -50,6 +51,8 @@ def pending(reason: str) -> str | None:
     """Why a job waits for ever, in a line; none of one that only waits for its turn."""
     if HOPELESS.match(reason):
         return f"{reason}: Slurm took the job, and cannot start it as it was asked for; cancel it, and ask otherwise"
+    if HELD.match(reason):
+        return f"{reason}: Slurm holds it, as its node failed or somebody said so; scontrol release lets it go"
     return None
 
 
