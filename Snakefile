@@ -41,6 +41,9 @@ if workflow.is_main_process:
     if here:  # a login node without GPUs sets no limit to its cluster
         workflow.global_resources.setdefault("gpus", here)
 
+# of this study alone, so that two of them run side by side; the same as of `study submit`
+config.setdefault("submitit_folder", RESULTS / STUDY / "jobs")
+
 PLAN = StudyTable(RESULTS, STUDY)
 EVALUATIONS = [
     RUNS / run_id / f"evaluations/{PLAN.evaluation_id}.json" for run_id in PLAN.run_ids
@@ -87,6 +90,7 @@ rule train:
         device=PLAN.asks("device"),
         processes=PLAN.asks("processes"),
         micro_batch=PLAN.asks("micro_batch_size"),
+        submitit_note=RUNS / "{run_id}/failure.json",
     shell:
         "study train {input.spec} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --processes {params.processes} --threads {threads}"

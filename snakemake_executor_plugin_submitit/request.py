@@ -1,0 +1,54 @@
+"""A job of Snakemake as a request to the launcher."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
+
+from snakemake_executor_plugin_submitit.resources import resources
+from study.launch import Request
+
+NOTE = "submitit_note"  # the name under a rule's params
+
+
+def request(job: JobExecutorInterface, command: str, folder: Path, others: Mapping[str, str]) -> Request:
+    """The request for a job, whose log is below ``folder``; raises StudyError for resources that cannot be."""
+    return Request(
+        key=key(job),
+        name=_name(job),
+        command=("bash", "-c", command),
+        log=log(job, folder),
+        resources=resources(job, others),
+        note=_note(job),
+    )
+
+
+def key(job: JobExecutorInterface) -> str:
+    """What a job makes: whoever asks for the same files asks for the same job, in another process too.
+
+    Of a group these are the files that leave it, so that what is left of one is the group that still runs.
+    """
+    files = sorted(os.path.abspath(str(path)) for path in job.output)
+    return "\n".join(files) or f"{job.name}: {job.format_wildcards('{wildcards}')}"
+
+
+def log(job: JobExecutorInterface, folder: Path) -> Path:
+    """Where the job's own Snakemake writes, and with it the rules' commands."""
+    return Path(job.logfile_suggestion(str(folder / "logs"))).absolute()
+
+
+def _name(job: JobExecutorInterface) -> str:
+    if job.is_group():
+        return str(job.name)
+    return f"{job.name} {job.format_wildcards('{wildcards}')}".strip()
+
+
+def _note(job: Any) -> Path | None:
+    """The file, if a rule names one, that says to others why the job failed."""
+    jobs: Iterable[Any] = job.jobs if job.is_group() else [job]
+    found = [one.params.get(NOTE) for one in jobs]
+    return next((Path(note) for note in found if note is not None), None)
