@@ -20,6 +20,7 @@ COMMANDS = {
     "train": "train one run from its spec.json, resuming where it stopped",
     "evaluate": "score the model of one run",
     "export": "write the model of one run in open_clip's form",
+    "submit": "hand a study's runs to a cluster, or to this machine, with a last job that makes the report",
     "status": "say what a study has spent, how far its runs are, and when it should end",
     "import": "turn results of others into a study's two tables",
     "collect": "gather all runs of a study into two tables",

@@ -75,6 +75,11 @@ class Launcher:
             self._backend.stop(running)
 
     @property
+    def may_leave(self) -> bool:
+        """Whether all that was handed over is started and ended without this process."""
+        return self._backend.orders
+
+    @property
     def jobs(self) -> list[Job]:
         """Jobs that have not ended, those that were handed over first."""
         handed = [entry.request for entry in self._tracked.entries.values()]

@@ -108,4 +108,7 @@ class LocalBackend:
             gpus = tuple(filter(None, (begin.gpus or "").split(",")))
             share = self._whole.share(batch.requests[FIRST].resources)
             self._taken[batch.folder] = Slots(share.cpus, gpus, share.mem_mb)
+            if not batch.handed.options.survive:  # its launcher was killed: it is ending, and no use to who asks again
+                with suppress(StorageError):
+                    cancel(batch.folder, [FIRST])
         return begin is not None

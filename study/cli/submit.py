@@ -1,0 +1,155 @@
+"""``study submit``: hand over all that a study lacks, and a last job that collects, fits and reports."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.cli import options
+from study.errors import SubmitError
+
+if TYPE_CHECKING:
+    from study.cli.submit_jobs import StudyJobs
+    from study.launch import Job, Launcher, Request, Update
+    from study.launch.settings import Settings
+
+EXAMPLES = """\
+  study submit grids/mine.yaml                           on Slurm, by profiles/slurm/config.yaml; returns at once
+  study submit grids/mine.yaml --partition gpu --account my-lab
+  study submit grids/mine.yaml --dry-run                 what would be submitted, and what still runs
+  study submit grids/mine.yaml --launcher local          processes of this machine; stays until the last has ended
+The same command again submits what is missing by then; so does snakemake, which picks up jobs that still run.
+When all runs have ended, however they did, a last job makes the report. Follow it with: study status mine"""
+
+PROFILE = Path("profiles/slurm/config.yaml")
+FLAGS = ("launcher", "partition", "account", "qos", "constraint", "extra")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The grid, and where its jobs run."""
+    from study.launch.settings import Settings
+
+    parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
+    for name in FLAGS:
+        parser.add_argument(f"--{name}", metavar="NAME", help=Settings.model_fields[name].description)
+    parser.add_argument(
+        "--profile", type=Path, metavar="FILE", help=f"settings submitit-* of snakemake (default: {PROFILE}, if there)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="plan, submit nothing")
+    parser.add_argument(
+        "--reports", type=Path, default=Path("reports"), metavar="DIR", help="where the report goes (default reports)"
+    )
+    options.hardware(parser)
+    options.as_json(parser)
+    options.results(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Plan, submit, and leave; a launcher whose jobs end with this process stays."""
+    settings = _settings(args)
+    if code := _plan(args):
+        return code
+    from study.cli.submit_jobs import StudyJobs
+    from study.launch import open_launcher
+    from study.plan.table import StudyTable
+
+    table = StudyTable(args.results, args.grid.stem)
+    jobs = StudyJobs(table, args.reports, settings)
+    options_of_all = settings.options.model_copy(update={"in_flight": None})  # nobody stays to hand over the rest
+    with open_launcher(settings.launcher, jobs.folder, table.name, options_of_all) as launcher:
+        before = {job.key for job in launcher.jobs}
+        due = [jobs.run(run_id) for run_id in jobs.due()]
+        told = [] if args.dry_run else _submit(launcher, jobs, due, before)
+        _show(args, len(table.run_ids) - len(due), due, before, {job.key: job for job in launcher.jobs})
+        failed = [update for update in told if update.reason is not None]
+        if not (args.dry_run or launcher.may_leave):
+            failed += _stay(launcher)
+    for update in failed:
+        print(update.message, file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _settings(args: argparse.Namespace) -> Settings:
+    """Of the profile, and of the command line before it."""
+    from study.launch.settings import Settings
+
+    given = {name: getattr(args, name) for name in FLAGS if getattr(args, name) is not None}
+    return Settings.of({**_profile(args.profile), **given})
+
+
+def _profile(given: Path | None) -> dict[str, Any]:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    path = given or PROFILE
+    path = path / "config.yaml" if path.is_dir() else path
+    if given is None and not path.exists():
+        return {}
+    try:
+        found = YAML(typ="safe").load(path) or {}
+    except (OSError, YAMLError) as error:
+        raise SubmitError(f"{path} cannot be read: {error}") from error
+    own = {name: value for name, value in found.items() if name.startswith("submitit-")}
+    return {name.removeprefix("submitit-").replace("-", "_"): value for name, value in own.items()}
+
+
+def _plan(args: argparse.Namespace) -> int:
+    """In a process of its own: what it loads is not held while jobs run."""
+    command = [sys.executable, "-m", "study", "plan", str(args.grid), f"--results={args.results}"]
+    more = [f"--hardware={args.hardware}"] if args.hardware else []
+    return subprocess.run([*command, *more, "--quiet", "--runnable"], stdout=sys.stderr, check=False).returncode
+
+
+def _submit(launcher: Launcher, jobs: StudyJobs, due: Sequence[Request], before: set[str]) -> list[Update]:
+    """Hand over what is due, and a last job for all of it in place of an earlier one; what came of that at once."""
+    earlier = [job for job in launcher.jobs if job.key.startswith(jobs.last_key)]
+    is_new = any(request.key not in before for request in due)
+    launcher.submit(due)
+    if is_new or not (earlier or (jobs.page.exists() and not due)):
+        launcher.cancel(earlier)
+        launcher.submit([jobs.last([request.key for request in due])])
+    left = len(launcher.jobs) + 1
+    while 0 < len(waiting := [job for job in launcher.jobs if job.id is None]) < left:
+        left = len(waiting)
+        launcher.submit([])  # what comes after others, which have been handed over meanwhile
+    if waiting and launcher.may_leave:
+        print(f"{len(waiting)} jobs could not be handed over now; run the same command again", file=sys.stderr)
+    return launcher.poll()
+
+
+def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], jobs: dict[str, Job]) -> None:
+    """What is done, what ran before, what is new."""
+
+    def row(request: Request) -> dict[str, Any]:
+        job = jobs.get(request.key)
+        return {"name": request.name, "job": job.id if job else None, "log": str(request.log)}
+
+    running = [row(request) for request in due if request.key in before]
+    new = [row(request) for request in due if request.key not in before]
+    if args.json:
+        print(json.dumps({"study": args.grid.stem, "done": done, "running": running, "submitted": new}, indent=2))
+        return
+    verb = "to submit" if args.dry_run else "submitted"
+    for word, rows in (("still running", running), (verb, new)):
+        for one in rows:
+            print(f"{word}: {one['name']}" + (f" (job {one['job']})" if one["job"] else ""))
+    print(f"{args.grid.stem}: {done} runs done, {len(running)} still running, {len(new)} {verb}", flush=True)
+
+
+def _stay(launcher: Launcher) -> list[Update]:
+    """Until the last job has ended; those that failed."""
+    if launcher.active:
+        print("jobs run as long as this process does; Ctrl-C saves and ends them", file=sys.stderr, flush=True)
+    failed = []
+    while launcher.active:
+        for update in launcher.poll():
+            print(update.message.splitlines()[0], file=sys.stderr, flush=True)
+            failed += [update] if update.reason is not None else []
+        time.sleep(1)
+    return failed

@@ -1,0 +1,84 @@
+"""Studies for real on this machine: through Snakemake, killed in the middle; and without it, by `study submit`."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.executor import toy
+
+pytestmark = pytest.mark.slow
+ROOT = Path(__file__).parents[2]
+GRID = """\
+title: A small study
+hardware: {gpu: cpu}
+evaluation: embedded/unseen
+common: {source: embedded, arch: resnet_pico, strategy: clip, size: 256, global_batch_size: 64, lr: 1e-3}
+grid: {samples_seen: [640, 25600]}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "grids").mkdir()
+    (tmp_path / "grids/small.yaml").write_text(GRID)
+    return tmp_path
+
+
+def command(*more):
+    return [
+        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+        "--workflow-profile", str(ROOT / "profiles/slurm"), "--submitit-launcher", "local", "--submitit-local-cpus", "2",
+        "--submitit-poll-seconds", "1", "--config", "grid=grids/small.yaml", *more,
+    ]  # fmt: skip
+
+
+def runs(folder):
+    return pl.read_parquet(folder / "results/small/runs.parquet").sort("samples_seen")
+
+
+def long_run(folder):
+    """The folder of the longer run, once it has trained some steps."""
+    steps = list(folder.glob("results/runs/*/steps.jsonl"))
+    return next((path.parent for path in steps if path.read_text().count("\n") > 12), None)
+
+
+def steps(run):
+    return [json.loads(line)["samples_seen"] for line in (run / "steps.jsonl").read_text().splitlines()]
+
+
+def test_a_study_killed_in_the_middle_goes_on(folder):
+    with toy.running(folder, start=command) as first:
+        run = toy.wait_for(lambda: long_run(folder), "some steps")
+        first.kill()
+    assert not (run / "outcome.json").exists()
+    ended = {path: path.stat().st_mtime_ns for path in folder.glob("results/runs/*/outcome.json")}
+    assert subprocess.run([*command(), "--unlock"], cwd=folder, timeout=toy.PATIENCE).returncode == 0
+    with toy.running(folder, start=command) as second:
+        assert second.wait(toy.PATIENCE) == 0, (folder / "said.txt").read_text()
+    assert runs(folder)["status"].to_list() == ["completed", "completed"]
+    assert {path: path.stat().st_mtime_ns for path in ended} == ended
+    seen = steps(run)
+    assert seen == sorted(set(seen)), "a step was trained twice"
+    assert (folder / "reports/small/index.html").exists()
+
+
+def test_submit_without_snakemake(folder):
+    (folder / "grids/small.yaml").write_text(GRID.replace("25600", "1280"))
+    submit = [sys.executable, "-m", "study", "submit", "grids/small.yaml", "--launcher", "local"]
+    asked = subprocess.run([*submit, "--dry-run"], cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert asked.stdout.splitlines()[-1] == "small: 0 runs done, 0 still running, 2 to submit", asked.stderr
+    done = subprocess.run([*submit, "--json"], cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert done.returncode == 0, done.stderr
+    assert len(json.loads(done.stdout)["submitted"]) == 2
+    assert "as long as this process does" in done.stderr
+    assert runs(folder)["status"].to_list() == ["completed", "completed"]
+    assert (folder / "reports/small/index.html").exists()
+    again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert again.stdout == "small: 2 runs done, 0 still running, 0 submitted\n"
+    assert not any(
+        path.name.startswith("local") for path in folder.glob("results/small/jobs/*") if not (path / "ended").exists()
+    )
