@@ -62,7 +62,7 @@ class Cluster:
         command = start_command(name, self.folder)
         with self.log(name).open("ab") as log:
             self.daemons[name] = subprocess.Popen(
-                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+                command, cwd=self.folder, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
         ask, end = ask_command(name, self.folder), time.monotonic() + START_SECONDS
         while subprocess.run(ask, env=self.environment, capture_output=True, timeout=START_SECONDS).returncode:
@@ -98,10 +98,16 @@ class Cluster:
         except ClusterError:
             return ""
 
-    def clear(self) -> None:
-        """Cancel every job, and wait until the nodes are idle."""
+    def restore(self) -> None:
+        """Start what was stopped, resume nodes, cancel every job, and wait until the nodes are idle."""
+        for name, daemon in self.daemons.items():
+            if daemon.poll() is not None:
+                self.start(name)
         if left := self.run("squeue", "--noheader", "--format", "%A"):
             self.run("scancel", *set(left.split()))
+        for node, state in map(str.split, self.states().splitlines()):
+            if state.startswith(("drain", "down")):
+                self.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
         self.wait_until_idle()
 
     def wait_until_idle(self) -> None:
@@ -116,7 +122,7 @@ class Cluster:
 
 @contextmanager
 def started(accounting: bool = False, extra: dict[str, str] | None = None) -> Iterator[Cluster]:
-    """A Slurm whose nodes are idle; ``extra`` replaces or adds lines of slurm.conf. Nothing of it is left after."""
+    """A Slurm whose nodes are idle; ``extra`` replaces lines of slurm.conf ('' removes). Nothing is left after."""
     folder = Path(tempfile.mkdtemp(prefix="slurm-"))
     cluster = Cluster(folder)
     command = [sys.executable, keeper.__file__, str(folder)]

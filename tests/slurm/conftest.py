@@ -19,18 +19,20 @@ def accounted_cluster():
 def plain_cluster():
     if missing():
         pytest.skip(missing())
-    with started() as cluster:
+    with started(extra={"MaxArraySize": "4", "SlurmctldParameters": ""}) as cluster:
         yield cluster
 
 
 @contextmanager
 def used(cluster):
-    """The cluster as the one that commands started here talk to; its jobs are cancelled after."""
+    """The cluster as the one that commands started here talk to; after, all its daemons and no jobs are there."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in cluster.settings.items():
             patch.setenv(name, value)
-        yield cluster
-        cluster.clear()
+        try:
+            yield cluster
+        finally:
+            cluster.restore()
 
 
 @pytest.fixture
@@ -42,6 +44,6 @@ def slurm(accounted_cluster):
 
 @pytest.fixture
 def slurm_without_accounting(plain_cluster):
-    """A Slurm of which only squeue tells how jobs ended, idle."""
+    """A Slurm of which only squeue tells how jobs ended, with small arrays, and no user's signal at a preemption."""
     with used(plain_cluster) as cluster:
         yield cluster

@@ -83,7 +83,7 @@ def free_ports(count: int) -> list[int]:
 
 
 def write_settings(folder: Path, accounting: bool, extra: dict[str, str]) -> None:
-    """Write slurm.conf, gres.conf and slurmdbd.conf, on ports of their own; ``extra`` replaces lines of slurm.conf."""
+    """Write slurm.conf, gres.conf, slurmdbd.conf, on ports of their own; ``extra`` replaces lines, '' removes them."""
     ctld, dbd, *nodes = free_ports(2 + len(NODES))
     munge = folder / "munge.socket"
     auth = f"socket={munge},cred_expire=5"  # the least; a requeued job waits that long, 2 min by default
@@ -91,7 +91,7 @@ def write_settings(folder: Path, accounting: bool, extra: dict[str, str]) -> Non
     values |= {"nodes": f"[{','.join(map(str, nodes))}]", "gpus": GPUS_PER_NODE, "last": GPUS_PER_NODE - 1}
     text = (SLURM + (ACCOUNTED if accounting else "")).format(**values)
     kept = [line for line in text.splitlines() if line.split("=")[0] not in extra]
-    added = [f"{key}={value}" for key, value in extra.items()]
+    added = [f"{key}={value}" for key, value in extra.items() if value]
     (folder / "slurm.conf").write_text("\n".join([*added, *kept]) + "\n")
     (folder / "gres.conf").write_text(GRES.format(**values))
     (folder / "slurmdbd.conf").touch(mode=0o600)  # slurmdbd refuses a file that others may read

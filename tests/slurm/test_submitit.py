@@ -1,6 +1,7 @@
 """What submitit does on the test Slurm: the parts of it that the launcher uses."""
 
 import os
+import time
 
 import pytest
 import submitit
@@ -22,6 +23,12 @@ def where(index):
     return index, os.environ["SLURM_JOB_ID"], os.environ["SLURMD_NODENAME"]
 
 
+def hold(size):
+    held = bytearray(size)
+    time.sleep(600)  # Slurm looks once a second
+    return len(held)
+
+
 def test_an_array_gives_each_result_to_its_job(slurm, executor):
     found = executor.map_array(where, range(4))
     jobs.wait_for_all(slurm, [job.job_id for job in found])
@@ -32,7 +39,7 @@ def test_an_array_gives_each_result_to_its_job(slurm, executor):
 
 def test_a_killed_job_leaves_no_result_and_says_why_in_its_log(slurm, executor):
     executor.update_parameters(mem="80MB")
-    job = executor.submit(bytearray, 300_000_000)
+    job = executor.submit(hold, 300_000_000)
     jobs.wait_for_all(slurm, [job.job_id])
     assert not job.paths.result_pickle.exists()
     assert "exceeded memory limit" in job.stderr()

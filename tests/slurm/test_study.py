@@ -1,0 +1,122 @@
+"""Whole studies on the test Slurm: through Snakemake, killed and stopped on the way, and by `study submit`."""
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from tests.executor import toy
+from tests.slurm import jobs
+
+pytestmark = pytest.mark.slurm
+ROOT = Path(__file__).parents[2]
+GRID = """\
+title: A small study
+hardware: {{gpu: cpu}}
+evaluation: embedded/unseen
+common: {{source: embedded, arch: resnet_pico, strategy: clip, size: 128, global_batch_size: 64, samples_seen: 128}}
+grid: {{seed: {seeds}}}
+"""
+RUNS = 12
+
+
+@pytest.fixture
+def study(slurm, tmp_path):
+    """The folder of a study that has no runs yet; its jobs go to the partition low, by a profile."""
+    (tmp_path / "grids").mkdir()
+    (tmp_path / "profiles/slurm").mkdir(parents=True)
+    profile = (
+        (ROOT / "profiles/slurm/config.yaml")
+        .read_text()
+        .replace("# submitit-partition: gpu", "submitit-partition: low")
+    )
+    (tmp_path / "profiles/slurm/config.yaml").write_text(profile)
+    return tmp_path
+
+
+def plan(folder, runs):
+    (folder / "grids/small.yaml").write_text(GRID.format(seeds=list(range(runs))))
+    run(folder, "plan", "grids/small.yaml", "--quiet")
+    return pl.read_parquet(folder / "results/small/plan.parquet")["run_id"].to_list()
+
+
+def run(folder, *command):
+    done = subprocess.run(
+        [sys.executable, "-m", "study", *command], cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def snakemake(*more):
+    return [
+        sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
+        "--workflow-profile", "profiles/slurm",
+        "--submitit-poll-seconds", "2", "--submitit-leave-running", "--config", "grid=grids/small.yaml", *more,
+    ]  # fmt: skip
+
+
+def said(folder):
+    return (folder / "said.txt").read_text()
+
+
+def ended(folder):
+    return len(list(folder.glob("results/runs/*/outcome.json")))
+
+
+def test_twelve_runs_while_snakemake_is_killed_stopped_and_started_again(slurm, study):
+    ids = plan(study, RUNS)
+    (study / "results/runs" / ids[0] / "spec.json").write_text("{}")
+    with toy.running(study, start=snakemake) as first:
+        toy.wait_for(lambda: len(jobs.queue(slurm)) == RUNS, "an array of twelve")
+        toy.wait_for(lambda: list(study.glob("results/runs/*/train.log")), "a run at work")
+        first.kill()
+    assert subprocess.run(snakemake("--unlock"), cwd=study, timeout=toy.PATIENCE).returncode == 0
+    with toy.running(study, start=snakemake) as second:
+        toy.wait_for(lambda: "still run, and are not submitted twice" in said(study), "the second's word")
+        toy.wait_for(lambda: ended(study) >= 1, "the end of a run")
+        second.send_signal(signal.SIGINT)
+        second.wait(toy.PATIENCE)
+    assert "jobs are left running" in said(study)
+    with toy.running(study, start=snakemake) as third:
+        assert third.wait(toy.PATIENCE) == 1
+    tasks = [job.split("_") for job in jobs.accounted(slurm)]
+    assert sum(task[0] == tasks[0][0] for task in tasks) == RUNS  # one array; the failing one may have been tried again
+    table = pl.read_parquet(study / "results/small/runs.parquet")
+    assert dict(table["status"].value_counts().iter_rows()) == {"completed": RUNS - 1, "failed": 1}
+    for run_id in ids[1:]:
+        assert len(json.loads((study / f"results/runs/{run_id}/attempts.json").read_text())) == 1
+    failed = table.filter(pl.col("status") == "failed").row(0, named=True)
+    assert failed["run_id"] == ids[0]
+    assert "spec.json" in failed["reason"]
+    shown = said(study).partition(f"{ids[0]}_evaluate_train (job ")[2]
+    assert "failed, exit code" in shown.splitlines()[0]
+    assert "log: " in shown.splitlines()[1]
+    assert "spec.json" in "\n".join(shown.splitlines()[2:24])
+    assert (study / "reports/small/index.html").exists()
+
+
+def test_submit_and_leave(slurm, study):
+    plan(study, 2)
+    slurm.run("scontrol", "update", "PartitionName=low", "State=DOWN")
+    try:
+        first = run(study, "submit", "grids/small.yaml")
+        assert first.splitlines()[-1] == "small: 0 runs done, 0 still running, 2 submitted"
+        again = run(study, "submit", "grids/small.yaml")
+        assert again.splitlines()[-1] == "small: 0 runs done, 2 still running, 0 submitted"
+        assert len(jobs.queue(slurm)) == 3
+        plan(study, 3)
+        more = json.loads(run(study, "submit", "grids/small.yaml", "--json"))
+        assert [len(more[part]) for part in ("running", "submitted")] == [2, 1]
+        assert all(one["job"] for one in more["running"] + more["submitted"])
+        toy.wait_for(lambda: sum(state == "PENDING" for state in jobs.queue(slurm).values()) == 4, "one report")
+    finally:
+        slurm.run("scontrol", "update", "PartitionName=low", "State=UP")
+    toy.wait_for((study / "reports/small/index.html").exists, "the report")
+    slurm.wait_until_idle()
+    assert pl.read_parquet(study / "results/small/runs.parquet")["status"].to_list() == ["completed"] * 3
+    assert run(study, "submit", "grids/small.yaml") == "small: 3 runs done, 0 still running, 0 submitted\n"
