@@ -31,8 +31,8 @@ def folder(tmp_path):
 def command(*more):
     return [
         sys.executable, "-m", "snakemake", "--snakefile", str(ROOT / "Snakefile"),
-        "--workflow-profile", str(ROOT / "profiles/slurm"), "--submitit-launcher", "local", "--submitit-local-cpus", "2",
-        "--submitit-poll-seconds", "1", "--config", "grid=grids/small.yaml", *more,
+        "--workflow-profile", str(ROOT / "profiles/slurm"), "--submitit-launcher", "local",
+        "--submitit-local-cpus", "2", "--submitit-poll-seconds", "1", "--config", "grid=grids/small.yaml", *more,
     ]  # fmt: skip
 
 
@@ -79,6 +79,4 @@ def test_submit_without_snakemake(folder):
     assert (folder / "reports/small/index.html").exists()
     again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
     assert again.stdout == "small: 2 runs done, 0 still running, 0 submitted\n"
-    assert not any(
-        path.name.startswith("local") for path in folder.glob("results/small/jobs/*") if not (path / "ended").exists()
-    )
+    assert all((path / "ended").exists() for path in folder.glob("results/small/jobs/local-*"))
