@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shlex
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
 
+from snakemake_executor_plugin_submitit import cause
 from snakemake_executor_plugin_submitit.resources import resources
 from study.launch import Request
 
@@ -20,7 +23,7 @@ def request(job: JobExecutorInterface, command: str, folder: Path, others: Mappi
     return Request(
         key=key(job),
         name=_name(job),
-        command=("bash", "-c", command),
+        command=("bash", "-c", _with_cause(command, log(job, folder))),
         log=log(job, folder),
         resources=resources(job, others),
         note=_note(job),
@@ -39,6 +42,11 @@ def key(job: JobExecutorInterface) -> str:
 def log(job: JobExecutorInterface, folder: Path) -> Path:
     """Where the job's own Snakemake writes, and with it the rules' commands."""
     return Path(job.logfile_suggestion(str(folder / "logs"))).absolute()
+
+
+def _with_cause(command: str, log: Path) -> str:
+    told = shlex.join([sys.executable, "-I", cause.__file__, str(log)])
+    return f"{command} || {{ code=$?; {told}; exit $code; }}"
 
 
 def _name(job: JobExecutorInterface) -> str:
