@@ -24,7 +24,7 @@ from study.launch import Request, State, Update, open_launcher
 
 FOLDER = Path(".snakemake/submitit")
 FOLDER_IN_CONFIG = "submitit_folder"  # by which a Snakefile says where: a folder for each thing that it may be run for
-LOOK_SECONDS = 5.0  # between two looks at what jobs wrote; the scheduler is asked less often
+LOOK_SECONDS = (0.2, 5.0)  # least and most between two looks at what jobs wrote; the scheduler is asked less often
 MANY_FILES = 20  # to wait for: more are too long for a command line
 
 
@@ -41,7 +41,8 @@ class Executor(RemoteExecutor):
                 settings.launcher, self._folder, Path.cwd().name, settings.options, self.logger.warning
             )
         self._jobs = Jobs(launcher, self.logger.warning)
-        self.next_seconds_between_status_checks = min(LOOK_SECONDS, settings.poll_seconds)
+        least, most = LOOK_SECONDS
+        self.next_seconds_between_status_checks = max(least, min(most, settings.poll_seconds))
         for update in launcher.missed:
             self.logger.info(f"ended meanwhile: {update.message}")
         if self._jobs.left:

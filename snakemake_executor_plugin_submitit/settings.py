@@ -12,7 +12,8 @@ from study.launch.settings import Settings
 
 def _setting(name: str) -> Any:
     told = Settings.model_fields[name]
-    return field(default=told.default, metadata={"help": str(told.description).capitalize() + ".", "required": False})
+    words = str(told.description)
+    return field(default=told.default, metadata={"help": f"{words[0].upper()}{words[1:]}.", "required": False})
 
 
 @dataclass

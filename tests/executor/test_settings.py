@@ -1,0 +1,77 @@
+"""Flags, resources by name, and what a failed command said."""
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
+
+from snakemake_executor_plugin_submitit import ExecutorSettings
+from snakemake_executor_plugin_submitit.cause import LINES, cause
+from snakemake_executor_plugin_submitit.resources import check_names
+from study.errors import SubmitError, UnknownNameError
+from study.launch.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_snakemake_finds_the_plugin_with_all_settings_of_the_launcher():
+    plugin = ExecutorPluginRegistry().get_plugin("submitit")
+    flags = [told["cliarg"] for told in plugin.get_settings_info()]
+    assert flags == [f"--submitit-{name.replace('_', '-')}" for name in Settings.model_fields]
+    assert ExecutorSettings().checked() == Settings()
+
+
+def test_the_readme_has_every_flag_as_it_is():
+    text = (ROOT / "snakemake_executor_plugin_submitit/README.md").read_text()
+    for one in fields(ExecutorSettings):
+        default = "" if one.default is None else f" `{one.default}`"
+        assert f"| `--submitit-{one.name.replace('_', '-')}` | {one.metadata['help']} |{default} |" in text
+
+
+def test_settings_become_options_and_resources():
+    told = Settings.of({"partition": "gpu", "leave_running": True, "local_gpus": "0,3", "qos": None})
+    assert told.resources == {"slurm_partition": "gpu"}
+    assert (told.options.survive, told.options.gpus, told.options.in_flight) == (True, ("0", "3"), None)
+
+
+def test_bad_settings_are_told():
+    with pytest.raises(UnknownNameError, match="did you mean partition"):
+        Settings.of({"partiton": "gpu"})
+    with pytest.raises(SubmitError, match=r"setting in_flight: .* got 0"):
+        ExecutorSettings(in_flight=0).checked()
+
+
+def test_names_of_resources():
+    check_names([("rule train", ["gpus", "threads", "_cores", "disk_mb", "tmpdir", "licences"])], limits=["licences"])
+    with pytest.raises(UnknownNameError, match="resource of rule train 'slurm_partiton'; did you mean slurm_partition"):
+        check_names([("rule train", ["gpus", "slurm_partiton"])], limits=[])
+
+
+SAID = """\
+localrule train:
+    output: outcome.json
+    resources: mem_mb=1
+{words}
+RuleException:
+CalledProcessError in file "Snakefile", line 97:
+[today]
+Error in rule train:
+    message: None
+"""
+
+
+def test_the_cause_is_what_the_last_rule_said():
+    earlier = "localrule begin:\n    output: begun\nit went well\n"
+    assert cause(earlier + SAID.format(words="loss 3\n\nTraceback:\n  File x\nError: no data")) == [
+        "loss 3",
+        "Traceback:",
+        "  File x",
+        "Error: no data",
+    ]
+    assert len(cause(SAID.format(words="word\n" * 100))) == LINES
+
+
+@pytest.mark.parametrize("text", ["", "no rule began\n", "localrule train:\n    output: x\nit runs\n"])
+def test_no_cause_without_a_failed_rule(text):
+    assert cause(text) == []
