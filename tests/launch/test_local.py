@@ -142,7 +142,7 @@ from study.launch import Options, Request, open_launcher
 folder = Path(sys.argv[1])
 options = Options(cpus=2, survive=sys.argv[2] == "survive")
 launcher = open_launcher("local", folder / "jobs", "a study", options)
-shell = "trap 'echo told; exit 1' TERM; echo ready; while ! test -e go; do sleep .05; done; echo done"
+shell = "trap 'echo told; sleep .5; exit 1' TERM; echo ready; while ! test -e go; do sleep .05; done; echo done"
 launcher.submit([Request(key="job", name="run job", command=("bash", "-c", shell), log=folder / "logs/job.log")])
 print("submitted", flush=True)
 time.sleep(600)
@@ -185,6 +185,14 @@ def test_a_job_that_does_not_survive_ends_with_the_process_that_submitted_it(ope
     wait_for(lambda: list(tmp_path.glob("jobs/*/0.end.json")))
     launcher = opened("local")
     wait_for(lambda: launcher.poll() == [] and not launcher.active)
+
+
+def test_a_job_that_ends_with_its_submitter_is_started_again_when_it_has_ended(opened, request_for, ends, tmp_path):
+    log = submitter(tmp_path, "end")
+    launcher = opened("local", cpus=2)
+    launcher.submit([request_for("job", "echo a second time")])
+    assert ends(launcher)["job"].state is State.COMPLETED
+    assert log.read_text().splitlines()[-2:] == ["told", "a second time"]
 
 
 def test_what_ended_while_nobody_looked_is_not_of_the_next_submission(opened, request_for, ends, tmp_path):
