@@ -115,8 +115,8 @@ class Executor(RemoteExecutor):
     def _tell(self, update: Update) -> None:
         """Why a job does not get on; that it waits or runs is no news among a thousand."""
         if update.state.active:
-            told = self.logger.info if update.detail else self.logger.debug
-            told(update.message)
+            is_news = update.detail or update.state is State.INTERRUPTED
+            (self.logger.info if is_news else self.logger.debug)(update.message)
 
     def _fail(self, info: SubmittedJobInfo, message: str, logs: Iterable[str] = ()) -> None:
         self.logger.error(message)  # of a group Snakemake would not show it

@@ -10,7 +10,7 @@ import polars as pl
 import pytest
 
 from tests.executor import toy
-from tests.slurm import jobs
+from tests.slurm import jobs, saver
 
 pytestmark = pytest.mark.slurm
 ROOT = Path(__file__).parents[2]
@@ -120,3 +120,25 @@ def test_submit_and_leave(slurm, study):
     slurm.wait_until_idle()
     assert pl.read_parquet(study / "results/small/runs.parquet")["status"].to_list() == ["completed"] * 3
     assert run(study, "submit", "grids/small.yaml") == "small: 3 runs done, 0 still running, 0 submitted\n"
+
+
+SAVING = """\
+rule all:
+    output: "made.txt"
+    resources: nodes=2, runtime=9, mem_mb=200, extra="--exclusive"
+    shell: "{python} {saver} . > saved.log; echo > {{output}}"
+"""
+
+
+def test_a_preempted_job_saves_and_goes_on_below_snakemake(slurm, tmp_path):
+    toy.write(tmp_path, SAVING.format(python=sys.executable, saver=saver.__file__))
+    log = tmp_path / "saved.log"
+    with toy.running(tmp_path, "--submitit-launcher", "slurm", "--submitit-signal-seconds", "1") as process:
+        toy.wait_for(lambda: log.exists() and "from 0" in log.read_text(), "a start")
+        jobs.submit(slurm, tmp_path, "sleep 1", "--partition", "high", "--nodes", "2", "--exclusive")
+        toy.wait_for(lambda: (tmp_path / "step").exists(), "a checkpoint")
+        toy.wait_for(lambda: "from" in log.read_text() and "from 0" not in log.read_text(), "another start")
+        (tmp_path / "go").touch()
+        assert process.wait(toy.PATIENCE) == 0, said(tmp_path)
+    assert log.read_text().startswith(f"from {(tmp_path / 'step').read_text()}")
+    assert "interrupted" in said(tmp_path)
