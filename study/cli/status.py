@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from study.cli import options
-from study.errors import PlanError
+from study.errors import PlanError, StorageError
 
 EXAMPLES = """\
   study status                      every study, a line each
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     from study.clock import utc_now
     from study.plan.status import status
 
-    told = [status(args.results, name, utc_now()) for name in _names(args)]
+    told = [status(args.results, name, utc_now()) | _jobs(args.results / name) for name in _names(args)]
     if args.json:
         print(json.dumps(told[0] if args.study else told, indent=2))
     elif args.study:
@@ -55,8 +55,22 @@ def _names(args: argparse.Namespace) -> list[str]:
     return [Path(args.study).stem] if args.study else known
 
 
+def _jobs(folder: Path) -> dict[str, Any]:
+    """Jobs by the folder of the run that they are for, and the report's; none where no launcher worked here."""
+    from study.launch.noted import noted
+
+    try:
+        jobs = noted(folder / "jobs")
+    except StorageError as error:
+        return {"jobs": {}, "jobs_unknown": str(error)}
+    return {"jobs": {Path(job.key).parents[1].name: job.id for job in jobs if job.id is not None}}
+
+
 def _show(told: dict[str, Any]) -> None:
     print(f"{told['study']}: {_runs(told)}")
+    if told["jobs"]:
+        arrays = sorted({id.partition("_")[0] for id in told["jobs"].values()})
+        print(f"submitted, and not known to have ended: {len(told['jobs'])} jobs ({', '.join(arrays)})")
     for line in (*_spent(told), *_under_way(told), *_outlook(told)):
         print(line)
 
@@ -88,9 +102,10 @@ def _spent(told: dict[str, Any]) -> Iterator[str]:
 def _under_way(told: dict[str, Any]) -> Iterator[str]:
     for run in told["under_way"]:
         share = run["samples_done"] / run["samples_seen"]
+        job = f", job {told['jobs'][run['run_id']]}" if run["run_id"] in told["jobs"] else ""
         yield (
             f"  {run['run_id']}  {run['arch']}, {run['strategy']}, seed {run['seed']}: {run['samples_done']:,} of "
-            f"{run['samples_seen']:,} samples ({share:.0%}), about {_hours(run['left_hours'])} left"
+            f"{run['samples_seen']:,} samples ({share:.0%}), about {_hours(run['left_hours'])} left{job}"
         )
 
 

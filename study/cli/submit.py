@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.cli import options
-from study.errors import SubmitError
 
 if TYPE_CHECKING:
     from study.cli.submit_jobs import StudyJobs
@@ -27,12 +26,12 @@ EXAMPLES = """\
 The same command again submits what is missing by then; so does snakemake, which picks up jobs that still run.
 When all runs have ended, however they did, a last job makes the report. Follow it with: study status mine"""
 
-PROFILE = Path("profiles/slurm/config.yaml")
 FLAGS = ("launcher", "partition", "account", "qos", "constraint", "extra")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The grid, and where its jobs run."""
+    from study.launch.profile import PROFILE
     from study.launch.settings import Settings
 
     parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
@@ -77,26 +76,11 @@ def run(args: argparse.Namespace) -> int:
 
 def _settings(args: argparse.Namespace) -> Settings:
     """Of the profile, and of the command line before it."""
+    from study.launch.profile import profile
     from study.launch.settings import Settings
 
     given = {name: getattr(args, name) for name in FLAGS if getattr(args, name) is not None}
-    return Settings.of({**_profile(args.profile), **given})
-
-
-def _profile(given: Path | None) -> dict[str, Any]:
-    from ruamel.yaml import YAML
-    from ruamel.yaml.error import YAMLError
-
-    path = given or PROFILE
-    path = path / "config.yaml" if path.is_dir() else path
-    if given is None and not path.exists():
-        return {}
-    try:
-        found = YAML(typ="safe").load(path) or {}
-    except (OSError, YAMLError) as error:
-        raise SubmitError(f"{path} cannot be read: {error}") from error
-    own = {name: value for name, value in found.items() if name.startswith("submitit-")}
-    return {name.removeprefix("submitit-").replace("-", "_"): value for name, value in own.items()}
+    return Settings.of({**profile(args.profile), **given})
 
 
 def _plan(args: argparse.Namespace) -> int:

@@ -9,7 +9,9 @@ from snakemake_interface_executor_plugins.registry import ExecutorPluginRegistry
 from snakemake_executor_plugin_submitit import ExecutorSettings
 from snakemake_executor_plugin_submitit.cause import LINES, cause
 from snakemake_executor_plugin_submitit.resources import check_names
+from study.cli import main
 from study.errors import SubmitError, UnknownNameError
+from study.launch.profile import profile
 from study.launch.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -40,6 +42,22 @@ def test_bad_settings_are_told():
         Settings.of({"partiton": "gpu"})
     with pytest.raises(SubmitError, match=r"setting in_flight: .* got 0"):
         ExecutorSettings(in_flight=0).checked()
+
+
+def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
+    (tmp_path / "config.yaml").write_text("executor: submitit\nsubmitit-launcher: local\nsubmitit-acount: mine\n")
+    assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
+    assert "unknown setting 'acount'; did you mean account" in capsys.readouterr().err
+    assert main(["submit", "absent.yaml", "--profile", str(tmp_path / "absent.yaml")]) == 2
+    assert "absent.yaml cannot be read" in capsys.readouterr().err
+
+
+def test_the_shipped_profile_holds_for_both(tmp_path):
+    text = (ROOT / "profiles/slurm/config.yaml").read_text()
+    lines = [line.removeprefix("# ") for line in text.splitlines() if line.removeprefix("# ").startswith("submitit-")]
+    (tmp_path / "config.yaml").write_text("\n".join(lines))
+    told = Settings.of(profile(tmp_path))
+    assert (told.launcher, told.partition, told.in_flight, told.leave_running) == ("slurm", "gpu", 400, False)
 
 
 def test_names_of_resources():

@@ -109,6 +109,7 @@ def test_submit_and_leave(slurm, study):
         again = run(study, "submit", "grids/small.yaml")
         assert again.splitlines()[-1] == "small: 0 runs done, 2 still running, 0 submitted"
         assert len(jobs.queue(slurm)) == 3
+        assert set(json.loads(run(study, "status", "small", "--json"))["jobs"].values()) == set(jobs.queue(slurm))
         plan(study, 3)
         more = json.loads(run(study, "submit", "grids/small.yaml", "--json"))
         assert [len(more[part]) for part in ("running", "submitted")] == [2, 1]
