@@ -141,5 +141,5 @@ def _resource_names(workflow: Any) -> Iterator[tuple[str, Iterable[str]]]:
     for rule in workflow.rules:
         if not workflow.is_local(rule):
             yield f"rule {rule.name}", rule.resources.keys()
-    for name, told in workflow.resource_settings._parsed_overwrite_resources.items():
+    for name, told in workflow.resource_settings.overwrite_resources.items():
         yield f"--set-resources {name}", told.keys()

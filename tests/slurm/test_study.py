@@ -68,6 +68,10 @@ def ended(folder):
     return len(list(folder.glob("results/runs/*/outcome.json")))
 
 
+def statuses(folder):
+    return pl.read_parquet(folder / "results/small/runs.parquet")["status"].to_list()
+
+
 def test_twelve_runs_while_snakemake_is_killed_stopped_and_started_again(slurm, study):
     ids = plan(study, RUNS)
     (study / "results/runs" / ids[0] / "spec.json").write_text("{}")
@@ -110,6 +114,13 @@ def test_submit_and_leave(slurm, study):
         assert again.splitlines()[-1] == "small: 0 runs done, 2 still running, 0 submitted"
         assert len(jobs.queue(slurm)) == 3
         assert set(json.loads(run(study, "status", "small", "--json"))["jobs"].values()) == set(jobs.queue(slurm))
+        with toy.running(study, start=snakemake) as process:  # it waits for the jobs that are there
+            toy.wait_for(lambda: len(list(study.glob(".snakemake/incomplete/*"))) == 4, "two jobs of two outputs")
+            process.send_signal(signal.SIGINT)
+            process.wait(toy.PATIENCE)
+        assert "3 jobs that were submitted earlier still run" in said(study)
+        assert "2 jobs are left running" in said(study)
+        assert len(jobs.queue(slurm)) == 3
         plan(study, 3)
         more = json.loads(run(study, "submit", "grids/small.yaml", "--json"))
         assert [len(more[part]) for part in ("running", "submitted")] == [2, 1]
@@ -117,9 +128,9 @@ def test_submit_and_leave(slurm, study):
         toy.wait_for(lambda: sum(state == "PENDING" for state in jobs.queue(slurm).values()) == 4, "one report")
     finally:
         slurm.run("scontrol", "update", "PartitionName=low", "State=UP")
-    toy.wait_for((study / "reports/small/index.html").exists, "the report")
+    toy.wait_for(lambda: statuses(study) == ["completed"] * 3, "the last job")  # Snakemake collected before, too
     slurm.wait_until_idle()
-    assert pl.read_parquet(study / "results/small/runs.parquet")["status"].to_list() == ["completed"] * 3
+    assert (study / "reports/small/index.html").stat().st_mtime > (study / "results/small/runs.parquet").stat().st_mtime
     assert run(study, "submit", "grids/small.yaml") == "small: 3 runs done, 0 still running, 0 submitted\n"
 
 
