@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from types import TracebackType
 
-from study.errors import StorageError, SubmitError
-from study.launch.backend import Backend, Finding, Opens, Say, TryLaterError, by_batch
-from study.launch.batch import Batch
-from study.launch.failed import remove_note
+from study.launch.backend import Backend, Finding, Opens, Say, by_batch
 from study.launch.journal import Journal
 from study.launch.once import Once
 from study.launch.request import Request
 from study.launch.states import Job, State, Update
 from study.launch.tracked import Tracked
+from study.launch.waiting import Waiting
 from study.records import Status
 
 
@@ -30,8 +28,8 @@ class Launcher:
         self._journal, self._once, self._held = journal, Once(say), held
         self._backend: Backend = opens(journal.options, say)
         held.callback(self._backend.close)
-        self._waiting: dict[str, Request] = {}
         self._tracked = Tracked()
+        self._waiting = Waiting(journal, self._backend, self._tracked, self._once)
         self._recall()
 
     def submit(self, requests: Sequence[Request]) -> list[Job]:
@@ -48,8 +46,8 @@ class Launcher:
             self._backend.check(request)
         for request in requests:
             if request.key not in self._tracked.entries or request.key in self._tracked.ending:
-                self._waiting.setdefault(request.key, request)
-        self._hand_over()
+                self._waiting.add(request)
+        self._waiting.hand_over()
         return [self._tracked.job(request) for request in requests]
 
     def poll(self) -> list[Update]:
@@ -59,7 +57,7 @@ class Launcher:
         often than every ``query_seconds``. When it does not answer, that is said once, and jobs stay as they were.
         """
         self._look()
-        self._warned(self._hand_over)
+        self._once.warn(self._waiting.hand_over)
         return self._tracked.news()
 
     def cancel(self, jobs: Iterable[Job]) -> None:
@@ -68,7 +66,7 @@ class Launcher:
         Raises SubmitError when the scheduler does not take it.
         """
         keys = [job.key for job in jobs]
-        for request in filter(None, [self._waiting.pop(key, None) for key in keys]):
+        for request in self._waiting.drop(keys):
             self._tracked.refuse(request, Finding(State.FAILED, Status.CANCELLED, "before it was handed over"))
         if running := [self._tracked.entries[key] for key in keys if key in self._tracked.entries]:
             self._tracked.ending.update(entry.request.key for entry in running)
@@ -83,7 +81,7 @@ class Launcher:
     def jobs(self) -> list[Job]:
         """Jobs that have not ended, those that were handed over first."""
         handed = [entry.request for entry in self._tracked.entries.values()]
-        return [self._tracked.job(request) for request in [*handed, *self._waiting.values()]]
+        return [self._tracked.job(request) for request in [*handed, *self._waiting.requests]]
 
     @property
     def missed(self) -> list[Update]:
@@ -93,7 +91,7 @@ class Launcher:
     @property
     def active(self) -> bool:
         """Whether some job has not ended, or its end was not told."""
-        return bool(self._waiting) or self._tracked.is_active
+        return bool(self._waiting.requests) or self._tracked.is_active
 
     def close(self) -> None:
         """Let go of the folder; jobs go on or end with this process as the options say."""
@@ -121,56 +119,8 @@ class Launcher:
         entries = list(self._tracked.entries.values())
         for entry, finding in zip(entries, self._backend.look(entries), strict=True):
             if finding is not None:
-                self._tracked.note(entry, finding, self._waiting)
+                self._tracked.note(entry, finding, self._waiting.keys)
             elif entry.request.key in self._tracked.entries:
-                self._take_back(entry.batch)
+                self._waiting.take_back(entry.batch)
         for batch, _ in by_batch(entries):
-            self._warned(batch.save)
-
-    def _hand_over(self) -> None:
-        ready = [request for request in self._waiting.values() if self._may_start(request)]
-        try:
-            for requests in self._backend.admit(ready, len(self._tracked.entries)) if ready else []:
-                self._hand_over_together(requests)
-        except TryLaterError as error:
-            self._once.complain(str(error))
-
-    def _hand_over_together(self, requests: Sequence[Request]) -> None:
-        before = sorted({key for request in requests for key in request.after})
-        after = [self._tracked.entries[key] for key in before if key in self._tracked.entries]
-        batch = self._journal.write(requests)
-        self._tracked.take(batch)  # before it is known whether it was taken: whatever ends this call, it is not twice
-        for request in requests:
-            remove_note(self._waiting.pop(request.key))
-        try:
-            self._backend.start(batch, after)
-        except (TryLaterError, StorageError):
-            self._take_back(batch)
-            raise
-        except SubmitError as error:
-            self._journal.withdraw(batch)
-            for request in requests:
-                self._tracked.drop(request.key)
-                self._tracked.refuse(request, Finding(State.FAILED, Status.FAILED, str(error)))
-        else:
-            self._warned(batch.save)
-
-    def _take_back(self, batch: Batch) -> None:
-        """Of a batch that was not taken: its jobs wait again, before all others."""
-        self._journal.withdraw(batch)
-        for request in batch.requests:
-            self._tracked.drop(request.key)
-        self._waiting = {request.key: request for request in batch.requests} | self._waiting
-
-    def _may_start(self, request: Request) -> bool:
-        """Whether nobody is to be waited for: those whom it comes after, and its own job that is being cancelled."""
-        handed = self._tracked.entries
-        waits = any(key in self._waiting or (key in handed and not self._backend.orders) for key in request.after)
-        return not waits and request.key not in handed
-
-    def _warned(self, call: Callable[[], None]) -> None:
-        """What cannot be written now is kept in memory, and written by a later poll."""
-        try:
-            call()
-        except StorageError as error:
-            self._once.complain(f"{error}; kept in memory, and tried again")
+            self._once.warn(batch.save)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from study.errors import StorageError
 from study.launch.backend import Say
 
 
@@ -16,6 +19,13 @@ class Once:
         if words != self._standing:
             self._say(words)
         self._standing = words
+
+    def warn(self, call: Callable[[], None]) -> None:
+        """Do what writes; what cannot be written now is kept in memory, and written by a later poll."""
+        try:
+            call()
+        except StorageError as error:
+            self.complain(f"{error}; kept in memory, and tried again")
 
     def settle(self, words: str) -> None:
         """All is well: say so where something was wrong."""
