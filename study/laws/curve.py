@@ -68,9 +68,17 @@ class Curve:
             return math.inf
 
     def score(self, inputs: Mapping[str, float]) -> Interval:
-        """1 - error, with its bounds in rising order."""
+        """1 - error, with its bounds in rising order; outside the points neither is nearer than where these end.
+
+        Errors that fall, or near a floor, would say that less is known better.
+        """
         error = self.error(inputs)
-        return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
+        under, over = error.middle - error.low, error.high - error.middle
+        if self.outside(inputs) > 1:
+            end = self.error({name: min(max(inputs[name], least), most) for name, (least, most) in self.ranges.items()})
+            under, over = max(under, end.middle - end.low), max(over, end.high - end.middle)
+        score = 1 - error.middle
+        return Interval(score, max(score - over, 0.0), min(score + under, 1.0))
 
     def outside(self, inputs: Mapping[str, float]) -> float:
         """How many times an input or compute lies beyond the points: 1 = within, 10 = ten times above or below."""

@@ -86,6 +86,10 @@ class Reach:
     gpu_hours: float | None
     gpu_hours_low: float | None
     gpu_hours_high: float | None
+    gpu_hours_from: str | None
+    gpus: int | None
+    memory_gib: float | None
+    memory_from: str | None
     outside: float
     nearest: str | None
     note: str | None

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from study.hardware import DEVICES, Device, find
 from study.lookup.answer import Answer, Budget
-from study.lookup.cost import AsMeasured, Costs, OnDevice
+from study.lookup.cost import AsMeasured, Costs
 from study.lookup.filters import check
 from study.lookup.merged import answer
+from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
 from study.lookup.store import open_sheet
 from study.lookup.studies import score, studies

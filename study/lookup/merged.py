@@ -6,14 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from study.lookup.answer import Answer, Option, Reach
-from study.lookup.candidates import Told, told
+from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
 from study.lookup.measured import measured
 from study.lookup.notes import notes
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
-from study.lookup.reach import cheapest, reached
+from study.lookup.reach import reached
 from study.lookup.store import Sheet
+from study.lookup.told import Told, told
 from study.summary.headline import Headline
 
 Asked = tuple[Sheet, int]  # a study, and the number of the score on its sheet

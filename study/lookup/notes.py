@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from study.lookup.answer import Budget
-from study.lookup.cost import OnDevice
 from study.lookup.filters import asked, quality_notes
 from study.lookup.measured import ROWS
+from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
 from study.lookup.store import Sheet
 

@@ -10,16 +10,17 @@ from typing import Any
 from study.hardware import DEVICES, Device
 from study.laws.curve import Curve
 from study.lookup import words
-from study.lookup.candidates import COMPUTE, Told, told
-from study.lookup.cost import OnDevice, Row, a_sample
-from study.lookup.measured import ROWS
-from study.lookup.question import GPUS, Question
-from study.lookup.store import Sheet, open_sheet
+from study.lookup.cost import Row, a_sample
+from study.lookup.kept import kept
+from study.lookup.on_device import OnDevice
+from study.lookup.question import Question
+from study.lookup.store import open_sheet
+from study.lookup.told import COMPUTE, Told, told
 from study.predict import Rates
 
 DRAWS = 139  # of a law on a page: the seventh on each side are the bounds of 90 %
-SETTINGS = 400  # on a page, at most: the best for their compute and pool
 DIGITS = 5
+COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of GPUs, that a page can be asked for
 
 
 def block(results: Path, name: str) -> dict[str, Any] | None:
@@ -32,7 +33,7 @@ def block(results: Path, name: str) -> dict[str, Any] | None:
         target = sheet.target(dataset, metric)
         if target is None:
             return None
-        settings = _settings(sheet, target)
+        settings = kept(sheet, target)
         laws = list(told(sheet, target, Question(target=0.5)))
         configs = _Configs([*settings, *(point for law in laws for point in law.points)])
         cpu = {row["device"] for row in settings if row["device"]} == {"cpu"}
@@ -41,7 +42,6 @@ def block(results: Path, name: str) -> dict[str, Any] | None:
             "study": name,
             "dataset": dataset,
             "metric": metric,
-            "gpus": 0 if cpu else GPUS,
             "settings": [_setting(row, configs) for row in settings],
             "laws": [_law(law, configs) for law in laws],
             **_costs(configs.rows, devices, results),
@@ -67,54 +67,38 @@ class _Configs:
 
 
 def _costs(rows: Sequence[Row], devices: Sequence[Device], results: Path) -> dict[str, Any]:
-    """``costs``: for each device and configuration its speed and a place in ``beside``, which many of them share."""
-    costs: dict[str, list[list[float]]] = {}
+    """``costs``: by device, number of GPUs and configuration a place in ``rates``: speeds, and one in ``beside``."""
+    costs: dict[str, dict[int, list[int]]] = {}
+    rates: dict[tuple[float, ...], int] = {}
     beside: dict[tuple[float, ...], int] = {}
     for device in devices:
-        on = OnDevice(device, 0 if device.is_cpu else GPUS, results)
-        known = [found for row in rows if (found := on.rates(row))]
-        costs[device.name] = [[*_speed(one), beside.setdefault(tuple(_beside(one)), len(beside))] for one in known]
-    return {"costs": costs, "beside": list(beside)}
-
-
-def _settings(sheet: Sheet, target: int) -> list[dict[str, Any]]:
-    """Those that few others beat for as little compute and as small a pool, best first."""
-    rows = sheet.select(f"SELECT * FROM {ROWS} WHERE t.target = :target ORDER BY t.place", {"target": target})
-    known = [row for row in rows if row["train_flops"] and row["samples_seen"]]
-    if len(known) <= SETTINGS:
-        return known
-    kept: list[dict[str, Any]] = []
-    for row in known:
-        better = sum(one["train_flops"] <= row["train_flops"] and _needs(one) <= _needs(row) for one in kept)
-        if better < BEATEN and len(kept) < SETTINGS:
-            kept.append(row)
-    return kept
-
-
-BEATEN = 5  # by so many settings: not on the page
-
-
-def _needs(row: Row) -> float:
-    return math.inf if row["needs"] is None else float(row["needs"])
+        first = OnDevice(device, 0 if device.is_cpu else COUNTS[0], results)
+        for on in [first] if device.is_cpu else [first.on(count) for count in COUNTS]:
+            known = [found for row in rows if (found := on.rates(row))]
+            told = [(*_speed(one), beside.setdefault(tuple(_beside(one)), len(beside))) for one in known]
+            costs.setdefault(device.name, {})[on.gpus] = [rates.setdefault(one, len(rates)) for one in told]
+    return {"costs": costs, "rates": list(rates), "beside": list(beside)}
 
 
 def _setting(row: Row, configs: _Configs) -> dict[str, Any]:
     hours = [row["gpu_hours"], row["hours_low"], row["hours_high"]] if row["gpu_hours"] is not None else None
+    same = ("score", "low", "high", "n", "needs", "train_flops", "samples_seen", "unique_pairs", "global_batch_size")
     return {
         "label": words.of_setting(row),
-        "score": row["score"],
-        "low": row["low"],
-        "high": row["high"],
-        "n": row["n"],
-        "needs": row["needs"],
-        "train_flops": row["train_flops"],
-        "samples_seen": row["samples_seen"],
-        "global_batch_size": row["global_batch_size"],
+        "strategy": row["strategy_label"],
+        "quality": row["quality"],
+        **{name: row[name] for name in same},
+        **_ran(row),
         "config": configs.number(row),
-        "device": row["device"],
         "hours": hours,
         "note": row["other_settings"],
     }
+
+
+def _ran(row: Row) -> dict[str, Any]:
+    """Where a setting ran, and what it held there."""
+    memory = None if row["memory_gib"] is None else [_short(row["memory_gib"]), row["memory_from"]]
+    return {"device": row["device"], "gpus": row["n_gpus"], "memory": memory}
 
 
 def _law(law: Told, configs: _Configs) -> dict[str, Any]:
@@ -122,6 +106,8 @@ def _law(law: Told, configs: _Configs) -> dict[str, Any]:
     draws = thinned(curve)
     return {
         "label": law.label,
+        "strategy": _same(law, "strategy_label"),
+        "quality": _same(law, "quality"),
         "law": law.row["law"],
         "inputs": list(curve.law.inputs),
         "n": law.row["n_runs"],
@@ -134,6 +120,12 @@ def _law(law: Told, configs: _Configs) -> dict[str, Any]:
     }
 
 
+def _same(law: Told, column: str) -> str | None:
+    """What all settings of a law have there; none where they differ."""
+    found = {row[column] for row in law.points}
+    return found.pop() if len(found) == 1 else None
+
+
 def _point(point: Row, configs: _Configs) -> dict[str, Any]:
     return {
         "train_flops": point[COMPUTE],
@@ -143,6 +135,7 @@ def _point(point: Row, configs: _Configs) -> dict[str, Any]:
         "params_m": point["params_m"],
         "global_batch_size": point["global_batch_size"],
         "nearest": words.of_nearest(point),
+        **_ran(point),
         "config": configs.number(point),
     }
 

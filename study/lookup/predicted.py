@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.lookup import words
 from study.lookup.answer import Budget, Option
-from study.lookup.candidates import Bought, Told, bought
+from study.lookup.bought import Bought, bought
 from study.lookup.cost import Costs, Row, a_sample, as_fields
-
-FAR = 10.0  # times outside the evidence, from where on an answer says little
+from study.lookup.outside import FAR, far
+from study.lookup.told import Told
 
 
 @dataclass(frozen=True)
@@ -67,43 +66,23 @@ def option(one: Candidate, budget: Budget, costs: Costs) -> Option:
         samples_seen=round(one.flops / a_sample(point)),
         global_batch_size=point["global_batch_size"],
         train_flops=one.flops,
-        memory_gib=point["memory_gib"],
-        memory_from=point["memory_from"],
         outside=one.outside,
         nearest=words.of_nearest(point),
         note=_note(one, budget, costs) or None,
         law=f"{law.row['law']} law on {law.row['selection']}, {law.row['n_points']} settings",
         provisional=law.curve.provisional,
         caution=law.curve.caution,
-        runs=tuple(run for row in law.points for run in json.loads(row["run_ids"])),
+        runs=law.runs,
         **as_fields(costs.at(point, one.flops)),
+        **costs.memory(point).as_fields(),
     )
 
 
 def _note(one: Candidate, budget: Budget, costs: Costs) -> str:
     by_median = budget.kind == "gpu_hours" and costs.device is None
     parts = [
-        _far(one),
+        far(one.law.curve.ranges, one.inputs),
         f"budget taken as {one.flops:.3g} FLOPs, by the median run" if by_median else "",
         "the pool ends before the budget" if one.pool_ends else "",
     ]
     return "; ".join(filter(None, parts))
-
-
-def _far(one: Candidate) -> str:
-    """Which input lies farthest outside, and on which side."""
-    if one.outside == 1:
-        return ""
-    bounds, values = one.law.curve.ranges, one.inputs
-    name = max(bounds, key=lambda name: max(values[name] / bounds[name][1], bounds[name][0] / values[name]))
-    least, most = bounds[name]
-    side, limit = ("above", most) if values[name] > most else ("below", least)
-    return f"outside the evidence: {one.outside:.3g} times {side} {limit:.3g} {UNITS.get(name, name)}"
-
-
-UNITS = {
-    "train_flops": "FLOPs",
-    "samples_seen": "samples",
-    "unique_pairs": "distinct pairs",
-    "params_m": "million parameters",
-}

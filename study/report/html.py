@@ -34,7 +34,6 @@ def html(template: str, context: Mapping[str, Any]) -> str:
         "colours": ALL,
         "style": Markup("".join(map(_file, STYLES))),
         "script": Markup("".join(map(_file, SCRIPTS))),
-        "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
     }
     return environment.get_template(template).render({**context, **same})
 

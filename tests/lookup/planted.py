@@ -40,7 +40,8 @@ def runs():
                         "quality": quality, "quality_share": share, "unique_pairs": pairs, "samples_seen": seen,
                         "global_batch_size": 4096, "image_size": 224, "text_length": 77, "params_m": params,
                         "train_flops": each * seen, "status": "completed", "seed": 0, "purpose": "study",
-                        **({"gpu": "NVIDIA H100 80GB HBM3", "device_kind": "cuda", "n_gpus": 8, "gpu_hours": 2.5}
+                        **({"gpu": "NVIDIA H100 80GB HBM3", "device_kind": "cuda", "n_gpus": 8, "gpu_hours": 2.5,
+                            "peak_memory_gib": 20.5}
                            if seen == SEEN[0] else {}),
                     }
                 )  # fmt: skip

@@ -15,16 +15,21 @@ from study.lookup import Budget, lookup
 from study.lookup.page import DRAWS, block
 
 ROOT = Path(__file__).parents[2]
-PLANNER = ROOT / "study/report/page/planner.js"
+PAGE = ROOT / "study/report/page"
+PLANNER = [
+    PAGE / f"{name}.js" for name in ("planner_words", "planner_laws", "planner_costs", "planner", "planner_reach")
+]
+KINDS = ("measured", "predicted", "reached")
+ROUGH = 5e-3  # where a search for a score ends
 GOLDEN = json.loads((Path(__file__).parent / "golden.json").read_text())
 NODE = shutil.which("node") or shutil.which("nodejs")
 SAY = """
-const planner = require(process.argv[1]);
 const { block, questions } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-const both = (question) => ({
+const all = (question) => ({
   measured: planner.measured(block, question), predicted: planner.predicted(block, question),
+  reached: question.target ? plannerReach.reached(block, question) : [],
 });
-process.stdout.write(JSON.stringify(questions.map(both)));
+process.stdout.write(JSON.stringify(questions.map(all)));
 """
 needs_node = pytest.mark.skipif(NODE is None, reason="node is not here to run the page's planner")
 
@@ -47,7 +52,8 @@ def results(script, tmp_path_factory):
 def said(block, questions):
     """What the page's planner says, run by node."""
     asked = json.dumps({"block": block, "questions": questions})
-    done = subprocess.run([NODE, "-e", SAY, str(PLANNER)], input=asked, capture_output=True, text=True, check=True)
+    program = "\n".join([*(path.read_text() for path in PLANNER), SAY])
+    done = subprocess.run([NODE, "-e", program], input=asked, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
@@ -56,15 +62,15 @@ def same(found, expected, rel):
     assert len(found) == len(expected)
     for one, other in zip(found, expected, strict=True):
         for name, value in other.items():
-            known = one.get(name, 1.0 if name == "outside" else None)  # a page knows no measured setting outside
-            number = isinstance(value, float) or name == "samples_seen"
+            number = isinstance(value, float) or (value is not None and name in ("samples_seen", "unique_pairs"))
+            known = one.get(name)  # a page leaves out what is not known
             assert known == (pytest.approx(value, rel=rel, abs=rel / 3) if number else value), (other["label"], name)
 
 
 def test_python_gives_them(script, results):
     for found, expected in zip(script.answers(results), GOLDEN["answers"], strict=True):
         assert found["question"] == expected["question"]
-        for kind in ("measured", "predicted"):
+        for kind in KINDS:
             same(found[kind], expected[kind], rel=1e-6)
 
 
@@ -72,33 +78,41 @@ def test_python_gives_them(script, results):
 def test_the_page_gives_them():
     found = said(GOLDEN["block"], [case["question"] for case in GOLDEN["answers"]])
     for answer, case in zip(found, GOLDEN["answers"], strict=True):
-        for kind in ("measured", "predicted"):
-            same(answer[kind], case[kind], rel=1e-3)  # speeds have five digits on a page
+        for kind in KINDS:
+            same(answer[kind], case[kind], rel=ROUGH if kind == "reached" else 1e-3)  # five digits on a page
 
 
 def test_they_cover_ties_pools_what_is_outside_and_every_law():
     options = [one for case in GOLDEN["answers"] for one in case["predicted"]]
-    assert {one["tied"] for one in options} == {one["pool_ends"] for one in options} == {True, False}
+    pool_ends = {"the pool ends before the budget" in (one["note"] or "") for one in options}
+    assert {one["tied"] for one in options} == pool_ends == {True, False}
     assert max(one["outside"] for one in options) > 10 > 1 in {one["outside"] for one in options}
+    assert any("epochs of the pool" in (one["note"] or "") for one in options)
+    reached = [one for case in GOLDEN["answers"] for one in case["reached"]]
+    told = ("not reached within", "not reached with this pool", "one run in twenty", "outside the evidence", "measured")
+    assert all(any(words in (one["note"] or "") for one in reached) for words in told)
+    assert {one["memory_gib"] for one in options} == {None, 20.5}
     assert len({law["law"] for law in GOLDEN["block"]["laws"]}) == 6
 
 
 @needs_node
 def test_the_page_of_the_published_study_says_what_python_does(tmp_path):
     data = block(tmp_path, "published")
-    assert len(json.dumps(data, separators=(",", ":"))) < 300_000
+    assert len(json.dumps(data, separators=(",", ":"))) < 600_000
     assert {len(law["draws"]) for law in data["laws"]} == {DRAWS}
     for question, answer in zip(PUBLISHED, said(data, PUBLISHED), strict=True):
         budget = Budget("gpu_hours", question["budget"])
-        found = lookup("published", budget, tmp_path, top=5, gpu=question["gpu"], pairs=question["pairs"])
+        given = {name: question[name] for name in ("gpu", "gpus", "pairs", "target")}
+        found = lookup("published", budget, tmp_path, top=5, **given)
         assert [one["label"] for one in answer["measured"]] == [one.label for one in found.measured]
         assert [one["label"] for one in answer["predicted"]] == [one.label for one in found.predicted]
+        assert [one["label"] for one in answer["reached"]] == [one.label for one in found.reached]
         for one, other in zip(answer["predicted"], found.predicted, strict=True):
             assert one["score"] == pytest.approx(other.score, abs=1e-4)
             assert (one["low"], one["high"]) == pytest.approx((other.low, other.high), abs=0.03)  # fewer draws
 
 
 PUBLISHED = [
-    {"budget": 200, "gpu": "h100", "pairs": 5e7, "top": 5},
-    {"budget": 5000, "gpu": "a100-80", "pairs": None, "top": 5},
+    {"budget": 200, "gpu": "h100", "gpus": 8, "pairs": 5e7, "target": 0.6, "top": 5},
+    {"budget": 5000, "gpu": "a100-80", "gpus": 64, "pairs": None, "target": 0.7, "top": 5},
 ]

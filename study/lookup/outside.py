@@ -1,0 +1,31 @@
+"""How far a question lies outside what a law was fitted to, in words: which input, and on which side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from study.laws.curve import Ranges
+from study.lookup import words
+
+FAR = 10.0  # times outside the evidence, from where on an answer says little
+UNITS = {
+    "train_flops": "FLOPs",
+    "samples_seen": "samples",
+    "unique_pairs": "distinct pairs",
+    "params_m": "million parameters",
+    "epochs": "epochs of the pool",
+}
+COUNTS = ("samples_seen", "unique_pairs")
+
+
+def far(ranges: Ranges, inputs: Mapping[str, float]) -> str:
+    """The input that lies farthest outside, against the bound of the law's runs; nothing where all are within."""
+    beyond = {name: max(inputs[name] / most, least / inputs[name]) for name, (least, most) in ranges.items()}
+    times, name = max((float(f"{value:.6g}"), name) for name, value in beyond.items())
+    if times <= 1:
+        return ""
+    least, most = ranges[name]
+    side, bound = ("above the most", most) if inputs[name] > most else ("below the least", least)
+    shown = words.short if name in COUNTS else words.number
+    asked = f"{shown(inputs[name])} {UNITS.get(name, name)}"
+    return f"outside the evidence: {asked}, {words.number(times)} times {side} that was seen, {shown(bound)}"

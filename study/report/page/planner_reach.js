@@ -1,0 +1,117 @@
+"use strict";
+// What a score costs, as study.lookup.reach and its neighbours find it; a question has target, 0 to 1, and no budget.
+const plannerReach = (() => {
+  const BEYOND = 10;
+  const NOTHING = 1e-12;
+  const [STEPS, NEAR] = [60, 1e-3];
+  const { general, short, far } = plannerWords;
+
+  const nearest = (law, flops) => law.points.reduce((best, point) =>
+    (Math.abs(Math.log(flops / point.train_flops)) < Math.abs(Math.log(flops / best.train_flops)) ? point : best));
+
+  const ends = (law) => {
+    const seen = law.points.map((point) => point.train_flops);
+    return [Math.log10(Math.min(...seen) / BEYOND), Math.log10(Math.max(...seen) * BEYOND)];
+  };
+
+  const gap = (law, { target, pairs = null }, which) => (decades) => {
+    const flops = 10 ** decades;
+    const inputs = plannerLaws.inputs(law, nearest(law, flops), flops, pairs);
+    if (inputs === null) return NaN;
+    const error = which === "middle" ? plannerLaws.error(law, inputs) : 1 - plannerLaws.score(law, inputs)[which];
+    return Math.log((1 - target) / Math.max(error, NOTHING));
+  };
+
+  // Where a rising function first is 0 or more, by the Illinois method; its left end where it always is.
+  const crossing = (above, from, to) => {
+    let [least, most] = [from, to];
+    let [left, right] = [above(least), above(most)];
+    if (left >= 0) return least;
+    if (!(right >= 0)) return null;
+    let [at, side] = [most, 0];
+    for (let step = 0; step < STEPS; step += 1) {
+      const before = at;
+      at = most - right * (most - least) / (right - left);
+      if (Math.abs(at - before) < NEAR) break;
+      const value = above(at);
+      if (value >= 0) [most, right, left] = [at, value, side > 0 ? left / 2 : left];
+      else [least, left, right] = [at, value, side < 0 ? right / 2 : right];
+      side = value >= 0 ? 1 : -1;
+    }
+    return at;
+  };
+
+  const middle = (block, question, law) => {
+    const above = gap(law, question, "middle");
+    const [least, most] = ends(law);
+    const at = crossing(above, least, most);
+    if (at === null) {
+      const best = above(most);
+      if (Number.isNaN(best)) return null;
+      const there = (100 * (1 - (1 - question.target) / Math.exp(best))).toFixed(1);
+      const note = `not reached within ${BEYOND} times its evidence, which ends at ${general(10 ** most / BEYOND)} FLOPs: `
+        + `${there} % there`;
+      return { law, decades: null, note, order: -best, outside: 1 };
+    }
+    const flops = 10 ** at;
+    const point = nearest(law, flops);
+    const [order] = plannerCosts.at(block, question, point, flops);
+    if (flops > plannerLaws.most(law, point, question.pairs ?? null)) {
+      const note = `not reached with this pool: ${general(flops)} FLOPs like ${point.nearest} are `
+        + `${short(flops / point.a_sample)} distinct pairs`;
+      return { law, decades: null, note, order, outside: 1 };
+    }
+    const inputs = plannerLaws.inputs(law, point, flops, question.pairs ?? null);
+    return { law, decades: at, point, inputs, order, outside: plannerLaws.outside(law, inputs) };
+  };
+
+  const told = (law) => ({
+    evidence: "law", label: law.label, n: law.n, provisional: law.provisional, caution: law.caution,
+  });
+
+  const unreached = ({ law, note }) => ({
+    ...told(law), note, train_flops: null, low: null, high: null, samples_seen: null, outside: BEYOND, nearest: null,
+    gpu_hours: null, gpu_hours_low: null, gpu_hours_high: null, memory_gib: null, memory_from: null,
+  });
+
+  const reach = (block, question, found) => {
+    if (found.decades === null) return unreached(found);
+    const { law, point, inputs, decades } = found;
+    const [least, most] = ends(law);
+    const flops = 10 ** decades;
+    const [low, high] = [
+      crossing(gap(law, question, "high"), least, decades), crossing(gap(law, question, "low"), decades, most),
+    ].map((bound) => (bound === null ? null : 10 ** bound));
+    const at = (bound) => plannerCosts.at(block, question, point, bound);
+    const unsure = high === null ? `one run in twenty may need more than ${BEYOND} times the most of its runs` : "";
+    return {
+      ...told(law), train_flops: flops, low, high, samples_seen: flops / point.a_sample, outside: found.outside,
+      nearest: point.nearest, note: [far(law.ranges, inputs), unsure].filter(Boolean).join("; ") || null,
+      gpu_hours: at(flops)[0], gpu_hours_low: low === null ? null : at(low)[1],
+      gpu_hours_high: high === null ? null : at(high)[2], ...plannerCosts.memory(point, question),
+    };
+  };
+
+  const cheapest = (block, question) => {
+    const known = block.settings.filter(planner.about(question)).filter(planner.inPool(question.pairs ?? null))
+      .filter((row) => row.score >= question.target).sort((a, b) => a.train_flops - b.train_flops)
+      .slice(0, question.top ?? 10).map((row) => ({
+        ...row, ...plannerCosts.named(plannerCosts.taken(block, question, row)),
+        ...plannerCosts.memory(row, question), evidence: "measured", low: null, high: null, outside: 1, nearest: null,
+        note: `measured: ${(100 * row.score).toFixed(1)} %`,
+      }));
+    return known.sort((a, b) => a.gpu_hours - b.gpu_hours).slice(0, 1);
+  };
+
+  const reached = (block, question) => {
+    const middles = block.laws.filter(planner.about(question)).map((law) => middle(block, question, law))
+      .filter(Boolean);
+    middles.sort((a, b) => (a.decades === null) - (b.decades === null) || planner.rank(a.outside) - planner.rank(b.outside)
+      || a.order - b.order || (a.law.label < b.law.label ? -1 : 1));
+    const top = question.top ?? 10;
+    const laws = middles.slice(0, top).map((found) => reach(block, question, found));
+    return [...cheapest(block, question), ...laws].slice(0, top).map((one, at) => ({ ...one, rank: at + 1 }));
+  };
+
+  return { reached };
+})();
