@@ -8,8 +8,11 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from study.report import axes, marks, words
+from study.report.choice import unbeaten
 from study.report.figure import Figure, seeds
-from study.report.palette import INK
+from study.report.labels import Label, name_points
+from study.report.palette import INK, Scale
+from study.report.spots import Spots
 from study.report.study import Study
 
 
@@ -17,27 +20,38 @@ def points(study: Study) -> pl.DataFrame:
     """All settings with a measured cost, cheapest first, and whether each is on the front."""
     known = study.settings.filter(pl.col("gpu_hours") > 0)
     ordered = known.sort(["gpu_hours", "score"], descending=[False, True])
-    before = pl.col("score").cum_max().shift(1)
-    return ordered.with_columns((before.is_null() | (pl.col("score") > before)).alias("on_front"))
+    return ordered.with_columns(unbeaten("score").alias("on_front"))
 
 
-def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
-    """Dots by family, those off the front faint; the front as steps, its corners named."""
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
+    """Dots by family, those off the front faint; the front as steps, its corners named where there is room."""
     ax, scale = panels[0], study.scales.family
     front, others = table.filter(pl.col("on_front")), table.filter(~pl.col("on_front"))
     ax.plot(
         front["gpu_hours"].to_list(), front["score"].to_list(), color=INK.light, linewidth=1, drawstyle="steps-post"
     )
-    for part, alpha in ((others, 0.35), (front, 1.0)):
-        if part.height:
-            marks.points(ax, part, "gpu_hours", "score", "family", scale, alpha)
+    parts = ((others, 0.35), (front, 1.0))
+    spots = [marks.points(ax, part, "gpu_hours", "score", "family", scale, alpha) for part, alpha in parts if len(part)]
     marks.beside(ax, table)
     axes.hours_axis(ax, "x")
-    ax.set_ylim(0, None)
-    axes.percent_axis(ax)
+    axes.scores_axis(ax, table["score"])
     unit = words.time_unit(study.runs)
     axes.name_axes(ax, f"measured {unit} of a run", f"{words.metric(study.target.metric)}, {study.target.dataset}")
-    marks.name_families(ax, scale, table["family"])
+    name_points(ax, _named(front, scale), [Label(x, y, "") for x, y in others.select("gpu_hours", "score").iter_rows()])
+    marks.name_families(ax, scale, others.join(front, on="family", how="anti")["family"])
+    return spots
+
+
+def _named(front: pl.DataFrame, scale: Scale) -> list[Label]:
+    """The corners of the front, dearest first: each by what it is, once where it is the same as the one before."""
+    change = front.select("arch", "strategy_label", "family", "gpu_hours", "score").reverse()
+    several = front["strategy_label"].n_unique() > 1
+    found = [
+        Label(row["gpu_hours"], row["score"], " · ".join([row["arch"], row["strategy_label"]][: 1 + several]),
+              scale.colour(row["family"]))
+        for row in change.iter_rows(named=True)
+    ]  # fmt: skip
+    return [label for place, label in enumerate(found) if not place or label.text != found[place - 1].text]
 
 
 def spread(study: Study, table: pl.DataFrame) -> str:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from study.report import axes, marks, words
 from study.report.choice import largest_slice
 from study.report.figure import Figure, seeds
-from study.report.marks import Label
+from study.report.labels import Label, label_ends
 from study.report.palette import NOT_STATED
+from study.report.spots import Spots
 from study.report.study import Study
 from study.summary.headline import Headline
 from study.summary.settings import settings
@@ -37,26 +38,29 @@ def points(study: Study) -> pl.DataFrame:
     return found if found["unique_pairs"].n_unique() > 1 or found["quality"].n_unique() > 1 else found.clear()
 
 
-def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
     """A panel a direction, a line a quality; both panels share their limits."""
+    spots = []
     highest = (table["score"] + table["sd"].fill_null(0)).max()
     for ax, metric in zip(panels, study.directions, strict=True):
-        _panel(ax, study, table.filter(pl.col("metric") == metric))
+        spots.append(_panel(ax, study, table.filter(pl.col("metric") == metric)))
         ax.set_ylim(0, 1.12 * float(str(highest)))
         axes.percent_axis(ax)
         axes.name_axes(ax, "pairs in the training set", f"{words.metric(metric)}, {study.target.dataset}")
+    return spots
 
 
-def _panel(ax: Axes, study: Study, table: pl.DataFrame) -> None:
+def _panel(ax: Axes, study: Study, table: pl.DataFrame) -> Spots:
     scale, ends = study.scales.quality, []
     for (quality,), part in table.sort("unique_pairs").group_by("quality", maintain_order=True):
         colour = scale.colour(quality)
         ax.plot(part["unique_pairs"].to_list(), part["score"].to_list(), color=colour, linewidth=1.6, zorder=2)
         ends.append(Label(part["unique_pairs"][-1], part["score"][-1], str(quality or NOT_STATED), colour))
-    marks.points(ax, table, "unique_pairs", "score", "quality", scale)
+    spots = marks.points(ax, table, "unique_pairs", "score", "quality", scale)
     marks.beside(ax, table)
     axes.counts_axis(ax, sorted(set(table["unique_pairs"])))
-    marks.label_ends(ax, ends)
+    label_ends(ax, ends)
+    return spots
 
 
 def spread(study: Study, table: pl.DataFrame) -> str:
