@@ -136,6 +136,7 @@ rule fit:
         rules.collect.output,
     output:
         RESULTS / STUDY / "laws.parquet",
+        RESULTS / STUDY / "crossovers.parquet",
     log:
         RESULTS / STUDY / "fit.log",
     params:

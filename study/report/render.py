@@ -13,10 +13,11 @@ from study.report import FIGURES, answer, budget, facts, words
 from study.report.canvas import Drawing, draw
 from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
+from study.report.crossovers import crossovers
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.findings import findings
-from study.report.laws import laws
+from study.report.laws import laws, no_law
 from study.report.study import Study, read_study
 from study.report.table import Table
 from study.report.tables import by_setting, failures, frontier, runs
@@ -82,6 +83,8 @@ def tables(study: Study) -> dict[str, Table]:
         failures(study),
         budget.left_out(study),
         laws(study),
+        no_law(study),
+        crossovers(study),
         runs(study),
     )
     return {table.name: table for table in made}

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from study.ledger import Account, Ledger
-from study.records import LAWS_COLUMNS, schema
+from study.records import CROSSOVERS_COLUMNS, LAWS_COLUMNS, schema
 from study.report.palette import Scales
 from study.summary.compare import compare
 from study.summary.headline import PREFERRED, Headline, headline
@@ -32,6 +32,7 @@ class Study:
     runs: pl.DataFrame
     scores: pl.DataFrame
     laws: pl.DataFrame
+    crossovers: pl.DataFrame
     target: Headline
     left_out: pl.DataFrame
     ledger: Ledger
@@ -77,18 +78,20 @@ class Study:
 
 
 def read_study(results: Path, name: str) -> Study:
-    """Read a study's tables; laws that were not fitted are an empty table.
+    """Read a study's tables; laws that were not fitted, and crossovers not looked for, are empty tables.
 
     Raises StorageError when the study was not collected.
     """
     opened = open_study(results, name)
-    folder, runs, scores, laws = opened.tables, opened.runs(), opened.scores(), opened.laws()
+    folder, runs, scores = opened.tables, opened.runs(), opened.scores()
+    laws, crossovers = opened.laws(), opened.crossovers()
     return Study(
         name=name,
         facts=opened.facts(),
         runs=runs,
         scores=scores,
         laws=pl.DataFrame(schema=schema(LAWS_COLUMNS)) if laws is None else laws,
+        crossovers=pl.DataFrame(schema=schema(CROSSOVERS_COLUMNS)) if crossovers is None else crossovers,
         target=headline(folder, scores),
         left_out=left_out(read_plan(folder)) if (folder / "plan.parquet").exists() else no_plan(),
         ledger=Account(results, name).read(),

@@ -12,6 +12,7 @@ import polars as pl
 LONG = 200  # rows; of a table of more, the page has the first as HTML, and all of them packed
 FIRST = 100
 NAN = "NaN"
+SENTENCE, PARAGRAPH = 36, 90  # letters of a cell, from which on its column may break lines, and is wide
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,11 @@ class Table:
         return self.height > LONG
 
     @property
+    def kinds(self) -> list[str]:
+        """How each column is set, as its cells' class: numbers to the right, sentences in several lines."""
+        return ["number" if number else _kind(texts) for number, texts in zip(self.numbers, self.texts, strict=True)]
+
+    @property
     def rows(self) -> list[list[Cell]]:
         """The rows that the page has as HTML: all, or of a long table the first."""
         shown = range(FIRST if self.is_long else self.height)
@@ -75,6 +81,11 @@ def table(name: str, title: str, note: str, columns: Sequence[Column], data: pl.
     texts = [_read(values, read) for values, (_, _, read) in zip(chosen.iter_columns(), kept, strict=True)]
     keys = [_ranks(values) if number else None for values, number in zip(chosen.iter_columns(), numbers, strict=True)]
     return Table(name, title, note, heads, numbers, texts, keys, chosen)
+
+
+def _kind(texts: Sequence[str]) -> str:
+    longest = max(map(len, texts), default=0)
+    return "plain" if longest < SENTENCE else "words" if longest < PARAGRAPH else "words wide"
 
 
 def _read(values: pl.Series, read: Callable[[Any], str]) -> list[str]:

@@ -84,6 +84,11 @@ def number(value: float | None) -> str:
     return MISSING if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
 
 
+def short(value: float | None) -> str:
+    """Three digits; of a number that would be long, its power of ten."""
+    return number(value) if value is None or 1e-3 <= abs(value) < 1e5 or value == 0 else power_of_ten(value)
+
+
 def ratio(value: float | None) -> str:
     """Two decimals."""
     return MISSING if value is None else f"{value:.2f}"

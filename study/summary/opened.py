@@ -41,6 +41,12 @@ class Opened:
         found = (read_laws(folder) for folder in (self.written, self.tables))
         return next((laws for laws in found if laws is not None), None)
 
+    def crossovers(self) -> pl.DataFrame | None:
+        """Where groups overtake each other, by those laws; none where that was not looked for."""
+        folder = next((one for one in (self.written, self.tables) if (one / "laws.parquet").exists()), self.tables)
+        path = folder / "crossovers.parquet"
+        return read_parquet(path) if path.exists() else None
+
     def facts(self) -> dict[str, Any]:
         """What is said of the study as a whole, its title for one; empty where nothing is."""
         path = self.tables / "plan.json"

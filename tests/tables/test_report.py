@@ -156,7 +156,10 @@ def test_the_page_is_one_file_that_loads_nothing(shown):
 def test_figures_and_tables_lie_beside_the_page(shown):
     folder = shown.parent
     assert sorted(path.stem for path in (folder / "figures").glob("*.svg")) == FIGURES.names()
-    names = ["comparison", "cost", "failures", "frontier", "laws", "left_out", "runs", "settings", "strategy_cost"]
+    names = [
+        "comparison", "cost", "crossovers", "failures", "frontier", "laws", "left_out", "no_law", "runs", "settings",
+        "strategy_cost",
+    ]  # fmt: skip
     assert sorted(path.stem for path in (folder / "tables").glob("*.csv")) == names
     assert sorted(path.stem for path in (folder / "tables").glob("*.tex")) == names
     assert (folder / "tables" / "frontier.csv").read_text().splitlines()[:2] == [
