@@ -107,16 +107,16 @@ def _flops(one: Reach) -> tuple[str, str]:
     if one.train_flops is None:
         return "not reached", ""
     known = one.low is not None or one.high is not None
-    high = "any" if one.high is None else f"{one.high:.2g}"
-    return f"{one.train_flops:.2g}", f"{one.low:.2g} to {high}" if known else ""
+    high = " or more" if one.high is None else f" to {one.high:.2g}"
+    return f"{one.train_flops:.2g}", f"{one.low:.2g}{high}" if known else ""
 
 
 def _span(one: Reach) -> str:
     if one.gpu_hours is None:
         return ""
     low = "0" if one.gpu_hours_low is None else number(one.gpu_hours_low, 2)
-    high = "any" if one.gpu_hours_high is None else number(one.gpu_hours_high, 2)
-    return f"{number(one.gpu_hours)} ({low} to {high})"
+    high = " or more" if one.gpu_hours_high is None else f" to {number(one.gpu_hours_high, 2)}"
+    return f"{number(one.gpu_hours)} ({low}{high})"
 
 
 def _table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -13,8 +13,9 @@ from study.lookup.filters import check
 from study.lookup.merged import answer
 from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
-from study.lookup.store import open_sheet
-from study.lookup.studies import score, studies
+from study.lookup.store import Sheet, open_sheet
+from study.lookup.studies import judged_by, score, studies
+from study.summary.opened import known_studies
 
 
 def lookup(
@@ -36,7 +37,8 @@ def lookup(
 ) -> Answer:
     """Rank what is known within ``budget``, and say what ``target`` (a score, 0 to 1) costs.
 
-    ``study`` is one, several, or none for all that were collected, else those that the package brings. ``gpu`` is the
+    ``study`` is one, several, or none for all that were collected, else (or where none has scores on ``dataset``) those
+    that the package brings. ``gpu`` is the
     device that hours are on (none: as measured), ``pairs`` the pool at hand, ``quality`` a share of it or the name of a
     filter. Raises UnknownNameError for an unknown study, data set, metric, device, strategy, architecture, family or
     filter, StudyError for a question that contradicts itself, StorageError where nothing was collected.
@@ -44,10 +46,22 @@ def lookup(
     device = find(gpu, DEVICES) if isinstance(gpu, str) else gpu
     question = Question(budget, target, device, gpus, pairs, quality, strategy, arch, family, top)
     names = [study] if isinstance(study, str) else list(study or ())
-    with ExitStack() as open_sheets:
-        sheets = [open_sheets.enter_context(open_sheet(results, name)) for name in studies(names, results)]
+    with ExitStack() as opened:
+        sheets = _sheets(opened, names, results, dataset)
         check(question, sheets)
         return answer(sheets, question, _costs(question, results), score(sheets, dataset, metric))
+
+
+def _sheets(opened: ExitStack, names: Sequence[str], results: Path, dataset: str | None) -> list[Sheet]:
+    """Of the studies to ask. Where none was named, and no collected one has scores on the data set, any that has."""
+
+    def sheets(of: Sequence[str]) -> list[Sheet]:
+        return [opened.enter_context(open_sheet(results, name)) for name in of]
+
+    found = sheets(studies(names, results))
+    if names or any(judged_by(sheet, dataset) for sheet in found):
+        return found
+    return [sheet for sheet in sheets(known_studies(results)) if judged_by(sheet, dataset)] or found
 
 
 def _costs(question: Question, results: Path) -> Costs:

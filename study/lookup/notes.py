@@ -50,7 +50,8 @@ def _counts(sheet: Sheet, target: int, question: Question) -> dict[str, Any]:
 def _of_budget(budget: Budget, counts: dict[str, Any], predicted: bool) -> Iterator[str]:
     kind = "train_flops" if predicted and budget.kind == "gpu_hours" else budget.kind
     if unknown := counts["n"] - counts[kind]:
-        yield f"{unknown} settings are left out, whose {kind} is not known"
+        way_out = "; say --gpu to have hours predicted" if kind == "gpu_hours" else ""
+        yield f"{unknown} settings are left out, whose {kind} is not known{way_out}"
     least = counts[f"least_{kind}"]
     if kind == budget.kind and least is not None and least > budget.value:
         yield f"the least that was measured is {least:.3g} {kind}, {least / budget.value:.3g} times the budget"

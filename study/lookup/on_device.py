@@ -44,7 +44,7 @@ class OnDevice:
 
     def memory(self, row: Row) -> Memory:
         """Of as many of the same device; each of another number of them holds another share of the batch."""
-        here = row["device"] == self.device.name and (row["n_gpus"] or 0) == self.gpus
+        here = row["device"] == self.device.name and (self.device.is_cpu or row["n_gpus"] == self.gpus)
         return AS_MEASURED.memory(row) if here else NOT_KNOWN
 
     def limit(self, row: Row, hours: float) -> float:

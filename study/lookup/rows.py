@@ -48,7 +48,8 @@ def setting_rows(runs: pl.DataFrame, devices: Mapping[str, Device]) -> pl.DataFr
             pl.Series("run_ids", [], dtype=pl.String) if runs.is_empty() else _as_json("run_ids"),
         )
     )
-    return table.with_columns(_devices(table, devices), _configs(table)).select(SETTING)
+    gpus = pl.when(pl.col("device_kind") != "cpu").then("n_gpus")  # a CPU counts as one device of its run, and has none
+    return table.with_columns(_devices(table, devices), _configs(table), gpus).select(SETTING)
 
 
 def _memory() -> tuple[pl.Expr, pl.Expr]:

@@ -35,7 +35,7 @@ def planner(results: Path, name: str) -> dict[str, Any] | None:
         "device": shown,
         "counts": counts,
         "count": GPUS if GPUS in counts else counts[0],
-        "budget": {**budget, "value": f"{10 ** ((budget['least'] + budget['most']) / 2):.1g}"},
+        "budget": {**budget, "value": _rounded(10 ** ((budget["least"] + budget["most"]) / 2))},
         "pairs": _ends([one["needs"] for one in settings if one["needs"]] or [1.0]),
         "target": _target([one["score"] for one in settings]),
         "strategies": _names(data, "strategy"),
@@ -59,14 +59,19 @@ def _ends(values: Sequence[float]) -> dict[str, float]:
     return {"least": math.floor(10 * least) / 10, "most": math.ceil(10 * most) / 10}
 
 
-def _target(scores: Sequence[float]) -> dict[str, float]:
+def _rounded(value: float) -> str:
+    """To two digits, without an exponent where it is not very small or large: as one would type it."""
+    return f"{float(f'{value:.2g}'):.15g}"
+
+
+def _target(scores: Sequence[float]) -> dict[str, float | str]:
     """In percent, of a slider that ends a third of the way from the best that was measured to no error."""
     least, best = min(scores), max(scores)
     step = ROUND if best >= 4 * ROUND else ROUND / 10
     return {
         "least": max(math.floor(100 * least), 1),
         "most": min(math.ceil(100 * (best + (1 - best) / 3)), 99),
-        "value": round(100 * max(math.floor(best / step), 1) * step, 6),
+        "value": _rounded(100 * max(math.floor(best / step), 1) * step),
     }
 
 

@@ -30,6 +30,11 @@ def studies(names: Sequence[str], results: Path) -> list[str]:
     return list(dict.fromkeys(names)) or own or known
 
 
+def judged_by(sheet: Sheet, dataset: str | None) -> bool:
+    """Whether a study has scores on a data set, or on any."""
+    return any(dataset in (None, one[0]) for one in sheet.facts["targets"])
+
+
 def score(sheets: Sequence[Sheet], dataset: str | None, metric: str | None) -> Headline:
     """The data set and metric to rank by: as asked, the rest as most of the studies are judged by.
 

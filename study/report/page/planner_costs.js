@@ -37,7 +37,7 @@ const plannerCosts = (() => {
   };
 
   const memory = (row, { gpu, gpus }) => {
-    const here = row.device === gpu && (row.gpus ?? 0) === gpus;
+    const here = row.device === gpu && (gpus === 0 || row.gpus === gpus);
     const [gib, from] = (here && row.memory) || [null, null];
     return { memory_gib: gib, memory_from: from };
   };

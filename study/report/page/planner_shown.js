@@ -34,7 +34,7 @@ const plannerShown = (() => {
     if (one.gpu_hours === null) return "";
     const [low, high] = [one.gpu_hours_low, one.gpu_hours_high];
     if (low === one.gpu_hours && high === one.gpu_hours) return number(one.gpu_hours);
-    return `${number(one.gpu_hours)} (${low === null ? "0" : number(low, 2)} to ${high === null ? "any" : number(high, 2)})`;
+    return `${number(one.gpu_hours)} (${low === null ? "0" : number(low, 2)}${high === null ? " or more" : ` to ${number(high, 2)}`})`;
   };
 
   const memory = (one) => (one.memory_gib === null ? "" : `${number(one.memory_gib)}${one.memory_from === "measured" ? "" : " planned"}`);
@@ -53,7 +53,7 @@ const plannerShown = (() => {
     ["batch", "number", (one) => (one.global_batch_size ? short(one.global_batch_size) : "")],
   ];
   const COST = [
-    ["hours", "number hours", hours],
+    ["hours", "number whole", hours],
     ["GiB", "number", memory],
     ["what it rests on", "rests", rests],
   ];
@@ -61,8 +61,8 @@ const plannerShown = (() => {
     ["", "rank", (one) => (one.tied ? `=${one.rank}` : `${one.rank}`)],
     ["option", "option", (one) => one.label],
     ["score", "number", (one) => `${percent(one.score)} %`],
-    ["90 %", "number bounds", (one) => (one.low === null ? "unknown" : `${percent(one.low)} to ${percent(one.high)}`)],
-    [`${percent(scale[0])} to ${percent(scale[1])} %`, "interval", (one) => bar(one, scale)],
+    ["90 %", "number", (one) => (one.low === null ? "unknown" : `${percent(one.low)} to ${percent(one.high)}`)],
+    [`${percent(scale[0])} to ${percent(scale[1])} %`, "whole", (one) => bar(one, scale)],
     ["n", "number", (one) => `${one.n}`],
     ["pairs", "number", (one) => (one.unique_pairs ? short(one.unique_pairs) : "")],
     ...AFTER,
@@ -71,7 +71,7 @@ const plannerShown = (() => {
   ];
   const bounds = (one) => {
     if (one.train_flops === null || (one.low === null && one.high === null)) return "";
-    return `${power(one.low)} to ${one.high === null ? "any" : power(one.high)}`;
+    return `${power(one.low)}${one.high === null ? " or more" : ` to ${power(one.high)}`}`;
   };
   const REACHED = [
     ["", "rank", (one) => `${one.rank}`],
@@ -80,7 +80,7 @@ const plannerShown = (() => {
     ["n", "number", (one) => `${one.n}`],
     ...COST.slice(0, 1),
     ["FLOPs", "number", (one) => (one.train_flops === null ? "not reached" : power(one.train_flops))],
-    ["90 %", "number bounds", bounds],
+    ["90 %", "number whole", bounds],
     AFTER[0],
     ...COST.slice(1),
   ];
@@ -114,7 +114,7 @@ const plannerShown = (() => {
     return count ? `; ${count} of the next ${options.length - 1} tie with it` : "";
   };
 
-  // The answer in a few sentences.
+  // The answer in short, a sentence a line.
   const sentences = (question, { measured, predicted, reached }) => {
     const said = [];
     const inside = predicted.filter((one) => one.outside === 1);
@@ -131,10 +131,10 @@ const plannerShown = (() => {
     const known = reached.filter((one) => one.train_flops !== null);
     if (known.length) {
       const [least] = known;
-      const by = least.evidence === "measured" ? "measured" : "by a law";
+      const by = least.evidence === "measured" ? "measured" : least.outside > 1 ? "by a law, outside its evidence" : "by a law";
       said.push(`${number(100 * question.target)} % costs ${hours(least)} hours: ${least.label}, ${by}.`);
     } else if (question.target !== null) said.push(`Nothing that is known reaches ${number(100 * question.target)} %.`);
-    return said.join(" ");
+    return said;
   };
 
   const show = (question, answer) => {
@@ -144,7 +144,8 @@ const plannerShown = (() => {
     fill("predicted", OPTIONS(scale), answer.predicted);
     fill("reached", REACHED, answer.reached);
     document.querySelector("#planner [data-for=target]").textContent = `${number(100 * (question.target ?? 0))} %`;
-    document.querySelector("#planner .said").textContent = sentences(question, answer);
+    const said = sentences(question, answer).map((sentence) => element("p", "", sentence));
+    document.querySelector("#planner .said").replaceChildren(...said);
   };
 
   return { show };
