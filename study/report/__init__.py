@@ -1,4 +1,4 @@
-"""Report: one self-contained page a study. A figure is one file and one line here, in the order of the page."""
+"""Report: one self-contained page a study. A figure is one file and one line here, in the order of its section."""
 
 from __future__ import annotations
 

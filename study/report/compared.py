@@ -88,7 +88,7 @@ def held(part: pl.DataFrame) -> str:
 
 def varied(study: Study, part: pl.DataFrame) -> str | None:
     """What else tells this group apart from the study's others, in words."""
-    names = [name for name in EQUAL if study.compared[name].n_unique() > 1]
+    names = [name for name in EQUAL if study.compared[name].n_unique() > 1 and part[name][0] is not None]
     return ", ".join(f"{words.column(name)} {words.value(name, part[name][0])}" for name in names) or None
 
 
@@ -151,4 +151,5 @@ FIGURE = Figure(
     panels=lambda study: points(study)["group"].n_unique(),
     held_equal=equal,
     height=height,
+    section="strategies",
 )

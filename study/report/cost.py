@@ -55,4 +55,5 @@ FIGURE = Figure(
     draw=draw,
     spread=spread,
     shown=(),
+    section="cost",
 )

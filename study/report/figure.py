@@ -53,7 +53,7 @@ class Figure:
     there is nothing to draw, and ``needs`` says what is missing. ``draw`` gets that table and one axes for each of
     ``panels``, reads no file and fits nothing, and gives the spots where a pointer finds the points. ``shown`` are the
     columns that the figure itself tells apart; ``held_equal`` says of all others which are equal. ``height`` is that of
-    a panel in inches, none = the usual one.
+    a panel in inches, none = the usual one. ``section`` is the anchor of study.report.sections where it belongs.
     """
 
     title: str
@@ -65,6 +65,7 @@ class Figure:
     panels: Callable[[Study], int] = lambda study: 1
     held_equal: Callable[[pl.DataFrame, Sequence[str]], str] = held_equal
     height: Callable[[pl.DataFrame], float | None] = lambda points: None
+    section: str = "scaling"
 
 
 def seeds(points: pl.DataFrame) -> str:

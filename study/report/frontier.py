@@ -66,4 +66,5 @@ FIGURE = Figure(
     draw=draw,
     spread=spread,
     shown=(),
+    section="frontier",
 )

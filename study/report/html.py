@@ -13,7 +13,7 @@ from study.report.packed import packed
 from study.report.palette import ALL
 
 STYLES = ("page.css", "tables.css")
-SCRIPTS = ("page.js", "downloads.js", "tables.js")  # one script of the page, in this order
+SCRIPTS = ("page.js", "downloads.js", "tables.js", "hover.js")  # one script of the page, in this order
 
 
 def html(template: str, context: Mapping[str, Any]) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from markupsafe import Markup
-
 from study.report import FIGURES, answer, budget, facts, words
-from study.report.canvas import Drawing, draw
+from study.report.canvas import draw
 from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
 from study.report.crossovers import crossovers
@@ -18,31 +15,11 @@ from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.findings import findings
 from study.report.laws import laws, no_law
+from study.report.sections import placed
+from study.report.shown import Shown, drawn, pointed
 from study.report.study import Study, read_study
 from study.report.table import Table
 from study.report.tables import by_setting, failures, frontier, runs
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A figure of the page; without a drawing it says what is missing."""
-
-    name: str
-    title: str
-    needs: str
-    drawing: Drawing | None
-    held_equal: str
-    spread: str
-
-    @property
-    def wide(self) -> Markup:
-        """The drawing for a screen; its text was escaped when it was drawn."""
-        return Markup(self.drawing.wide if self.drawing else "")
-
-    @property
-    def narrow(self) -> Markup:
-        """The drawing for a phone."""
-        return Markup(self.drawing.narrow if self.drawing else "")
 
 
 def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | None = None) -> Path:
@@ -57,11 +34,6 @@ def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | Non
     return write_page(out / name, "page.html.j2", _context(study, figures, of_page, planner), files)
 
 
-def drawn(figures: Iterable[Shown]) -> dict[str, str]:
-    """The text of ``figures/NAME.svg`` for each figure that has a drawing."""
-    return {f"figures/{shown.name}.svg": shown.drawing.file for shown in figures if shown.drawing}
-
-
 def _figures(study: Study) -> Iterator[Shown]:
     for name in FIGURES.targets:
         figure = FIGURES.load(name)
@@ -69,7 +41,8 @@ def _figures(study: Study) -> Iterator[Shown]:
         drawing = draw(name, figure, study, points) if points.height else None
         equal = figure.held_equal(points, figure.shown) if points.height else ""
         spread = figure.spread(study, points) if points.height else ""
-        yield Shown(name, figure.title, figure.needs, drawing, equal, spread)
+        table = pointed(name, figure.title, points) if points.height else None
+        yield Shown(name, figure.title, figure.needs, drawing, equal, spread, figure.section, table)
 
 
 def tables(study: Study) -> dict[str, Table]:
@@ -100,10 +73,10 @@ def _context(
         "study": study.name,
         "answer": answer.headline(study),
         "findings": list(findings(study)),
+        "sections": list(placed(figures, of_page, {"summary": True, "planner": bool(planner), "provenance": True})),
         "tiles": facts.tiles(study),
         "figures": {figure.name: figure for figure in figures},
         "tables": of_page,
-        "counts": answer.counts(study.runs),
         "provenance": facts.provenance(study),
         "metric": words.metric(study.target.metric),
         "planner": planner,

@@ -76,4 +76,5 @@ FIGURE = Figure(
     spread=spread,
     shown=("unique_pairs", "quality"),
     panels=lambda study: len(study.directions),
+    section="data",
 )

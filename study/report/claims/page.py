@@ -15,7 +15,7 @@ from study.report.claims.words import KINDS, POINTS, Kind, asked, interval, summ
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.facts import Tile
-from study.report.render import Shown, drawn
+from study.report.shown import Shown, drawn
 from study.report.table import Column, Table, table
 from study.summary.verdicts import HOLDS, VERDICTS
 
