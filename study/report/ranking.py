@@ -29,7 +29,8 @@ def _leader(rows: Sequence[Row]) -> str:
     first, second = rows[0], rows[1]
     lead = f"{first['strategy_label']} leads with {words.percent(first['score'])}"
     if first["rank_high"] is None:
-        return f"{lead}; with fewer than two seeds in common, no difference can be told from chance"
+        scores = [f"{row['strategy_label']} has {words.percent(row['score'])}" for row in (first, second)]
+        return f"{' and '.join(scores)}; with fewer than two seeds in common, it is not known whether that differs"
     if first["rank_high"] == 1:
         return f"{lead}, ahead of all others by more than seeds differ"
     near = words.plural(first["rank_high"] - 1, "other")
@@ -46,19 +47,20 @@ def _beyond(study: Study, part: pl.DataFrame) -> Iterator[str]:
     clauses = [f"{_listed(names)} {'is' if len(names) == 1 else 'are'} {word}" for word, names in found if names]
     same = part.filter(pl.col("verdict") == "not told apart")["strategy_label"].to_list()
     if not clauses:
-        yield f"There, paired by seed, no other is told apart from {study.baseline}."
+        yield f"Paired by seed, no other is told apart from {study.baseline}."
         return
     if same:
         rest = _listed(same) if len(same) <= NAMED else f"{len(same)} others"
         clauses.append(f"{rest} {'is' if len(same) == 1 else 'are'} not told apart")
-    yield f"There, against {study.baseline} and paired by seed, {'; '.join(clauses)}."
+    pairs = part["pairs"].drop_nulls()
+    seeds = words.plural(pairs[0], "seed") if pairs.n_unique() == 1 else f"{pairs.min()} to {pairs.max()} seeds"
+    yield f"Against {study.baseline}, paired by {seeds} and with 90 % intervals, {'; '.join(clauses)}."
 
 
 def _gap(row: Row) -> str:
-    """The strategy with its difference; a lead has its interval, the table has all."""
+    """The strategy with its difference and the 90 % interval of that."""
     low, high = words.points(row["difference_low"]), words.points(row["difference_high"])
-    interval = f", 90 % interval {low} to {high}" if row["difference"] > 0 else ""
-    return f"{row['strategy_label']} ({words.points(row['difference'])} points{interval})"
+    return f"{row['strategy_label']} ({words.points(row['difference'])} points, {low} to {high})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -50,6 +50,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return MISSING if share is None else f"{100 * share:.{digits}f} %"
 
 
+def interval(low: float | None, high: float | None, digits: int = 1) -> str | None:
+    """A 90 % interval of shares, as percentages; none where it is not known."""
+    if low is None or high is None:
+        return None
+    return f"90 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+
+
 def count(value: float | None) -> str:
     """A whole number, shortened from ten million on."""
     if value is None:

@@ -58,22 +58,23 @@ def test_the_sentences_say_who_leads_what_is_told_apart_and_how_rates_were_chose
     # twice - half: .04, .022, .049, t = 4.67, p = .043, times 2 for two tests: below .1, so only plain may be as good
     assert list(ranking(study(ROWS))) == [
         "At equal samples seen (8,192), twice leads with 31.8 %, before plain with 31.0 %; 1 other may be as good. "
-        "There, against plain and paired by seed, half(keep=0.5) (−2.9 points) is worse; twice is not told apart.",
+        "Against plain, paired by 3 seeds and with 90 % intervals, half(keep=0.5) (−2.9 points, −3.1 to −2.6) is worse; "
+        "twice is not told apart.",
         "At equal training FLOPs (2.0 × 10¹²), half(keep=0.5) leads with 34.0 %, ahead of all others by more than "
-        "seeds differ. There, against plain and paired by seed, half(keep=0.5) (+3.0 points, 90 % interval +2.8 to "
+        "seeds differ. Against plain, paired by 3 seeds and with 90 % intervals, half(keep=0.5) (+3.0 points, +2.8 to "
         "+3.2) is better.",
         "Each learning rate was tuned: the best of 3 tried, by embedded/validation.",
     ]
 
 
 def test_the_grid_names_the_baseline(study):
-    assert "against half(keep=0.5) and paired by seed" in " ".join(ranking(study(ROWS, baseline="half(keep=0.5)")))
+    assert "Against half(keep=0.5), paired by 3 seeds" in " ".join(ranking(study(ROWS, baseline="half(keep=0.5)")))
     assert study(ROWS).baseline == "plain"
 
 
 def test_an_absent_baseline_leaves_the_ranks(study):
     found = study(ROWS, baseline="absent")
-    assert "There," not in " ".join(ranking(found))
+    assert "Against" not in " ".join(ranking(found))
     assert "the baseline" not in FIGURE.spread(found, points(found))
     assert found.strategy_cost["flop_ratio"].null_count() == 3
 
@@ -94,8 +95,8 @@ def test_learning_rates_that_were_not_tuned_are_told(untuned, sentence, study):
 def test_one_seed_tells_no_difference(study):
     found = study([row for row in ROWS if row["seed"] == 0])
     assert next(ranking(found)) == (
-        "At equal samples seen (8,192), twice leads with 31.0 %; with fewer than two seeds in common, no difference "
-        "can be told from chance."
+        "At equal samples seen (8,192), twice has 31.0 % and plain has 30.0 %; with fewer than two seeds in common, it "
+        "is not known whether that differs."
     )
     assert FIGURE.spread(found, points(found)) == (
         "Every dot is one run (n = 1), so which differences are more than chance is not known. "
