@@ -15,7 +15,7 @@ from study.summary.changes import COSTS, FLOPS
 ALL = (*COSTS, FLOPS)
 MEMORY = "peak_memory_gib"
 SUMMARY: dict[str, Any] = {
-    "cost": pl.String, "settings": pl.Int64, "total_a": pl.Float64, "total_b": pl.Float64, "ratio": pl.Float64,
+    "cost": pl.String, "settings": pl.Int64, "median_a": pl.Float64, "median_b": pl.Float64, "ratio": pl.Float64,
     "low": pl.Float64, "high": pl.Float64, "least": pl.Float64, "most": pl.Float64,
 }  # fmt: skip
 
@@ -49,7 +49,7 @@ def _ratio(cost: str) -> pl.Expr:
 
 
 def costs(each: pl.DataFrame) -> pl.DataFrame:
-    """By cost: medians summed over the settings that know it in both, the geometric mean of B over A, its interval.
+    """By cost: the median over the settings that know it in both, the geometric mean of B over A, its interval.
 
     The interval (90 %, Student's t) is of the mean over settings: a machine that is slower throughout moves all.
     """
@@ -64,6 +64,6 @@ def _summed(cost: str, known: pl.DataFrame) -> list[dict[str, Any]]:
     mean = by_seed({place: math.log(ratio) for place, ratio in enumerate(ratios)})
     low, high = (None if end is None else math.exp(end) for end in (mean.low, mean.high))
     return [{
-        "cost": cost, "settings": len(ratios), "total_a": known[f"{cost}_a"].sum(), "total_b": known[f"{cost}_b"].sum(),
+        "cost": cost, "settings": len(ratios), **{f"median_{side}": known[f"{cost}_{side}"].median() for side in "ab"},
         "ratio": math.exp(mean.mean), "low": low, "high": high, "least": min(ratios), "most": max(ratios),
     }]  # fmt: skip

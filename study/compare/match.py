@@ -132,5 +132,5 @@ def _shared(ours: pl.Series, theirs: pl.Series, nulls: bool) -> float:
 
 def _values(column: pl.Series) -> str:
     values = column.unique().sort().to_list()
-    shown = ", ".join("none" if value is None else str(value) for value in values[:NAMED])
-    return shown + (f", … ({len(values)} in all)" if len(values) > NAMED else "")
+    shown = " or ".join("none" if value is None else str(value) for value in values[:NAMED])
+    return shown + (f" or … ({len(values)} in all)" if len(values) > NAMED else "")

@@ -41,7 +41,7 @@ def draw(ax: Axes, effects: Sequence[Effect]) -> list[float]:
     """One below the other; the height of each row's marks in data coordinates. Limits of x are the caller's."""
     ax.set_ylim(len(effects) - 0.5, -0.6)
     ax.set_yticks([])
-    ax.grid(axis="x")
+    ax.grid(True, axis="x")
     letters = LETTERS[bool(ax.figure.bbox.width > canvas.NARROW[0] * ax.figure.dpi)]
     for place, effect in enumerate(effects):
         _marks(ax, place + MARK, effect)

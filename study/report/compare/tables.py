@@ -1,0 +1,165 @@
+"""The tables of two studies compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import polars as pl
+
+from study.report import words
+from study.report.compare.words import COSTS as NAMED
+from study.report.compare.words import labelled
+from study.report.table import Column, Table, table
+from study.summary.changes import COSTS, FLOPS, Changes
+
+SETTING: Column = ("label", "setting", words.text)
+SCORES: tuple[Column, ...] = (("score_a", "A", words.percent), ("score_b", "B", words.percent))
+DIFFERENCE: tuple[Column, ...] = (
+    ("difference", "B − A, points", words.points),
+    ("low", "90 % low", words.points),
+    ("high", "90 % high", words.points),
+)
+TESTED: tuple[Column, ...] = (
+    ("p_holm", "p, corrected", words.number),
+    ("seen_from", "seen from, points", words.points),
+)
+READ: dict[str, Callable[[Any], str]] = {
+    "samples_per_second": words.count,
+    "gpu_hours": words.duration,
+    "peak_memory_gib": words.number,
+    "energy_kwh": words.number,
+    FLOPS: words.power_of_ten,
+}
+
+
+def tables(changes: Changes) -> Iterator[Table]:
+    """All of them."""
+    yield from (_settings(changes), _overall(changes), _costs(changes), _setting_costs(changes), _statuses(changes))
+    yield from (_laws(changes), _unmatched(changes), _provenance(changes), _rescored(changes))
+
+
+def _spread(side: str) -> tuple[Column, ...]:
+    head = side.upper()
+    return ((f"n_{side}", f"seeds of {head}", words.count), (f"sd_{side}", f"± sd of {head}", words.percent))
+
+
+def _settings(changes: Changes) -> Table:
+    note = (
+        "90 % intervals by Student's t: paired where both studies have the same seeds, else of two samples (Welch). "
+        f"p: two-sided, corrected by Holm for the {changes.tests} tests of the page, told at 10 %. Seen from: the "
+        "least difference that would have been told with this spread. Another hash: all that both state is equal, but "
+        "the version of a plug-in, or the pool, is not."
+    )
+    other = pl.when(~pl.col("same_identity")).then(pl.lit("another hash")).alias("identity")
+    one = len(changes.measures) == 1
+    what: tuple[Column, ...] = () if one else (("dataset", "data set", words.text), ("metric", "metric", words.metric))
+    columns: tuple[Column, ...] = (
+        SETTING, *what, ("verdict", "B is", words.text), *SCORES, *DIFFERENCE, *TESTED, *_spread("a"), *_spread("b"),
+        ("method", "compared", words.text), ("identity", "identity", words.text),
+    )  # fmt: skip
+    rows = changes.settings.sort(pl.col("difference").abs(), descending=True).with_columns(other)
+    return table("settings", "Setting by setting", note, columns, labelled(rows, changes))
+
+
+def _overall(changes: Changes) -> Table:
+    note = (
+        "Means over the settings that both have a score of, each counted once; intervals by the spread of their "
+        "differences. Tested are only the measures asked for (--dataset, --metric, --all)."
+    )
+    columns: tuple[Column, ...] = (
+        ("dataset", "data set", words.text), ("metric", "metric", words.metric), ("verdict", "B is", words.text),
+        ("settings", "settings", words.count), *SCORES,
+        *DIFFERENCE, *TESTED, ("higher", "settings higher", words.count), ("lower", "settings lower", words.count),
+    )  # fmt: skip
+    return table("overall", "By data set and metric", note, columns, changes.overall)
+
+
+def _costs(changes: Changes) -> Table:
+    note = (
+        "Of completed runs that are not the same in both: the median over seeds (of memory the most), and of those the "
+        "median over the settings where both know it. B / A: the geometric mean over those settings; low and high: its "
+        "90 % interval over settings."
+    )
+    read = [
+        pl.struct("cost", f"median_{side}").map_elements(_typical, return_dtype=pl.String).alias(side) for side in "ab"
+    ]
+    rows = changes.costs.with_columns(*read, pl.col("cost").replace(NAMED))
+    columns: tuple[Column, ...] = (
+        ("cost", "cost", words.text), ("settings", "settings", words.count), ("a", "A", words.text),
+        ("b", "B", words.text), ("ratio", "B / A", words.ratio), ("low", "90 % low", words.ratio),
+        ("high", "90 % high", words.ratio), ("least", "least", words.ratio), ("most", "most", words.ratio),
+    )  # fmt: skip
+    return table("costs", "What it cost", note, columns, rows)
+
+
+def _typical(row: dict[str, Any]) -> str:
+    cost, value = row.values()
+    return READ[cost](value)
+
+
+def _setting_costs(changes: Changes) -> Table:
+    columns: list[Column] = [SETTING]
+    for cost in (*COSTS, FLOPS):
+        name = NAMED[cost]
+        columns += [(f"{cost}_{side}", f"{name}, {side.upper()}", READ[cost]) for side in "ab"]
+        columns.append((f"{cost}_ratio", f"{name}, B / A", words.ratio))
+    return table("setting_costs", "Cost, setting by setting", "", columns, labelled(changes.setting_costs, changes))
+
+
+def _statuses(changes: Changes) -> Table:
+    columns: tuple[Column, ...] = (
+        SETTING, ("seed", "seed", words.text), ("status_a", "in A", words.text), ("status_b", "in B", words.text),
+        ("reason_a", "reason in A", words.text), ("reason_b", "reason in B", words.text),
+    )  # fmt: skip
+    return table("statuses", "Runs that ended otherwise", "", columns, labelled(changes.statuses, changes))
+
+
+def _laws(changes: Changes) -> Table:
+    note = (
+        "90 % intervals of the law, without the noise of a new run. Apart: the two intervals do not meet. Error: "
+        "1 − score at the most compute where both have points."
+    )
+    apart = pl.when(pl.col("apart")).then(pl.lit("apart")).otherwise(pl.lit("they meet")).alias("told")
+    group = pl.col("group").str.replace_all(r'[{}"]', "").alias("of")
+    sides = [(f"{name}{side}", f"{head} {side[-1].upper()}".strip(), words.number) for side in ("a", "b")
+             for name, head in (("", ""), ("low_", "90 % low,"), ("high_", "90 % high,"))]  # fmt: skip
+    columns: tuple[Column, ...] = (
+        ("of", "runs of", words.text), ("law", "law", words.text), ("dataset", "data set", words.text),
+        ("metric", "metric", words.metric), ("coefficient", "coefficient", words.text),
+        ("told", "intervals", words.text), *sides, ("train_flops", "at FLOPs", words.power_of_ten),
+    )  # fmt: skip
+    return table("laws", "Laws of the same group", note, columns, changes.laws.with_columns(apart, group))
+
+
+def _unmatched(changes: Changes) -> Table:
+    columns: tuple[Column, ...] = (
+        SETTING, ("study", "of", words.text), ("runs", "runs", words.count), ("why", "why", words.text),
+    )  # fmt: skip
+    return table("unmatched", "What only one of them has", "", columns, labelled(changes.unmatched, changes))
+
+
+def _provenance(changes: Changes) -> Table:
+    said = pl.col("differs").replace_strict({True: "differs", False: "same"}, default=None, return_dtype=pl.String)
+    columns: tuple[Column, ...] = (
+        ("fact", "fact", words.text), ("kind", "of", words.text), ("said", "", words.text), ("a", "A", words.text),
+        ("b", "B", words.text),
+    )  # fmt: skip
+    rows = changes.provenance.sort("differs", descending=True, nulls_last=True, maintain_order=True)
+    columns_of = {name: words.column(name) for name in rows.filter(pl.col("kind") != "package")["fact"]}
+    note = "What differs comes first. When runs were made differs always."
+    return table(
+        "provenance",
+        "How they were made",
+        note,
+        columns,
+        rows.with_columns(said.alias("said"), pl.col("fact").replace(columns_of)),
+    )
+
+
+def _rescored(changes: Changes) -> Table:
+    columns: tuple[Column, ...] = (
+        ("run_id", "run", words.text), ("dataset", "data set", words.text), ("metric", "metric", words.metric),
+        ("score_a", "A", words.percent), ("score_b", "B", words.percent),
+    )  # fmt: skip
+    return table("rescored", "The same runs, scored otherwise", "", columns, changes.rescored)
