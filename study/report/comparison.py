@@ -27,8 +27,6 @@ RANKED: tuple[Column, ...] = (
     ("verdict", "verdict", words.text),
     ("ranks", "possible ranks", words.text),
     ("p", "p", words.number),
-    ("low", "score, 90 % low", words.percent),
-    ("high", "90 % high", words.percent),
     ("n", "seeds", words.count),
     ("lr", "learning rate", words.number),
     ("samples_seen", "samples", words.count),
@@ -58,7 +56,9 @@ def comparison(study: Study) -> Table:
         "corrected by Holm for the strategies of the group. Possible ranks: those that such tests against all others "
         "do not rule out."
     )
-    return table("comparison", "Strategies at equal samples and at equal FLOPs", note, RANKED, _placed(study, data))
+    return table(
+        "comparison", "Strategies at equal samples and at equal FLOPs", note, RANKED, _placed(study, data), folded=True
+    )
 
 
 def _ranks(ends: dict[str, int | None]) -> str | None:

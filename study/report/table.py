@@ -12,6 +12,7 @@ import polars as pl
 LONG = 200  # rows; of a table of more, the page has the first as HTML, and all of them packed
 FIRST = 100
 NAN = "NaN"
+FOLDED = 3  # rows, from which on what is the same in all of them is said once
 SENTENCE, PARAGRAPH = 36, 90  # letters of a cell, from which on its column may break lines, and is wide
 
 
@@ -72,15 +73,35 @@ class Table:
 Column = tuple[str, str, Callable[[Any], str]]
 
 
-def table(name: str, title: str, note: str, columns: Sequence[Column], data: pl.DataFrame) -> Table:
-    """Columns of ``data`` as a table; a column that is null throughout is left out."""
-    kept = [column for column in columns if data.height == 0 or data[column[0]].count()]
+def table(
+    name: str, title: str, note: str, columns: Sequence[Column], data: pl.DataFrame, *, folded: bool = False
+) -> Table:
+    """Columns of ``data`` as a table; a column that is null throughout is left out.
+
+    ``folded``: what is the same in all rows is said once, in the note; CSV has its column, LaTeX has not.
+    """
+    known = [column for column in columns if data.height == 0 or data[column[0]].count()]
+    same = [column for column in known[1:] if folded and _is_same(data[column[0]])]
+    kept = [column for column in known if column not in same]
     chosen = data.select(column[0] for column in kept)
-    heads = [head for _, head, _ in kept]
+    once = ", ".join(f"{head} {read(data[column][0])}" for column, head, read in same)
     numbers = [kind.is_numeric() for kind in chosen.schema.dtypes()]
-    texts = [_read(values, read) for values, (_, _, read) in zip(chosen.iter_columns(), kept, strict=True)]
-    keys = [_ranks(values) if number else None for values, number in zip(chosen.iter_columns(), numbers, strict=True)]
-    return Table(name, title, note, heads, numbers, texts, keys, chosen)
+    return Table(
+        name=name,
+        title=title,
+        note=f"{note} The same in all rows: {once}.".lstrip() if once else note,
+        heads=[head for _, head, _ in kept],
+        numbers=numbers,
+        texts=[_read(values, read) for values, (_, _, read) in zip(chosen.iter_columns(), kept, strict=True)],
+        keys=[
+            _ranks(values) if number else None for values, number in zip(chosen.iter_columns(), numbers, strict=True)
+        ],
+        data=data.select(column[0] for column in known),
+    )
+
+
+def _is_same(values: pl.Series) -> bool:
+    return len(values) >= FOLDED and not values.null_count() and values.n_unique() == 1
 
 
 def _kind(texts: Sequence[str]) -> str:
