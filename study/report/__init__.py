@@ -13,10 +13,10 @@ FIGURES: Registry[Figure] = Registry(
     "figure",
     {
         "error_over_flops": "study.report.error_over_flops:FIGURE",
-        "score_over_data": "study.report.score_over_data:FIGURE",
-        "compared": "study.report.compared:FIGURE",
         "strategies": "study.report.strategies:FIGURE",
         "frontier": "study.report.frontier:FIGURE",
+        "compared": "study.report.compared:FIGURE",
+        "score_over_data": "study.report.score_over_data:FIGURE",
         "cost": "study.report.cost:FIGURE",
     },
 )

@@ -27,9 +27,15 @@ def _known(study: Study) -> pl.DataFrame:
     return study.settings.filter(pl.col("train_flops").is_not_null(), pl.col("score") < 1)
 
 
+def _compared(part: pl.DataFrame) -> pl.DataFrame:
+    """The part, or none of it where it has neither two families nor three amounts of compute: no scaling to see."""
+    enough = part["family"].n_unique() > 1 or part["train_flops"].n_unique() > 2
+    return part if enough else part.clear()
+
+
 def points(study: Study) -> pl.DataFrame:
     """Settings of the strategy and quality most looked at: compute, error, whether it is on the front."""
-    chosen = largest_slice(_known(study), SAME, ("family", "train_flops"))
+    chosen = _compared(largest_slice(_known(study), SAME, ("family", "train_flops")))
     ordered = chosen.sort("train_flops", "score", "setting", descending=[False, True, False])
     return ordered.with_columns((1 - pl.col("score")).alias("error"), unbeaten("score", ["family"]).alias("on_front"))
 
@@ -121,7 +127,7 @@ def spread(study: Study, table: pl.DataFrame) -> str:
 
 FIGURE = Figure(
     title="Error against training compute, by architecture",
-    needs="a completed run with a score and counted training FLOPs",
+    needs="runs with a score and counted FLOPs, of two architecture families or three amounts of compute",
     points=points,
     draw=draw,
     spread=spread,

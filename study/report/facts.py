@@ -26,7 +26,7 @@ class Tile(NamedTuple):
 
 def tiles(study: Study) -> list[Tile]:
     """Runs, cost, the headline score and what it is measured on."""
-    found = [_runs(study), _cost(study)]
+    found = [_runs(study), cost(study)]
     if study.settings.height:
         best = study.settings.row(0, named=True)
         beside = [("chance", best["chance"]), ("largest class", best["majority"])]
@@ -46,7 +46,8 @@ def _runs(study: Study) -> Tile:
     return Tile("runs completed", f"{done:,} of {planned:,}", note)
 
 
-def _cost(study: Study) -> Tile:
+def cost(study: Study) -> Tile:
+    """What was measured and what was planned, in the hours of the study's devices."""
     unit = words.hours_unit(study.runs)
     measured, planned = _total(study.runs, "gpu_hours"), _total(study.runs, "predicted_gpu_hours")
     spent = study.completed.with_columns(spent_hours().alias("gpu_hours"))

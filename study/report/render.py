@@ -8,22 +8,29 @@ from typing import Any
 
 from study.report import FIGURES, answer, budget, facts, words
 from study.report.canvas import draw
+from study.report.card import of_study
 from study.report.comparison import comparison, strategy_cost
 from study.report.cost_table import cost
 from study.report.crossovers import crossovers
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.findings import findings
+from study.report.index import write_index
 from study.report.laws import laws, no_law
 from study.report.sections import placed
 from study.report.shown import Shown, drawn, pointed
 from study.report.study import Study, read_study
 from study.report.table import Table
 from study.report.tables import by_setting, failures, frontier, runs
+from study.report.thumbnail import thumbnail
+
+KIND = "Study report"
 
 
 def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | None = None) -> Path:
-    """Write ``out/NAME/index.html``, ``figures/*.svg``, ``tables/*.csv`` and ``*.tex``; return the page's path.
+    """Write ``out/NAME/index.html``, its figures and tables beside it; return the page's path.
+
+    The index over all reports, ``out/index.html``, is made anew.
 
     ``planner`` is what study.lookup.sliders makes; without it the page has none. Raises StorageError when the study
     was not collected.
@@ -31,7 +38,9 @@ def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | Non
     study = read_study(results, name)
     figures, of_page = list(_figures(study)), tables(study)
     files = drawn(figures) | exported(of_page.values())
-    return write_page(out / name, "page.html.j2", _context(study, figures, of_page, planner), files)
+    page = write_page(out / name, "page.html.j2", _context(study, figures, of_page, planner), files)
+    write_index(out)
+    return page
 
 
 def _figures(study: Study) -> Iterator[Shown]:
@@ -43,6 +52,13 @@ def _figures(study: Study) -> Iterator[Shown]:
         spread = figure.spread(study, points) if points.height else ""
         table = pointed(name, figure.title, points) if points.height else None
         yield Shown(name, figure.title, figure.needs, drawing, equal, spread, figure.section, table)
+
+
+def _picture(study: Study) -> str | None:
+    """The first figure that has something to show, small."""
+    figures = (FIGURES.load(name) for name in FIGURES.targets)
+    drawn = ((figure, figure.points(study)) for figure in figures)
+    return next((thumbnail(figure, study, points) for figure, points in drawn if points.height), None)
 
 
 def tables(study: Study) -> dict[str, Table]:
@@ -66,12 +82,14 @@ def tables(study: Study) -> dict[str, Table]:
 def _context(
     study: Study, figures: list[Shown], of_page: dict[str, Table], planner: Mapping[str, Any] | None
 ) -> dict[str, Any]:
+    title, sentence = study.facts.get("title") or study.name, answer.headline(study)
     return {
-        "title": study.facts.get("title") or study.name,
+        "title": title,
         "description": study.facts.get("description") or "",
-        "eyebrow": "Study report",
+        "eyebrow": KIND,
         "study": study.name,
-        "answer": answer.headline(study),
+        "answer": sentence,
+        "card": of_study(study, KIND, title, sentence, _picture(study)),
         "findings": list(findings(study)),
         "sections": list(placed(figures, of_page, {"summary": True, "planner": bool(planner), "provenance": True})),
         "tiles": facts.tiles(study),

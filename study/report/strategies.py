@@ -67,5 +67,5 @@ FIGURE = Figure(
     spread=spread,
     shown=("strategy_label", "samples_seen"),
     height=height,
-    section="strategies",
+    section="scaling",
 )

@@ -69,6 +69,12 @@ def collected_studies(results: Path) -> list[str]:
     return sorted(path.parent.name for path in results.glob("*/runs.parquet"))
 
 
+def studies_in(results: Path) -> list[str]:
+    """Names of all studies with a plan or tables in ``results``, and of the built-in ones, sorted."""
+    written = {path.parent.name for name in ("plan.parquet", "runs.parquet") for path in results.glob(f"*/{name}")}
+    return sorted({*written, *BUILT_IN})
+
+
 def known_studies(results: Path) -> list[str]:
     """Names of all studies that can be opened, the built-in ones too, sorted."""
     return sorted({*collected_studies(results), *BUILT_IN})

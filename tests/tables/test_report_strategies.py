@@ -146,7 +146,7 @@ def test_the_section_is_there_with_its_tables_and_trials_are_marked(results, stu
     study(ROWS)
     page = render(results, "little", tmp_path)
     text = page.read_text()
-    assert text.index('id="strategies"') < text.index('id="figure-compared"') < text.index('id="scaling"')
+    assert text.index('id="scaling"') < text.index('id="strategies"') < text.index('id="figure-compared"')
     assert text.count('id="figure-strategies"') == 1
     assert "all completed; 2 of them to choose learning rates" in text
     tables = {path.stem: pl.read_csv(path) for path in (page.parent / "tables").glob("*.csv")}

@@ -15,6 +15,7 @@ from study.report.claims.words import KINDS, POINTS, Kind, asked, interval, summ
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.facts import Tile
+from study.report.index import write_index
 from study.report.shown import Shown, drawn
 from study.report.table import Column, Table, table
 from study.summary.verdicts import HOLDS, VERDICTS
@@ -57,7 +58,10 @@ def render(verdicts: pl.DataFrame, out: Path) -> Path:
         "answer": summary(claims), "tiles": list(_tiles(claims)), "figures": figures, "tables": tables,
         "claims": [_details(row, verdicts) for row in claims.iter_rows(named=True)],
     }  # fmt: skip
-    return write_page(out / "claims", "claims.html.j2", context, drawn(figures.values()) | exported(tables.values()))
+    files = drawn(figures.values()) | exported(tables.values())
+    page = write_page(out / "claims", "claims.html.j2", context, files)
+    write_index(out)
+    return page
 
 
 def _each(verdicts: pl.DataFrame) -> pl.DataFrame:
