@@ -41,7 +41,7 @@ def runs():
                         "global_batch_size": 4096, "image_size": 224, "text_length": 77, "params_m": params,
                         "train_flops": each * seen, "status": "completed", "seed": 0, "purpose": "study",
                         **({"gpu": "NVIDIA H100 80GB HBM3", "device_kind": "cuda", "n_gpus": 8, "gpu_hours": 2.5,
-                            "peak_memory_gib": 20.5}
+                            "peak_memory_gib": 20.5 if arch == "large" else 12.5}
                            if seen == SEEN[0] else {}),
                     }
                 )  # fmt: skip
@@ -86,4 +86,6 @@ def _law(name, quality, rows):
         "group": json.dumps(group), "x": f"{name}: {', '.join(law.inputs)}", "n_points": len(own), "n_runs": len(own),
         "points_used": json.dumps([row["run_id"] for row in own]), "ranges": json.dumps(ranges), "preferred": True,
         "draws": json.dumps(draws), "coefficients": "{}",
+        "intervals": "{}", "identified": "{}", "residuals": "{}", "points_left_out": "{}", "residual_std": 0.02,
+        "x_min": min(ranges[law.inputs[0]]), "x_max": max(ranges[law.inputs[0]]), "y": "error",
     }  # fmt: skip
