@@ -17,6 +17,7 @@ FIGURES: Registry[Figure] = Registry(
         "frontier": "study.report.frontier:FIGURE",
         "compared": "study.report.compared:FIGURE",
         "score_over_data": "study.report.score_over_data:FIGURE",
+        "quality_over_samples": "study.report.quality_over_samples:FIGURE",
         "cost": "study.report.cost:FIGURE",
     },
 )

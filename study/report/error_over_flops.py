@@ -63,7 +63,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
     )
     label_ends(ax, ends)
     name_points(
-        ax, _named(front, scale), [Label(x, y, "") for x, y in others.select("train_flops", "error").iter_rows()]
+        ax, _named(front, scale), [Label(x, y, "") for x, y in table.select("train_flops", "error").iter_rows()]
     )
     return spots
 

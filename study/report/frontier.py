@@ -37,7 +37,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
     axes.scores_axis(ax, table["score"])
     unit = words.time_unit(study.runs)
     axes.name_axes(ax, f"measured {unit} of a run", f"{words.metric(study.target.metric)}, {study.target.dataset}")
-    name_points(ax, _named(front, scale), [Label(x, y, "") for x, y in others.select("gpu_hours", "score").iter_rows()])
+    name_points(ax, _named(front, scale), [Label(x, y, "") for x, y in table.select("gpu_hours", "score").iter_rows()])
     marks.name_families(ax, scale, others.join(front, on="family", how="anti")["family"])
     return spots
 

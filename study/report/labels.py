@@ -57,16 +57,17 @@ def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
         _write(ax, label, 7, free - height, "left")
 
 
-def name_points(ax: Axes, labels: Sequence[Label], others: Sequence[Label] = ()) -> None:
-    """Put each label on the first side of its point where it covers no point and no name; else leave it out.
+def name_points(ax: Axes, labels: Sequence[Label], points: Sequence[Label]) -> None:
+    """Put each label on the first side of its point where it covers none of ``points`` and no name; else leave it out.
 
-    ``others`` are the points that have no name but must stay uncovered. Earlier labels have the first choice.
+    Earlier labels have the first choice.
     """
-    marks = [Box(x - MARK, x + MARK, y - MARK, y + MARK) for x, y in _places(ax, [*labels, *others])]
+    places = _places(ax, [*labels, *points]) if labels else []
+    marks = [Box(x - MARK, x + MARK, y - MARK, y + MARK) for x, y in places]
     scale = 72 / ax.figure.dpi
     frame = Box(*(scale * end for end in (ax.bbox.x0, ax.figure.bbox.x1, ax.bbox.y0, ax.bbox.y1)))
     taken = list(marks)
-    for label, place in zip(labels, _places(ax, labels), strict=True):
+    for label, place in zip(labels, places, strict=False):
         for box, side in _sides(label.text, *place):
             inside = frame.left <= box.left and box.right <= frame.right and frame.low <= box.low
             if inside and box.high <= frame.high and not any(box.meets(other) for other in taken):

@@ -38,11 +38,13 @@ def points(ax: Axes, table: pl.DataFrame, x: str, y: str, hue: str, scale: Scale
         )  # fmt: skip
         for artist in bars.get_children():
             artist.set_rasterized(many)
+            artist.set_in_layout(False)  # inside the axes: to measure each mark would take longer than to draw it
     sns.scatterplot(
         data=columns(named.select(x, y, hue)), x=x, y=y, hue=hue, style=hue, palette=scale.colours,
         markers=scale.markers, s=_size(table.height), alpha=alpha, edgecolor=PAPER.light, legend=False, ax=ax, zorder=3,
         linewidth=0 if many else 0.8, rasterized=many,
     )  # fmt: skip
+    ax.collections[-1].set_in_layout(False)
     return Spots(ax, table, table[x].to_list(), table[y].to_list())
 
 

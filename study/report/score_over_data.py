@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.axes import Axes
 
 from study.report import axes, marks, words
-from study.report.choice import largest_slice
+from study.report.choice import largest_slice, told
 from study.report.figure import Figure, seeds
 from study.report.labels import Label, label_ends
 from study.report.palette import NOT_STATED
@@ -21,6 +21,8 @@ EQUAL = (
     "source", "pretrain_data", "arch", "strategy_label", "samples_seen", "global_batch_size", "image_size", "lr",
     "other_settings",
 )  # fmt: skip
+
+SHOWN_OF = ("source", "pretrain_data", "arch", "strategy_label", "samples_seen")  # of these, what a reader is told
 
 
 def points(study: Study) -> pl.DataFrame:
@@ -35,7 +37,13 @@ def points(study: Study) -> pl.DataFrame:
         for metric in study.directions
     ]
     found = pl.concat(tables)
-    return found if found["unique_pairs"].n_unique() > 1 or found["quality"].n_unique() > 1 else found.clear()
+    return found if _compares(chosen) else found.clear()
+
+
+def _compares(part: pl.DataFrame) -> bool:
+    """Whether one quality has several sizes, or one size several qualities: else two things change at once."""
+    pairs = (("quality", "unique_pairs"), ("unique_pairs", "quality"))
+    return any((part[one].n_unique() < part.select(one, other).n_unique()) for one, other in pairs)
 
 
 def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
@@ -65,7 +73,9 @@ def _panel(ax: Axes, study: Study, table: pl.DataFrame) -> Spots:
 
 def spread(study: Study, table: pl.DataFrame) -> str:
     """Seeds."""
-    return seeds(table)
+    known = study.settings.filter(pl.col("unique_pairs").is_not_null())
+    chosen = table.filter(pl.col("metric") == study.target.metric)
+    return " ".join(filter(None, [seeds(table), told(known, chosen, SHOWN_OF)]))
 
 
 FIGURE = Figure(
