@@ -29,7 +29,7 @@ def setting_costs(all_runs: Sides, own_runs: Sides, pairs: pl.DataFrame) -> pl.D
     FLOPs are counted before a run, so ``all_runs`` tell them, failed ones too; times are of ``own_runs``, those that
     are not in both studies.
     """
-    both = pairs.select("setting_a", "setting_b", *IDENTITY)
+    both = pairs.select("setting_a", "setting_b", "apart", *IDENTITY)
     for name, counted, timed in zip("ab", all_runs, own_runs, strict=True):
         found = _of_runs(counted.runs, timed.runs).rename({cost: f"{cost}_{name}" for cost in ALL})
         both = both.join(found, left_on=f"setting_{name}", right_on="setting", how="left", validate="1:1")

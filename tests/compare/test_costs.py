@@ -48,6 +48,14 @@ def test_flops_that_differ_for_a_setting_are_flagged(compared, runs):
     assert not compared(ours, ours).changed
 
 
+def test_flops_may_differ_with_what_was_ignored(results, write, runs):
+    write("old", runs([0.1], samples_seen=1000, train_flops=1e12))
+    write("new", runs([0.1], samples_seen=2000, train_flops=2e12))
+    found = compare(results, "old", "new", ignored=["samples_seen"])
+    assert found.setting_costs.select("apart", "train_flops_ratio").rows() == [("samples_seen 1000 → 2000", 2.0)]
+    assert found.recounted.is_empty()
+
+
 def test_runs_that_no_longer_complete_are_listed_with_the_reason(compared, runs):
     ours, theirs = runs([0.1, 0.2, None, 0.3]), runs([0.1, None, 0.2, 0.3])
     found = compared(ours, theirs)

@@ -109,9 +109,12 @@ def test_the_page_holds_all_of_it(command, two, tmp_path):
 
 def test_flops_are_flagged_loudly(command, write, runs, tmp_path):
     write("old", runs([0.1, 0.2]))
-    write("new", runs([0.1, 0.2], train_flops=1.05e12))
-    assert "counted otherwise for 1 matched setting, in B 1.05 times those in A" in command("old", "new")[1]
-    assert "FLOPs were counted otherwise" in (tmp_path / "out/compare/old-vs-new/index.html").read_text()
+    write("new", runs([0.1, 0.3], train_flops=1.05e12))
+    told = "Training FLOPs were counted otherwise for 1 matched setting, in B 1.05 times those in A: the model or the"
+    assert told in command("old", "new")[1]
+    assert f'role="note"><strong>{told}' in (tmp_path / "out/compare/old-vs-new/index.html").read_text()
+    write("new", runs([0.1, 0.2], train_flops=1.0002e12))
+    assert "in B 1.0002 times those in A: their scores are identical, so it was the counter" in command("old", "new")[1]
 
 
 def test_text_from_data_is_escaped(command, write, runs, tmp_path):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import Any
 
 import polars as pl
 
 from study.report import words
-from study.report.compare.words import COSTS, labelled, measure, points
+from study.report.compare.words import COSTS, NAMES, labelled, measure, points, size
 from study.summary.changes import FLOPS, HIGHER, IDENTICAL, LOWER, ONE_SEED, SAME, VERDICTS, Changes
 from study.summary.headline import Headline
 
@@ -18,8 +18,9 @@ TOLD = 4  # facts that a sentence names
 
 def answer(changes: Changes) -> list[str]:
     """Sentences in the order in which a reader asks; the first is the answer."""
-    return [*_scores(changes), *_overall(changes), *_flops(changes), *_costs(changes), *_runs(changes),
-            *_winner(changes), *_laws(changes), *_provenance(changes)]  # fmt: skip
+    counted = flops(changes)
+    return [*_scores(changes), *([counted] if counted else []), *_overall(changes), *_costs(changes),
+            *_ignored(changes), *_runs(changes), *_winner(changes), *_laws(changes), *_provenance(changes)]  # fmt: skip
 
 
 def _scores(changes: Changes) -> Iterator[str]:
@@ -39,40 +40,52 @@ def _scores(changes: Changes) -> Iterator[str]:
 
 def _overall(changes: Changes) -> Iterator[str]:
     row = next(changes.overall.iter_rows(named=True), None)
-    if row is None or row["verdict"] is None:
+    if row is None or row["verdict"] in (None, IDENTICAL):
         return
     verdict = "no more than chance" if row["verdict"] == SAME else row["verdict"]
-    seen = f"; a move of {_unsigned(row['seen_from'])} points would have been told" if row["seen_from"] else ""
+    seen = f"; a move of {size(row['seen_from'])} points would have been told" if row["seen_from"] else ""
     where = measure(Headline(row["dataset"], row["metric"]))
     yield f"Over all {row['settings']} settings, {where} moved by {points(row)}: {verdict}{seen}."
-    apart = changes.of(changes.measures[0]).filter(pl.col("verdict") == SAME).drop_nulls("seen_from")
-    if apart.height:
-        bound = float(str(apart.select(pl.max_horizontal(pl.col("low", "high").abs()).max()).item()))
+    yield from _bounds(changes.of(changes.measures[0]).filter(pl.col("verdict") == SAME).drop_nulls("seen_from"))
+
+
+def _bounds(alike: pl.DataFrame) -> Iterator[str]:
+    """How far settings that are not told apart may be apart at most, and what would have been told."""
+    if alike.height:
+        bound = float(str(alike.select(pl.max_horizontal(pl.col("low", "high").abs()).max()).item()))
+        seen = float(str(alike["seen_from"].median()))
         yield (
-            f"Of the {words.plural(apart.height, 'setting')} not told apart there, none differs by more than "
-            f"{_unsigned(bound)} points (90 %); a difference of {_unsigned(apart['seen_from'].median())} points would "
-            "have been told in half of them."
+            f"Of the {words.plural(alike.height, 'setting')} not told apart there, none differs by more than "
+            f"{size(bound)} points (90 %); a difference of {size(seen)} points would have been told in half of them."
         )
 
 
-def _unsigned(share: Any) -> str:
-    return words.points(abs(float(share))).removeprefix("+")
-
-
-def _flops(changes: Changes) -> Iterator[str]:
+def flops(changes: Changes) -> str | None:
+    """Which settings' FLOPs were counted otherwise, and what that means; none where all are alike."""
     apart = changes.recounted
-    if apart.height:
-        ratios = sorted(apart[f"{FLOPS}_ratio"].to_list())
-        range_of = " to ".join(dict.fromkeys(_times(ratio) for ratio in (ratios[0], ratios[-1])))
-        yield (
-            f"Training FLOPs were counted otherwise for {words.plural(apart.height, 'matched setting')}, in B "
-            f"{range_of} times those in A: the model or the counter changed."
-        )
+    if not apart.height:
+        return None
+    ratios = sorted(apart[f"{FLOPS}_ratio"].to_list())
+    ends = " to ".join(dict.fromkeys(_times(ratio) for ratio in (ratios[0], ratios[-1])))
+    return (
+        f"Training FLOPs were counted otherwise for {words.plural(apart.height, 'matched setting')}, in B {ends} times "
+        f"those in A: {_why(changes)}."
+    )
+
+
+def _why(changes: Changes) -> str:
+    """The same scores run by run are of the same model; what not both state may count, too."""
+    scored = changes.of(changes.measures[0]).join(changes.recounted, on="setting_a", how="semi")
+    if scored.height and set(scored["verdict"]) == {IDENTICAL}:
+        return "their scores are identical, so it was the counter that changed, or the table of one is out of date"
+    names = [words.column(name) for name in NAMES if name not in (*changes.matched_by, *changes.ignored)]
+    unstated = f", or what not both state ({', '.join(names)})" if names else ""
+    return f"the model or the counter changed{unstated}"
 
 
 def _times(ratio: float) -> str:
-    """A ratio with as many digits as tell it from 1."""
-    return f"{ratio:.2f}" if abs(ratio - 1) >= 0.005 else f"{ratio:.8f}".rstrip("0")
+    """A ratio with two digits of how far it is from 1."""
+    return f"{ratio:.{max(2, 1 - math.floor(math.log10(abs(ratio - 1))))}f}".rstrip("0")
 
 
 def _costs(changes: Changes) -> Iterator[str]:
@@ -100,6 +113,14 @@ def _runs(changes: Changes) -> Iterator[str]:
         only = changes.unmatched.filter(pl.col("study") == side)
         if only.height:
             yield f"{words.plural(only.height, 'setting')} of {side} without a match in the other study."
+
+
+def _ignored(changes: Changes) -> Iterator[str]:
+    apart = changes.setting_costs["apart"].count()
+    if apart:
+        names = ", ".join(map(words.column, changes.ignored))
+        told = "differ" if apart > 1 else "differs"
+        yield f"{words.plural(apart, 'matched setting')} {told} in what was ignored ({names}), and may score so."
 
 
 def _winner(changes: Changes) -> Iterator[str]:
@@ -132,11 +153,13 @@ def _provenance(changes: Changes) -> Iterator[str]:
     if not differs.height:
         yield "Program, packages, machine and evaluation are the same, as far as both say."
         return
-    told = [
-        f"{fact} {_short(one)} → {_short(other)}" for fact, one, other in differs.select("fact", "a", "b").iter_rows()
-    ]
+    told = [_moved(*row) for row in differs.select("kind", "fact", "a", "b").iter_rows()]
     more = f", and {len(told) - TOLD} more" if len(told) > TOLD else ""
     yield f"What differs in how they were made: {'; '.join(told[:TOLD])}{more}."
+
+
+def _moved(kind: str, fact: str, one: str | None, other: str | None) -> str:
+    return f"{fact if kind == 'package' else words.column(fact)} {_short(one)} → {_short(other)}"
 
 
 def _short(value: str | None, most: int = 40) -> str:

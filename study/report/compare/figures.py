@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import polars as pl
 from matplotlib.axes import Axes
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from study.report import axes, canvas, forest, words
 from study.report.canvas import Drawing
@@ -104,9 +104,15 @@ def _draw(ax: Axes, rows: pl.DataFrame) -> Spots:
     room = 0.08 * (high - low) or 0.01
     ax.set_xlim(low - room, high + room)
     at = forest.draw(ax, effects)
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.points(value)))
+    ax.xaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value)))
     axes.name_axes(ax, "difference of scores, points", "")
     return Spots(ax, rows, rows["difference"].to_list(), at, _said)
+
+
+def _tick(share: float) -> str:
+    """Points with as many digits as the tick has."""
+    return f"{round(100 * share, 6):+g}".replace("-", "−") if share else "0"
 
 
 def _effect(row: Row) -> forest.Effect:

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from study.report import words
-from study.report.compare.answer import answer
+from study.report.compare.answer import answer, flops
 from study.report.compare.figures import figures
 from study.report.compare.tables import tables
 from study.report.compare.words import legend, measure
@@ -24,11 +24,13 @@ def render(changes: Changes, out: Path) -> Path:
     of_page = {shown.name: shown for shown in figures(changes)}
     made = {one.name: one for one in tables(changes)}
     first, *others = answer(changes)
+    counted = flops(changes)
     context = {
         "title": f"{changes.a.name} and {changes.b.name}, compared", "description": legend(changes),
         "eyebrow": "Comparison", "study": f"{changes.a.name} and {changes.b.name}", "answer": first,
-        "findings": others, "tiles": list(_tiles(changes)), "figures": of_page, "tables": made,
-        "recounted": changes.recounted.height, "ignored": [words.column(name) for name in changes.ignored],
+        "findings": [line for line in others if line != counted], "tiles": list(_tiles(changes)),
+        "figures": of_page, "tables": made, "counted": counted,
+        "ignored": [words.column(name) for name in changes.ignored],
     }  # fmt: skip
     folder = out / "compare" / f"{changes.a.name}-vs-{changes.b.name}"
     return write_page(folder, "compare.html.j2", context, drawn(of_page.values()) | exported(made.values()))

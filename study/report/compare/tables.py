@@ -9,7 +9,7 @@ import polars as pl
 
 from study.report import words
 from study.report.compare.words import COSTS as NAMED
-from study.report.compare.words import labelled
+from study.report.compare.words import labelled, size
 from study.report.table import Column, Table, table
 from study.summary.changes import COSTS, FLOPS, Changes
 
@@ -22,7 +22,7 @@ DIFFERENCE: tuple[Column, ...] = (
 )
 TESTED: tuple[Column, ...] = (
     ("p_holm", "p, corrected", words.number),
-    ("seen_from", "seen from, points", words.points),
+    ("seen_from", "seen from, points", size),
 )
 READ: dict[str, Callable[[Any], str]] = {
     "samples_per_second": words.count,
@@ -51,12 +51,12 @@ def _settings(changes: Changes) -> Table:
         "least difference that would have been told with this spread. Another hash: all that both state is equal, but "
         "the version of a plug-in, or the pool, is not."
     )
-    other = pl.when(~pl.col("same_identity")).then(pl.lit("another hash")).alias("identity")
+    other = pl.when(~pl.col("same_identity"), pl.col("apart").is_null()).then(pl.lit("another hash")).alias("identity")
     one = len(changes.measures) == 1
     what: tuple[Column, ...] = () if one else (("dataset", "data set", words.text), ("metric", "metric", words.metric))
     columns: tuple[Column, ...] = (
         SETTING, *what, ("verdict", "B is", words.text), *SCORES, *DIFFERENCE, *TESTED, *_spread("a"), *_spread("b"),
-        ("method", "compared", words.text), ("identity", "identity", words.text),
+        ("method", "compared", words.text), ("apart", "differs in", words.text), ("identity", "identity", words.text),
     )  # fmt: skip
     rows = changes.settings.sort(pl.col("difference").abs(), descending=True).with_columns(other)
     return table("settings", "Setting by setting", note, columns, labelled(rows, changes))

@@ -62,3 +62,8 @@ def points(row: Mapping[str, Any]) -> str:
     """``+1.4 points (+0.2 to +2.6)``."""
     told = f"{words.points(row['difference'])} points"
     return told if row["low"] is None else f"{told} ({words.points(row['low'])} to {words.points(row['high'])})"
+
+
+def size(share: float | None) -> str:
+    """How many points a difference is, without its sign."""
+    return words.MISSING if share is None else words.points(abs(share)).removeprefix("+")
