@@ -116,7 +116,7 @@ def _law(law: Told, configs: _Configs) -> dict[str, Any]:
         "ranges": dict(curve.ranges),
         "provisional": curve.provisional,
         "caution": curve.caution,
-        "points": [_point(point, configs) for point in law.points],
+        "points": [_point(law, point, configs) for point in law.points],
     }
 
 
@@ -126,9 +126,10 @@ def _same(law: Told, column: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _point(point: Row, configs: _Configs) -> dict[str, Any]:
+def _point(law: Told, point: Row, configs: _Configs) -> dict[str, Any]:
     return {
         "train_flops": point[COMPUTE],
+        "until": law.until[point["id"]],
         "a_sample": a_sample(point),
         "unique_pairs": point["unique_pairs"],
         "share": point["quality_share"] or 1.0,

@@ -6,6 +6,8 @@ import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from study.laws.curve import Curve, curve
@@ -39,6 +41,16 @@ class Told:
         """All runs of its settings."""
         return tuple(run for row in self.points for run in json.loads(row["run_ids"]))
 
+    @cached_property
+    def until(self) -> dict[int, float]:
+        """The most FLOPs up to which a setting stands for its epochs: half way to the next one on the same pool.
+
+        There the next one's tower in training as long as that has seen no pair more often than these two did.
+        """
+        ends = {one["id"]: one[COMPUTE] for one in self.points}
+        same = [(one, other) for one, other in pairwise(self.points) if one[POOL] == other[POOL]]
+        return ends | {one["id"]: math.sqrt(one[COMPUTE] * other[COMPUTE]) for one, other in same}
+
     def kept(self, point: Row) -> float:
         """Pairs of the pool at hand that a filter like the one of ``point`` keeps."""
         return math.inf if self.pairs is None else float(self.pairs * (point["quality_share"] or 1.0))
@@ -63,7 +75,7 @@ class Told:
             TOWER: point[TOWER],
             "samples_seen": samples,
             POOL: unique,
-            EPOCHS: samples / unique,
+            EPOCHS: (min(samples, point["samples_seen"]) if flops <= self.until[point["id"]] else samples) / unique,
         }
         found = {name: known.get(name) for name in self.curve.ranges}
         return None if None in found.values() else {name: float(value or 0) for name, value in found.items()}

@@ -105,6 +105,27 @@ def test_what_contradicts_itself_is_told(planted, given, told):
         lookup("planted", asked.pop("budget"), planted, **asked)
 
 
+def test_memory_is_what_was_measured_on_as_many_of_that_device_or_unknown(planted):
+    def known(**given):
+        found = lookup("planted", Budget("gpu_hours", 1e4), planted, top=99, **given)
+        return {(one.memory_gib, one.memory_from) for one in found.measured + found.predicted}
+
+    measured = {(20.5, "measured"), (12.5, "measured")}
+    assert known(gpu="h100", gpus=8) == {*measured, (None, None)}  # the other settings say nothing
+    assert known(gpu="h100", gpus=4) == known(gpu="v100", gpus=8) == {(None, None)}
+    assert measured <= known()
+
+
+def test_a_data_set_that_no_collected_study_has_is_looked_for_in_the_built_in_ones(planted):
+    answer = lookup(None, None, planted, "imagenet1k", target=0.6, gpu="h100")
+    assert answer.studies == ("published",)
+    assert answer.fits
+    with pytest.raises(UnknownNameError, match="unknown data set 'imagnet1k'"):
+        lookup(None, None, planted, "imagnet1k", target=0.6)
+    with pytest.raises(UnknownNameError, match="unknown data set 'imagenet1k'; known: made/test"):
+        lookup("planted", None, planted, "imagenet1k", target=0.6)
+
+
 def test_a_tower_of_another_family_is_told(tmp_path):
     with pytest.raises(StudyError, match="ViT-B-32 is of vit: leave out --arch ViT-B-32 or --family resnet"):
         lookup("published", LARGE, tmp_path, arch="ViT-B-32", family="resnet")
@@ -134,7 +155,13 @@ def test_the_command(planted, capsys):
     assert "--target is on made/test, --dataset is other: leave out one of them" in capsys.readouterr().err
     assert main([*common, "--target", "high"]) == 2
     assert "--target 'high': must be a score from 0 to 1" in capsys.readouterr().err
-    assert main(common) == 2
+    assert main([*common, "--target", "70"]) == 2
+    assert "--target 70: a score is between 0 and 1, such as 0.6 for 60 %" in capsys.readouterr().err
+    for option, wrong, example in (("gpu-hours", "-5", "200"), ("pairs", "0", "50M"), ("samples", "nan", "10M")):
+        assert main([*common, f"--{option}", wrong, "--target", "0.5"]) == 2
+        told = f"--{option} '{wrong}': must be a number greater than 0, such as {example}"
+        assert told in capsys.readouterr().err
+    assert main([*common, "--strategy", "clip"]) == 2
     assert "say a budget" in capsys.readouterr().err
     assert main([*common, "--budget", "1e18", "--samples", "3M"]) == 2
     assert "not allowed with argument" in capsys.readouterr().err

@@ -67,7 +67,7 @@ def test_a_clear_lead_is_no_tie(results, write_study):
 def test_budgets_in_hours_and_samples(results, three):
     by_hours = lookup("little", Budget("gpu_hours", 0.15), results)
     assert [option.arch for option in by_hours.measured] == ["resnet_nano"]
-    assert "1 settings are left out, whose gpu_hours is not known" in by_hours.notes
+    assert "1 settings are left out, whose gpu_hours is not known; say --gpu to have hours predicted" in by_hours.notes
     assert len(lookup("little", Budget("samples_seen", 4096), results).measured) == 3
     assert not lookup("little", Budget("samples_seen", 4095), results).measured
 
@@ -100,7 +100,7 @@ def test_a_law_answers_between_and_beyond_its_points(results, write_study, law_r
     assert first.low < first.score < first.high
     beyond = lookup("little", Budget("train_flops", 3.2e14), results).predicted[0]
     assert beyond.outside == pytest.approx(10)
-    assert beyond.note == "outside the evidence: 10 times above 3.2e+13 FLOPs"
+    assert beyond.note == "outside the evidence: 3.2e+14 FLOPs, 10 times above the most that was seen, 3.2e+13"
     assert beyond.provisional == "6 of 6 settings have one seed"
     assert beyond.high - beyond.low > first.high - first.low
 

@@ -68,7 +68,7 @@ const plannerLaws = (() => {
     const unique = Math.min(point.unique_pairs ?? samples, pairs === null ? Infinity : pairs * point.share);
     const known = {
       train_flops: flops, params_m: point.params_m, samples_seen: samples, unique_pairs: unique,
-      epochs: samples / unique,
+      epochs: (flops <= point.until ? Math.min(samples, point.train_flops / point.a_sample) : samples) / unique,
     };
     return Object.keys(law.ranges).every((name) => known[name] !== null) ? known : null;
   };
