@@ -17,6 +17,7 @@ from study.report.export import exported
 from study.report.findings import findings
 from study.report.index import write_index
 from study.report.laws import laws, no_law
+from study.report.provenance import provenance
 from study.report.sections import placed
 from study.report.shown import Shown, drawn, pointed
 from study.report.study import Study, read_study
@@ -95,7 +96,7 @@ def _context(
         "tiles": facts.tiles(study),
         "figures": {figure.name: figure for figure in figures},
         "tables": of_page,
-        "provenance": facts.provenance(study),
+        "provenance": provenance(study),
         "metric": words.metric(study.target.metric),
         "planner": planner,
     }
