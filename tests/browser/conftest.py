@@ -58,34 +58,33 @@ def results(golden, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def reports(results, tmp_path_factory):
-    """A folder with the rendered reports of these studies and of the published one."""
+    """A folder with the rendered reports of these studies and of the published one, and their index."""
     out = tmp_path_factory.mktemp("reports")
-    for study in ("planted", "hostile", "published"):
-        assert main(["report", study, "--results", str(results), "--out", str(out)]) == 0
+    assert main(["report", "--all", "--results", str(results), "--out", str(out)]) == 0
     return out
 
 
 @pytest.fixture
 def opened(browser, reports):
-    """A function that opens a study's page, cut off from any network; at the end nothing but it was asked for.
+    """A function that opens the page of a folder, ``.`` for the index, cut off from any network.
 
-    Nor may anything have been said on the console.
+    At the end nothing but pages was asked for, and nothing was said on the console.
     """
     asked, said, contexts = [], [], []
 
-    def show(study, question="", **options):
+    def show(folder, question="", **options):
         context = browser.new_context(offline=True, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url.partition("#")[0]))
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
-        page.goto((reports / study / "index.html").as_uri() + question)
+        page.goto((reports / folder / "index.html").as_uri() + question)
         return page
 
     yield show
     for context in contexts:
         context.close()
     own = {path.as_uri() for path in reports.glob("**/index.html")}
-    assert {url for url in asked if not url.startswith("blob:")} <= own
+    assert {url for url in asked if not url.startswith(("blob:", "data:"))} <= own
     assert said == []

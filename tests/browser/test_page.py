@@ -5,7 +5,7 @@ import re
 import pytest
 
 pytestmark = pytest.mark.browser
-STUDIES = ("planted", "hostile", "published")
+PAGES = (".", "planted", "hostile", "published")
 
 
 def open_all(page):
@@ -28,9 +28,9 @@ def test_the_button_switches_the_theme(opened, scheme):
     assert colour(other) == second
 
 
-@pytest.mark.parametrize("study", STUDIES)
-def test_a_page_is_no_wider_than_a_phone(opened, study):
-    page = opened(study, viewport={"width": 390, "height": 844})
+@pytest.mark.parametrize("folder", PAGES)
+def test_a_page_is_no_wider_than_a_phone(opened, folder):
+    page = opened(folder, viewport={"width": 390, "height": 844})
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
     open_all(page)
     assert page.evaluate("document.scrollingElement.scrollWidth") <= 390
