@@ -37,10 +37,14 @@ def setting_costs(all_runs: Sides, own_runs: Sides, pairs: pl.DataFrame) -> pl.D
 
 
 def _of_runs(counted: pl.DataFrame, timed: pl.DataFrame) -> pl.DataFrame:
-    medians = [pl.col(cost).median() for cost in COSTS if cost != MEMORY]
+    medians = [_known(cost).median() for cost in COSTS if cost != MEMORY]
     completed = timed.filter(pl.col("status") == "completed")
-    measured = completed.group_by("setting").agg(*medians, pl.col(MEMORY).max())
-    return counted.group_by("setting").agg(pl.col(FLOPS).max()).join(measured, on="setting", how="left")
+    measured = completed.group_by("setting").agg(*medians, _known(MEMORY).max())
+    return counted.group_by("setting").agg(_known(FLOPS).max()).join(measured, on="setting", how="left")
+
+
+def _known(cost: str) -> pl.Expr:
+    return pl.col(cost).filter(pl.col(cost).is_finite())
 
 
 def _ratio(cost: str) -> pl.Expr:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from study.summary.headline import Headline
 
@@ -101,7 +102,8 @@ class Changes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, pl.DataFrame):
-        return value.to_dicts()
+        numbers = cs.float()  # the bounds of a wild law may be infinite, which JSON does not know
+        return value.with_columns(pl.when(numbers.is_finite()).then(numbers).name.keep()).to_dicts()
     if isinstance(value, Named | Headline):
         return dict(vars(value))
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

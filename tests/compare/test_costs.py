@@ -39,6 +39,14 @@ def test_what_was_not_measured_in_one_is_left_out(compared, runs):
     assert "energy_kwh" not in by_cost(compared(ours, theirs))
 
 
+def test_a_cost_that_is_no_number_is_not_known(compared, runs):
+    ours = runs([0.1, 0.2], gpu_hours=2.0)
+    theirs = [{**row, "gpu_hours": hours} for row, hours in zip(ours, (float("nan"), 4.0), strict=True)]
+    found = compared(ours, theirs)
+    assert by_cost(found)["gpu_hours"]["ratio"] == pytest.approx(2.0)
+    assert "gpu_hours" not in by_cost(compared(ours, [{**row, "gpu_hours": float("inf")} for row in ours]))
+
+
 def test_flops_that_differ_for_a_setting_are_flagged(compared, runs):
     ours = [*runs([0.1], arch="a", train_flops=1e12), *runs([None], arch="b", train_flops=1e12)]
     theirs = [*runs([0.1], arch="a", train_flops=1e12), *runs([None], arch="b", train_flops=1.0001e12)]
