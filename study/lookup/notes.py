@@ -11,6 +11,7 @@ from study.lookup.measured import ROWS
 from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
 from study.lookup.store import Sheet
+from study.lookup.words import short
 
 
 def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Iterator[str]:
@@ -61,8 +62,8 @@ def _of_pool(pairs: float, counts: dict[str, Any]) -> Iterator[str]:
     if unknown := counts["n"] - counts["pools"]:
         yield f"{unknown} settings are left out, since it is not known how many distinct pairs they saw"
     if counts["larger"]:
-        yield f"{counts['larger']} settings are left out, which saw more distinct pairs than the pool of {pairs:.3g}"
+        yield f"{counts['larger']} settings are left out, which saw more distinct pairs than the pool of {short(pairs)}"
     if counts["pools"] and counts["larger"] == counts["pools"]:
         least = counts["smallest"]
         times = f"{least / pairs:.3g} times it"
-        yield f"no setting knows a pool of {pairs:.3g} pairs: the smallest that was used is {least:.3g}, {times}"
+        yield f"no setting knows a pool of {short(pairs)} pairs: the smallest that was used is {short(least)}, {times}"

@@ -16,14 +16,14 @@ def test_a_pool_leaves_out_what_saw_more_pairs_of_it(planted):
     answer = lookup("planted", LARGE, planted, pairs=6e6, top=99)
     seen = {(option.quality, option.samples_seen) for option in answer.measured}
     assert seen == {("clean", 3_000_000), ("all", 3_000_000)}
-    assert "12 settings are left out, which saw more distinct pairs than the pool of 6e+06" in answer.notes
+    assert "12 settings are left out, which saw more distinct pairs than the pool of 6M" in answer.notes
     assert {option.quality for option in lookup("planted", LARGE, planted, pairs=1e7, top=99).measured} == {
         "clean",
         "all",
     }
     none = lookup("planted", LARGE, planted, pairs=1e6)
     assert not none.measured
-    assert "no setting knows a pool of 1e+06 pairs: the smallest that was used is 3e+06, 3 times it" in none.notes
+    assert "no setting knows a pool of 1M pairs: the smallest that was used is 3M, 3 times it" in none.notes
 
 
 def test_a_law_of_the_pool_is_asked_for_it_and_others_end_with_it(planted):
