@@ -10,11 +10,12 @@ from markupsafe import Markup
 
 from study.report import words
 from study.report.canvas import Drawing
-from study.report.export import latex
+from study.report.export import csv, latex
 from study.report.table import Column, Table, table
 
 ENDS = {"SVG": "svg", "CSV": "csv", "LaTeX": "tex"}
 LISTS = ("run_ids", "seeds", "values")  # of a setting's runs: in a file, but no column of a page
+NAMES = ("run_id", "setting", "seed", "family", "predicted_gpu_hours_low", "predicted_gpu_hours_high", "on_front")
 READ: tuple[Column, ...] = (
     ("arch", "architecture", words.text), ("strategy_label", "strategy", words.text),
     ("quality", "quality", words.text), ("unique_pairs", "pairs", words.count),
@@ -67,7 +68,7 @@ class Shown:
     @property
     def files(self) -> dict[str, str]:
         """Texts by their path beside the page: the drawing, and its points."""
-        points = (self.points.data.write_csv(), latex(self.points)) if self.points else ()
+        points = (csv(self.points.data), latex(self.points)) if self.points else ()
         texts = (self.drawing.file, *points) if self.drawing else ()
         return dict(zip(self.links.values(), texts, strict=True))
 
@@ -80,11 +81,15 @@ def drawn(figures: Iterable[Shown]) -> dict[str, str]:
 def pointed(name: str, title: str, points: pl.DataFrame) -> Table:
     """The points of a figure as a table: the columns of ``READ`` in words; as data all that they have, one value each.
 
-    Lists are joined by blanks: the runs behind a point, their seeds and their scores.
+    Of many points the data are what is drawn. Lists are joined by blanks: the runs behind a point, their seeds and
+    their scores.
     """
     joined = (pl.col(column).list.eval(pl.element().cast(pl.String)).list.join(" ") for column in LISTS)
     flat = points.with_columns(one for one, column in zip(joined, LISTS, strict=True) if column in points.columns)
     known = [column for column in READ if column[0] in flat.columns]
     shown = table(name, title, "", known, flat)
     plain = [column for column, kind in flat.schema.items() if not kind.is_nested() and flat[column].count()]
+    if shown.is_long:  # what else is known of a run or setting, the page's tables have
+        kept = {*NAMES, *(column for column, _, _ in READ)}
+        plain = [column for column in plain if column in kept]
     return replace(shown, data=flat.select(plain))

@@ -125,11 +125,17 @@
     }));
   };
 
+  // Words are there once; the first of a column of numbers in rising order, so that their place sorts them.
+  const column = ({ words, keyed, at }) => ({
+    texts: at.map((place) => words[place]),
+    keys: keyed ? at.map((place) => (place < keyed ? place : null)) : null,
+  });
+
   for (const place of document.querySelectorAll(".listing")) {
     const packed = canUnpack && place.querySelector("script[data-rows]");
     if (packed) {
       unpacked(packed).then((text) => {
-        new Listing(place, JSON.parse(text));
+        new Listing(place, JSON.parse(text).map(column));
         place.querySelector(".first-only").remove();
       });
     } else new Listing(place, inPage(place));
