@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -11,9 +12,10 @@ from matplotlib.axes import Axes
 from study.report import canvas, labels
 from study.report.palette import INK, PAPER
 
-ROW, FRAME = 0.52, 0.85  # inches that a row takes, and that title, axis and its name take
+ROW, TALL = 0.52, 0.66  # inches that a row takes: with a line of words, with two
+FRAME = 0.85  # that title, axis and its name take
 NAME, MARK = -0.2, 0.16  # of a row's middle, in rows: its words, its marks
-LETTERS = (36, 84)  # of a label, at the narrow and the wide width; more would run into the effect beside it
+LETTERS = (84, 36)  # of a line of words, at the wide and the narrow width; more would run into the effect beside it
 BESIDE: dict[str, Any] = {"va": "center", "fontsize": "small", "zorder": 4}
 
 
@@ -32,9 +34,11 @@ class Effect:
     filled: bool
 
 
-def height(rows: int) -> float:
-    """Inches of so many rows."""
-    return FRAME + ROW * rows
+def heights(labels: Sequence[str]) -> tuple[float, float]:
+    """Inches of rows with these words, at the wide and at the narrow width."""
+    longest = max(map(len, labels), default=0)
+    wide, narrow = (FRAME + (TALL if longest > letters else ROW) * len(labels) for letters in LETTERS)
+    return wide, narrow
 
 
 def draw(ax: Axes, effects: Sequence[Effect]) -> list[float]:
@@ -42,7 +46,7 @@ def draw(ax: Axes, effects: Sequence[Effect]) -> list[float]:
     ax.set_ylim(len(effects) - 0.5, -0.6)
     ax.set_yticks([])
     ax.grid(True, axis="x")
-    letters = LETTERS[bool(ax.figure.bbox.width > canvas.NARROW[0] * ax.figure.dpi)]
+    letters = LETTERS[bool(ax.figure.bbox.width <= canvas.NARROW[0] * ax.figure.dpi)]
     for place, effect in enumerate(effects):
         _marks(ax, place + MARK, effect)
         _words(ax, place + NAME, effect, letters)
@@ -60,7 +64,7 @@ def _marks(ax: Axes, at: float, effect: Effect) -> None:
 
 
 def _words(ax: Axes, at: float, effect: Effect, letters: int) -> None:
-    label = effect.label if len(effect.label) <= letters else f"{effect.label[: letters - 1]}…"
+    label = "\n".join(wrap(effect.label, letters, max_lines=2, placeholder=" …"))
     beside = {"transform": ax.get_yaxis_transform(), "bbox": labels.BEHIND, **BESIDE}
     ax.text(0, at, label, color=effect.colour, fontweight="bold", **beside)
     ax.text(1, at, effect.told, color=INK.light, ha="right", **beside)

@@ -21,8 +21,8 @@ LOOKS = {HOLDS: (SERIES[2].light, "o"), FAILS: (SERIES[1].light, "s"), UNKNOWN: 
 
 def drawing(kind: Kind, parts: pl.DataFrame) -> Drawing:
     """Draw the parts of one unit, which must not be none, at both widths."""
-    height = forest.height(parts.height)
-    return canvas.drawing(kind.name, kind.title, (height, height), 1, lambda panels: [_draw(kind, parts, panels[0])])
+    heights = forest.heights(parts["label"].to_list())
+    return canvas.drawing(kind.name, kind.title, heights, 1, lambda panels: [_draw(kind, parts, panels[0])])
 
 
 def _draw(kind: Kind, parts: pl.DataFrame, ax: Axes) -> Spots:

@@ -92,8 +92,8 @@ def _by_seed(row: Row) -> list[float]:
 
 
 def _forest(name: str, title: str, rows: pl.DataFrame) -> Drawing:
-    height = forest.height(rows.height)
-    return canvas.drawing(name, title, (height, height), 1, lambda panels: [_draw(panels[0], rows)])
+    heights = forest.heights(rows["label"].to_list())
+    return canvas.drawing(name, title, heights, 1, lambda panels: [_draw(panels[0], rows)])
 
 
 def _draw(ax: Axes, rows: pl.DataFrame) -> Spots:
