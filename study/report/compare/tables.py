@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -121,7 +122,7 @@ def _laws(changes: Changes) -> Table:
         "1 − score at the most compute where both have points."
     )
     apart = pl.when(pl.col("apart")).then(pl.lit("apart")).otherwise(pl.lit("they meet")).alias("told")
-    group = pl.col("group").str.replace_all(r'[{}"]', "").alias("of")
+    group = pl.col("group").map_elements(_group, return_dtype=pl.String).alias("of")
     sides = [(f"{name}{side}", f"{head} {side[-1].upper()}".strip(), words.number) for side in ("a", "b")
              for name, head in (("", ""), ("low_", "90 % low,"), ("high_", "90 % high,"))]  # fmt: skip
     columns: tuple[Column, ...] = (
@@ -130,6 +131,10 @@ def _laws(changes: Changes) -> Table:
         ("told", "intervals", words.text), *sides, ("train_flops", "at FLOPs", words.power_of_ten),
     )  # fmt: skip
     return table("laws", "Laws of the same group", note, columns, changes.laws.with_columns(apart, group))
+
+
+def _group(group: str) -> str:
+    return " · ".join(str(value) for value in json.loads(group).values() if value is not None) or "all"
 
 
 def _unmatched(changes: Changes) -> Table:
