@@ -12,7 +12,7 @@
       measured: planner.measured(block, asked), predicted: planner.predicted(block, asked),
       reached: asked.target === null ? [] : plannerReach.reached(block, asked),
     });
-    document.querySelector("#planner .command").textContent = command(block, asked);
+    plannerShown.tell(command(block, asked));
   };
 
   form.addEventListener("input", ({ target }) => {

@@ -148,5 +148,11 @@ const plannerShown = (() => {
     document.querySelector("#planner .said").replaceChildren(...said);
   };
 
-  return { show };
+  // A command whose lines break between its options only.
+  const tell = (command) => {
+    const parts = command.split(/ (?=--)/).flatMap((part, at) => [at ? " " : "", element("span", "", part)]);
+    document.querySelector("#planner .command").replaceChildren(...parts);
+  };
+
+  return { show, tell };
 })();
