@@ -54,6 +54,7 @@ STYLE: Any = {  # matplotlib types these by a literal a key
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+SHORT = re.compile(r'(?<=[ "(,])(-?\d+\.\d\d)\d{3,}(?=[ ",)\n])')  # of a coordinate, hundredths of a point are seen
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,7 @@ def _svg(
         spots = paint(list(grid.flat))
         buffer = io.StringIO()
         canvas.savefig(buffer, format="svg", dpi=RASTER, metadata={"Date": None, "Creator": None, "Title": title})
-        return buffer.getvalue(), spots, places(spots)
+        return SHORT.sub(r"\1", buffer.getvalue()), spots, places(spots)
 
 
 def for_page(name: str, svg: str, title: str) -> str:

@@ -88,8 +88,8 @@ def held(part: pl.DataFrame) -> str:
 
 def varied(study: Study, part: pl.DataFrame) -> str | None:
     """What else tells this group apart from the study's others, in words."""
-    names = [name for name in EQUAL if study.compared[name].n_unique() > 1 and part[name][0] is not None]
-    return ", ".join(f"{words.column(name)} {words.value(name, part[name][0])}" for name in names) or None
+    known = ((name, part[name][0]) for name in study.compared_by)
+    return ", ".join(f"{words.column(name)} {words.value(name, one)}" for name, one in known if one is not None) or None
 
 
 def equal(points: pl.DataFrame, shown: Sequence[str]) -> str:

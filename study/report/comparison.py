@@ -68,13 +68,12 @@ def _ranks(ends: dict[str, int | None]) -> str | None:
 
 def _placed(study: Study, data: pl.DataFrame) -> pl.DataFrame:
     """With what the rows of a group share, in words: what is equal, and whatever tells groups apart beside it."""
-    parts = [
-        part.with_columns(
-            pl.lit(_held(part)).alias("held_equal"), pl.lit(varied(study, part), dtype=pl.String).alias("varied")
-        )
+    said = [
+        {"group": part["group"][0], "held_equal": _held(part), "varied": varied(study, part)}
         for part in data.partition_by("group", maintain_order=True)
     ]
-    return pl.concat(parts) if parts else data.with_columns(held_equal=pl.lit(""), varied=pl.lit(""))
+    schema = {"group": data.schema["group"], "held_equal": pl.String, "varied": pl.String}
+    return data.join(pl.DataFrame(said, schema=schema), on="group", how="left", maintain_order="left")
 
 
 def _held(part: pl.DataFrame) -> str:

@@ -12,7 +12,7 @@ import polars.selectors as cs
 
 from study.report.table import Table
 
-DIGITS = 6
+DIGITS = 5
 
 ESCAPES = str.maketrans({
     "\\": r"\textbackslash ", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",

@@ -15,7 +15,6 @@ from study.report.table import Column, Table, table
 
 ENDS = {"SVG": "svg", "CSV": "csv", "LaTeX": "tex"}
 LISTS = ("run_ids", "seeds", "values")  # of a setting's runs: in a file, but no column of a page
-NAMES = ("run_id", "setting", "seed", "family", "predicted_gpu_hours_low", "predicted_gpu_hours_high", "on_front")
 READ: tuple[Column, ...] = (
     ("arch", "architecture", words.text), ("strategy_label", "strategy", words.text),
     ("quality", "quality", words.text), ("unique_pairs", "pairs", words.count),
@@ -62,15 +61,18 @@ class Shown:
     @property
     def links(self) -> dict[str, str]:
         """The paths of its files beside the page, by the word of their link."""
-        words_of = ("SVG", "CSV", "LaTeX") if self.points else ("SVG",)
-        return {word: f"figures/{self.name}.{ENDS[word]}" for word in words_of if self.drawing}
+        own = {"SVG": f"figures/{self.name}.svg"} if self.drawing else {}
+        if not own or not self.points:
+            return own
+        place = _same(self.points) if self.points.is_long else f"figures/{self.name}"
+        return own | {word: f"{place}.{ENDS[word]}" for word in ("CSV", "LaTeX")}
 
     @property
     def files(self) -> dict[str, str]:
         """Texts by their path beside the page: the drawing, and its points."""
-        points = (csv(self.points.data), latex(self.points)) if self.points else ()
+        points = (csv(self.points.data), latex(self.points)) if self.points and not self.points.is_long else ()
         texts = (self.drawing.file, *points) if self.drawing else ()
-        return dict(zip(self.links.values(), texts, strict=True))
+        return dict(zip(self.links.values(), texts, strict=False))
 
 
 def drawn(figures: Iterable[Shown]) -> dict[str, str]:
@@ -78,18 +80,19 @@ def drawn(figures: Iterable[Shown]) -> dict[str, str]:
     return {path: text for shown in figures for path, text in shown.files.items()}
 
 
+def _same(points: Table) -> str:
+    """The table of the page that has the same rows as many points, without its ending: a page holds them once."""
+    return f"tables/{'runs' if 'run_id' in points.data.columns else 'settings'}"
+
+
 def pointed(name: str, title: str, points: pl.DataFrame) -> Table:
     """The points of a figure as a table: the columns of ``READ`` in words; as data all that they have, one value each.
 
-    Of many points the data are what is drawn. Lists are joined by blanks: the runs behind a point, their seeds and
-    their scores.
+    Lists are joined by blanks: the runs behind a point, their seeds and their scores.
     """
     joined = (pl.col(column).list.eval(pl.element().cast(pl.String)).list.join(" ") for column in LISTS)
     flat = points.with_columns(one for one, column in zip(joined, LISTS, strict=True) if column in points.columns)
     known = [column for column in READ if column[0] in flat.columns]
     shown = table(name, title, "", known, flat)
     plain = [column for column, kind in flat.schema.items() if not kind.is_nested() and flat[column].count()]
-    if shown.is_long:  # what else is known of a run or setting, the page's tables have
-        kept = {*NAMES, *(column for column, _, _ in READ)}
-        plain = [column for column in plain if column in kept]
     return replace(shown, data=flat.select(plain))

@@ -13,6 +13,7 @@ from study.ledger import Account, Ledger
 from study.records import CROSSOVERS_COLUMNS, LAWS_COLUMNS, schema
 from study.report.palette import Scales
 from study.summary.compare import compare
+from study.summary.equal import EQUAL
 from study.summary.headline import PREFERRED, Headline, headline
 from study.summary.opened import open_study
 from study.summary.planned import left_out, no_plan, read_plan
@@ -52,6 +53,11 @@ class Study:
     def compared(self) -> pl.DataFrame:
         """A row a strategy and group of settings that are otherwise equal (see study.summary.compare)."""
         return compare(self.settings, self.baseline)
+
+    @cached_property
+    def compared_by(self) -> list[str]:
+        """What tells the groups of ``compared`` apart, beside what they hold equal."""
+        return [name for name in EQUAL if self.compared[name].n_unique() > 1]
 
     @cached_property
     def strategy_cost(self) -> pl.DataFrame:

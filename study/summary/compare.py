@@ -15,6 +15,7 @@ FOUND = {
     "difference_sd": pl.Float64, "difference_low": pl.Float64, "difference_high": pl.Float64, "pairs": pl.Int64,
     "p": pl.Float64, "verdict": pl.String,
 }  # fmt: skip
+NEEDED = ("strategy_label", "seeds", "values")
 BASELINE = "baseline"  # the verdict of the baseline itself
 
 
@@ -27,28 +28,30 @@ def compare(table: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
     seeds with its sd, its 90 % interval, ``p`` corrected by Holm over the group, and the ``verdict``: better, worse,
     not told apart, one seed, no shared seed. Without a baseline in the group these are null.
     """
-    parts = [
-        pl.concat([_sorted(group), found], how="horizontal").with_columns(
-            pl.lit(number).alias("group"), pl.lit(kind).alias("equal")
-        )
-        for number, (kind, group) in enumerate(groups(table))
-        for found in [_found(_sorted(group).to_dicts(), baseline)]
-    ]
-    empty = table.clear().with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in FOUND.items())
-    return pl.concat(parts) if parts else empty.with_columns(group=pl.lit(0), equal=pl.lit(""))
+    parts = [(kind, _sorted(group)) for kind, group in groups(table)]
+    found = [row for _, part in parts for row in _found(part.select(*NEEDED).to_dicts(), baseline)]
+    numbers = [number for number, (_, part) in enumerate(parts) for _ in range(part.height)]
+    kinds = [kind for kind, part in parts for _ in range(part.height)]
+    together = pl.concat([table.clear(), *(part for _, part in parts)])
+    return together.with_columns(
+        *pl.DataFrame(found, schema=FOUND),
+        pl.Series("group", numbers, dtype=pl.Int32),
+        pl.Series("equal", kinds, dtype=pl.String),
+    )
 
 
 def _sorted(group: pl.DataFrame) -> pl.DataFrame:
     return group.sort(["score", "setting"], descending=[True, False])
 
 
-def _found(rows: Sequence[dict[str, Any]], baseline: str | None) -> pl.DataFrame:
+def _found(rows: Sequence[dict[str, Any]], baseline: str | None) -> list[dict[str, Any]]:
+    """The columns of ``FOUND`` for each setting of a group, as far as they are known."""
     scores = [_by_seed(row) for row in rows]
     at = next((place for place, row in enumerate(rows) if row["strategy_label"] == baseline), None)
     found = [{"rank": place + 1} | _ranks(scores, place) for place in range(len(rows))]
     if at is not None:
         found = [one | against for one, against in zip(found, _against(scores, at), strict=True)]
-    return pl.DataFrame(found, schema=FOUND)
+    return [dict.fromkeys(FOUND) | one for one in found]
 
 
 def _by_seed(row: dict[str, Any]) -> dict[int, float]:
