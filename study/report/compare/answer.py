@@ -8,19 +8,20 @@ from collections.abc import Iterator
 import polars as pl
 
 from study.report import words
-from study.report.compare.words import COSTS, NAMES, labelled, measure, points, size
+from study.report.compare import findings
+from study.report.compare.words import COSTS, NAMES, measure, points, size
 from study.summary.changes import FLOPS, HIGHER, IDENTICAL, LOWER, ONE_SEED, SAME, VERDICTS, Changes
 from study.summary.headline import Headline
 
 OTHERWISE = {SAME: "not told apart", IDENTICAL: "identical run by run", ONE_SEED: "not known, of one seed"}
-TOLD = 4  # facts that a sentence names
 
 
 def answer(changes: Changes) -> list[str]:
     """Sentences in the order in which a reader asks; the first is the answer."""
     counted = flops(changes)
     return [*_scores(changes), *([counted] if counted else []), *_overall(changes), *_costs(changes),
-            *_ignored(changes), *_runs(changes), *_winner(changes), *_laws(changes), *_provenance(changes)]  # fmt: skip
+            *findings.ignored(changes), *findings.runs(changes), *findings.winner(changes), *findings.laws(changes),
+            *findings.provenance(changes)]  # fmt: skip
 
 
 def _scores(changes: Changes) -> Iterator[str]:
@@ -95,72 +96,3 @@ def _costs(changes: Changes) -> Iterator[str]:
         parts.append(f"{COSTS[row['cost']]} × {words.ratio(row['ratio'])}{ends}")
     if parts:
         yield f"Cost of a run in B over A: {', '.join(parts)}."
-
-
-def _runs(changes: Changes) -> Iterator[str]:
-    for part, told, status in (
-        (changes.broken, "completed in A and not in B", "status_b"),
-        (changes.mended, "completed in B and not in A", "status_a"),
-    ):
-        if part.height:
-            kinds = ", ".join(str(kind).replace("_", " ") for kind in part[status].unique().sort())
-            yield f"{words.plural(part.height, 'run')} {told}: {kinds}."
-    if changes.shared_runs:
-        yield f"{words.plural(changes.shared_runs, 'run')} made once and in both studies: not tested."
-    if changes.rescored.height:
-        yield f"{words.plural(changes.rescored.height, 'score')} of those differ: they were evaluated again, otherwise."
-    for side in "AB":
-        only = changes.unmatched.filter(pl.col("study") == side)
-        if only.height:
-            yield f"{words.plural(only.height, 'setting')} of {side} without a match in the other study."
-
-
-def _ignored(changes: Changes) -> Iterator[str]:
-    apart = changes.setting_costs["apart"].count()
-    if apart:
-        names = ", ".join(map(words.column, changes.ignored))
-        told = "differ" if apart > 1 else "differs"
-        yield f"{words.plural(apart, 'matched setting')} {told} in what was ignored ({names}), and may score so."
-
-
-def _winner(changes: Changes) -> Iterator[str]:
-    rows = {row["study"]: row for row in changes.winners.iter_rows(named=True)}
-    if len(rows) < 2:
-        return
-    first, second = rows["A"], rows["B"]
-    names = dict(labelled(changes.winners, changes).select("study", "label").iter_rows())
-    if first["setting"] == second["setting"]:
-        yield f"The best of the settings that both have is the same: {names['A']}."
-        return
-    there = {True: "which its interval does not tell from the best", False: "behind the best by more than seeds differ"}
-    told = "" if first["tied_there"] is None else f", {there[first['tied_there']]}"
-    yield (
-        f"The best of the settings that both have was {names['A']} in A and is {names['B']} in B, where the former is "
-        f"at rank {first['rank_there']}{told}."
-    )
-
-
-def _laws(changes: Changes) -> Iterator[str]:
-    groups = changes.laws.select("law", "selection", "dataset", "metric", "group").n_unique()
-    if changes.laws.height:
-        apart = changes.laws.filter(pl.col("apart")).select("law", "dataset", "metric", "group").n_unique()
-        told = "none of them differs beyond both intervals" if not apart else f"{apart} differ beyond both intervals"
-        yield f"{words.plural(groups, 'law')} fitted in both: {told}."
-
-
-def _provenance(changes: Changes) -> Iterator[str]:
-    differs = changes.provenance.filter(pl.col("differs"), pl.col("kind") != "runs")
-    if not differs.height:
-        yield "Program, packages, machine and evaluation are the same, as far as both say."
-        return
-    told = [_moved(*row) for row in differs.select("kind", "fact", "a", "b").iter_rows()]
-    more = f", and {len(told) - TOLD} more" if len(told) > TOLD else ""
-    yield f"What differs in how they were made: {'; '.join(told[:TOLD])}{more}."
-
-
-def _moved(kind: str, fact: str, one: str | None, other: str | None) -> str:
-    return f"{fact if kind == 'package' else words.column(fact)} {_short(one)} → {_short(other)}"
-
-
-def _short(value: str | None, most: int = 40) -> str:
-    return words.MISSING if value is None else value if len(value) <= most else f"{value[: most - 1]}…"

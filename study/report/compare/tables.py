@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import polars as pl
 
 from study.report import words
-from study.report.compare.words import COSTS as NAMED
-from study.report.compare.words import labelled, size
+from study.report.compare.cost_tables import costs, setting_costs
+from study.report.compare.words import SETTING, labelled, size
 from study.report.table import Column, Table, table
-from study.summary.changes import COSTS, FLOPS, Changes
+from study.summary.changes import Changes
 
-SETTING: Column = ("label", "setting", words.text)
 SCORES: tuple[Column, ...] = (("score_a", "A", words.percent), ("score_b", "B", words.percent))
 DIFFERENCE: tuple[Column, ...] = (
     ("difference", "B − A, points", words.points),
@@ -25,18 +23,11 @@ TESTED: tuple[Column, ...] = (
     ("p_holm", "p, corrected", words.number),
     ("seen_from", "seen from, points", size),
 )
-READ: dict[str, Callable[[Any], str]] = {
-    "samples_per_second": words.count,
-    "gpu_hours": words.duration,
-    "peak_memory_gib": words.number,
-    "energy_kwh": words.number,
-    FLOPS: words.power_of_ten,
-}
 
 
 def tables(changes: Changes) -> Iterator[Table]:
     """All of them."""
-    yield from (_settings(changes), _overall(changes), _costs(changes), _setting_costs(changes), _statuses(changes))
+    yield from (_settings(changes), _overall(changes), costs(changes), setting_costs(changes), _statuses(changes))
     yield from (_laws(changes), _unmatched(changes), _provenance(changes), _rescored(changes))
 
 
@@ -74,38 +65,6 @@ def _overall(changes: Changes) -> Table:
         *DIFFERENCE, *TESTED, ("higher", "settings higher", words.count), ("lower", "settings lower", words.count),
     )  # fmt: skip
     return table("overall", "By data set and metric", note, columns, changes.overall)
-
-
-def _costs(changes: Changes) -> Table:
-    note = (
-        "Of completed runs that are not the same in both: the median over seeds (of memory the most), and of those the "
-        "median over the settings where both know it. B / A: the geometric mean over those settings; low and high: its "
-        "90 % interval over settings."
-    )
-    read = [
-        pl.struct("cost", f"median_{side}").map_elements(_typical, return_dtype=pl.String).alias(side) for side in "ab"
-    ]
-    rows = changes.costs.with_columns(*read, pl.col("cost").replace(NAMED))
-    columns: tuple[Column, ...] = (
-        ("cost", "cost", words.text), ("settings", "settings", words.count), ("a", "A", words.text),
-        ("b", "B", words.text), ("ratio", "B / A", words.ratio), ("low", "90 % low", words.ratio),
-        ("high", "90 % high", words.ratio), ("least", "least", words.ratio), ("most", "most", words.ratio),
-    )  # fmt: skip
-    return table("costs", "What it cost", note, columns, rows)
-
-
-def _typical(row: dict[str, Any]) -> str:
-    cost, value = row.values()
-    return READ[cost](value)
-
-
-def _setting_costs(changes: Changes) -> Table:
-    columns: list[Column] = [SETTING]
-    for cost in (*COSTS, FLOPS):
-        name = NAMED[cost]
-        columns += [(f"{cost}_{side}", f"{name}, {side.upper()}", READ[cost]) for side in "ab"]
-        columns.append((f"{cost}_ratio", f"{name}, B / A", words.ratio))
-    return table("setting_costs", "Cost, setting by setting", "", columns, labelled(changes.setting_costs, changes))
 
 
 def _statuses(changes: Changes) -> Table:

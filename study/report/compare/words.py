@@ -8,9 +8,11 @@ from typing import Any
 import polars as pl
 
 from study.report import words
+from study.report.table import Column
 from study.summary.changes import FLOPS, Changes, Named
 from study.summary.headline import Headline
 
+SETTING: Column = ("label", "setting", words.text)  # of a table that study.report.compare.words.labelled made
 UNITS = {
     "unique_pairs": "{} pairs",
     "samples_seen": "{} samples",
