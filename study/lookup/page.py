@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from study.hardware import DEVICES, Device
+from study.hardware import DEVICES
 from study.laws.curve import Curve
 from study.lookup import words
+from study.lookup.configs import Configs, costs, rounded
 from study.lookup.cost import Row, a_sample
 from study.lookup.kept import kept
-from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
 from study.lookup.store import open_sheet
 from study.lookup.told import COMPUTE, Told, told
-from study.predict import Rates
 
 DRAWS = 139  # of a law on a page: the seventh on each side are the bounds of 90 %
-DIGITS = 5
-COUNTS = (1, 2, 4, 8, 16, 32, 64, 128, 256)  # of GPUs, that a page can be asked for
 
 
 def block(results: Path, name: str) -> dict[str, Any] | None:
@@ -35,7 +31,7 @@ def block(results: Path, name: str) -> dict[str, Any] | None:
             return None
         settings = kept(sheet, target)
         laws = list(told(sheet, target, Question(target=0.5)))
-        configs = _Configs([*settings, *(point for law in laws for point in law.points)])
+        configs = Configs([*settings, *(point for law in laws for point in law.points)])
         cpu = {row["device"] for row in settings if row["device"]} == {"cpu"}
         devices = [device for device in DEVICES.values() if device.is_cpu == cpu]
         return {
@@ -44,43 +40,11 @@ def block(results: Path, name: str) -> dict[str, Any] | None:
             "metric": metric,
             "settings": [_setting(row, configs) for row in settings],
             "laws": [_law(law, configs) for law in laws],
-            **_costs(configs.rows, devices, results),
+            **costs(configs.rows, devices, results),
         }
 
 
-class _Configs:
-    """The distinct configurations of settings, numbered: what the hours of a FLOP depend on."""
-
-    def __init__(self, rows: Sequence[Row]) -> None:
-        self.rows: list[Row] = []
-        self._numbers: dict[tuple[Any, ...], int] = {}
-        for row in rows:
-            if self._key(row) not in self._numbers:
-                self._numbers[self._key(row)] = len(self.rows)
-                self.rows.append(row)
-
-    def number(self, row: Row) -> int:
-        return self._numbers[self._key(row)]
-
-    def _key(self, row: Row) -> tuple[Any, ...]:
-        return row["config"], row["unique_pairs"]
-
-
-def _costs(rows: Sequence[Row], devices: Sequence[Device], results: Path) -> dict[str, Any]:
-    """``costs``: by device, number of GPUs and configuration a place in ``rates``: speeds, and one in ``beside``."""
-    costs: dict[str, dict[int, list[int]]] = {}
-    rates: dict[tuple[float, ...], int] = {}
-    beside: dict[tuple[float, ...], int] = {}
-    for device in devices:
-        first = OnDevice(device, 0 if device.is_cpu else COUNTS[0], results)
-        for on in [first] if device.is_cpu else [first.on(count) for count in COUNTS]:
-            known = [found for row in rows if (found := on.rates(row))]
-            told = [(*_speed(one), beside.setdefault(tuple(_beside(one)), len(beside))) for one in known]
-            costs.setdefault(device.name, {})[on.gpus] = [rates.setdefault(one, len(rates)) for one in told]
-    return {"costs": costs, "rates": list(rates), "beside": list(beside)}
-
-
-def _setting(row: Row, configs: _Configs) -> dict[str, Any]:
+def _setting(row: Row, configs: Configs) -> dict[str, Any]:
     hours = [row["gpu_hours"], row["hours_low"], row["hours_high"]] if row["gpu_hours"] is not None else None
     same = ("score", "low", "high", "n", "needs", "train_flops", "samples_seen", "unique_pairs", "global_batch_size")
     return {
@@ -97,11 +61,11 @@ def _setting(row: Row, configs: _Configs) -> dict[str, Any]:
 
 def _ran(row: Row) -> dict[str, Any]:
     """Where a setting ran, and what it held there."""
-    memory = None if row["memory_gib"] is None else [_short(row["memory_gib"]), row["memory_from"]]
+    memory = None if row["memory_gib"] is None else [rounded(row["memory_gib"]), row["memory_from"]]
     return {"device": row["device"], "gpus": row["n_gpus"], "memory": memory}
 
 
-def _law(law: Told, configs: _Configs) -> dict[str, Any]:
+def _law(law: Told, configs: Configs) -> dict[str, Any]:
     curve = law.curve
     draws = thinned(curve)
     return {
@@ -112,7 +76,9 @@ def _law(law: Told, configs: _Configs) -> dict[str, Any]:
         "inputs": list(curve.law.inputs),
         "n": law.row["n_runs"],
         "theta": list(curve.theta),
-        "draws": [[*map(_short, curve.thetas[at]), _short(curve.noise[at]), _short(curve.drifts[at])] for at in draws],
+        "draws": [
+            [*map(rounded, curve.thetas[at]), rounded(curve.noise[at]), rounded(curve.drifts[at])] for at in draws
+        ],
         "ranges": dict(curve.ranges),
         "provisional": curve.provisional,
         "caution": curve.caution,
@@ -126,7 +92,7 @@ def _same(law: Told, column: str) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
-def _point(law: Told, point: Row, configs: _Configs) -> dict[str, Any]:
+def _point(law: Told, point: Row, configs: Configs) -> dict[str, Any]:
     return {
         "train_flops": point[COMPUTE],
         "until": law.until[point["id"]],
@@ -150,18 +116,3 @@ def thinned(curve: Curve, most: int = DRAWS) -> list[int]:
     errors = [float(curve.law.error(theta, middle)) * math.exp(noise) for theta, noise in draws]
     order = sorted(range(len(errors)), key=errors.__getitem__)
     return [order[int((place + 0.5) * len(order) / most)] for place in range(most)]
-
-
-def _speed(found: Rates) -> list[float]:
-    """FLOPs a second on one of ``sharing``: value, low and high."""
-    return [_short(one) for one in (found.speed.value, found.speed.low, found.speed.high)]
-
-
-def _beside(found: Rates) -> list[float]:
-    """Sharing and held; then seconds, value, low and high each: of data a sample, the start-up, a checkpoint."""
-    parts = (found.data, found.start_up, found.checkpoint)
-    return [found.sharing, found.held, *(_short(one) for part in parts for one in part)]
-
-
-def _short(value: float) -> float:
-    return float(f"{value:.{DIGITS}g}")
