@@ -15,6 +15,8 @@ from study.report.palette import INK, Scale
 from study.report.spots import Spots
 from study.report.study import Study
 
+LETTERS = 32  # of a name beside a point
+
 
 def points(study: Study) -> pl.DataFrame:
     """All settings with a measured cost, cheapest first, and whether each is on the front."""
@@ -44,14 +46,17 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
 
 def _named(front: pl.DataFrame, scale: Scale) -> list[Label]:
     """The corners of the front, dearest first: each by what it is, once where it is the same as the one before."""
-    change = front.select("arch", "strategy_label", "family", "gpu_hours", "score").reverse()
-    several = front["strategy_label"].n_unique() > 1
+    telling = [name for name in ("arch", "strategy_label") if front[name].n_unique() > 1] or ["arch"]
     found = [
-        Label(row["gpu_hours"], row["score"], " · ".join([row["arch"], row["strategy_label"]][: 1 + several]),
+        Label(row["gpu_hours"], row["score"], _short(" · ".join(row[name] for name in telling)),
               scale.colour(row["family"]))
-        for row in change.iter_rows(named=True)
+        for row in front.reverse().iter_rows(named=True)
     ]  # fmt: skip
     return [label for place, label in enumerate(found) if not place or label.text != found[place - 1].text]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= LETTERS else f"{name[: LETTERS - 1]}…"
 
 
 def spread(study: Study, table: pl.DataFrame) -> str:

@@ -10,13 +10,13 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from study.report.labels import LETTER_WIDTH
 from study.report.palette import MUTED, NOT_STATED, PAPER, Scale
 from study.report.spots import Spots
 
 MANY = 1500  # marks; drawn one by one, a page of ten thousand runs would take several megabytes
 SIZES, SMALLEST = ((60, 42.0), (200, 26.0), (MANY, 16.0)), 5.0
 
+THIN = 4.3  # points of a letter in a legend
 LEGEND: dict[str, Any] = {"frameon": False, "labelcolor": "linecolor", "fontsize": "small", "handletextpad": 0.2}
 
 
@@ -85,7 +85,7 @@ def name_below(ax: Axes, scale: Scale, values: pl.Series) -> None:
     """A legend below the axes, for more values than labels beside them would leave room to."""
     shown = _shown(values)
     letters = max(map(len, shown)) + 3
-    columns = max(1, min(len(shown), int(72 * ax.figure.bbox.width / ax.figure.dpi / (LETTER_WIDTH * letters))))
+    columns = max(1, min(len(shown), int(72 * ax.figure.bbox.width / ax.figure.dpi / (THIN * letters))))
     ax.figure.legend(_handles(scale, shown), shown, loc="outside lower left", ncols=columns, **LEGEND)
 
 

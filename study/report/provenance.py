@@ -10,14 +10,19 @@ import polars as pl
 from study.hardware import Site
 from study.report import budget, words
 from study.report.cost_table import ENERGY_BY
+from study.report.shown import Shown
 from study.report.study import Study
 from study.summary.provenance import versions
 from study.summary.runs import studied, tuning
 
 
-def provenance(study: Study) -> list[tuple[str, str]]:
-    """Names and values: study, grid, code, evaluation, data, machines, seeds, dates, commands; what is known."""
-    return [(name, value) for name, value in _facts(study) if value]
+def provenance(study: Study, figures: Iterable[Shown] = ()) -> list[tuple[str, str]]:
+    """Names and values: study, grid, code, evaluation, data, machines, seeds, dates, commands; what is known.
+
+    Of ``figures`` those that could not be drawn are told, with what they need.
+    """
+    missing = [f"{shown.title} (needs {shown.needs})" for shown in figures if not shown.drawing]
+    return [(name, value) for name, value in (*_facts(study), ("Not drawn", "; ".join(missing))) if value]
 
 
 def _facts(study: Study) -> Iterator[tuple[str, str]]:

@@ -96,7 +96,7 @@ def _context(
         "tiles": facts.tiles(study),
         "figures": {figure.name: figure for figure in figures},
         "tables": of_page,
-        "provenance": provenance(study),
+        "provenance": provenance(study, figures),
         "metric": words.metric(study.target.metric),
         "planner": planner,
     }
