@@ -72,8 +72,8 @@ def _placed(study: Study, data: pl.DataFrame) -> pl.DataFrame:
         {"group": part["group"][0], "held_equal": _held(part), "varied": varied(study, part)}
         for part in data.partition_by("group", maintain_order=True)
     ]
-    schema = {"group": data.schema["group"], "held_equal": pl.String, "varied": pl.String}
-    return data.join(pl.DataFrame(said, schema=schema), on="group", how="left", maintain_order="left")
+    of_groups = pl.DataFrame(said, schema={"group": pl.Int32, "held_equal": pl.String, "varied": pl.String})
+    return data.join(of_groups, on="group", how="left", maintain_order="left")
 
 
 def _held(part: pl.DataFrame) -> str:

@@ -52,8 +52,8 @@ def _beyond(study: Study, part: pl.DataFrame) -> Iterator[str]:
     if same:
         rest = _listed(same) if len(same) <= NAMED else f"{len(same)} others"
         clauses.append(f"{rest} {'is' if len(same) == 1 else 'are'} not told apart")
-    pairs = part["pairs"].drop_nulls()
-    seeds = words.plural(pairs[0], "seed") if pairs.n_unique() == 1 else f"{pairs.min()} to {pairs.max()} seeds"
+    pairs: list[int] = sorted({*part["pairs"].drop_nulls()})
+    seeds = words.plural(pairs[0], "seed") if len(pairs) == 1 else f"{pairs[0]} to {pairs[-1]} seeds"
     yield f"Against {study.baseline}, paired by {seeds} and with 90 % intervals, {'; '.join(clauses)}."
 
 

@@ -1,7 +1,6 @@
 "use strict";
 // The planner at work: what is asked, what is answered, and the address that asks it again.
-{
-  const block = JSON.parse(document.querySelector("#planner-data").textContent);
+const startPlanner = (block) => {
   const { form, fields, fromSlider, toSlider, mark, question, link, follow, command } = plannerForm;
 
   const update = () => {
@@ -32,4 +31,8 @@
   window.addEventListener("hashchange", open);
   document.querySelector("#planner").hidden = false;
   open();
-}
+};
+// What unpacks comes after this script, at the end of the page.
+document.addEventListener("DOMContentLoaded", async () => {
+  if (canUnpack) startPlanner(JSON.parse(await unpacked(document.querySelector("#planner-data"))));
+});
