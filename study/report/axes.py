@@ -13,6 +13,7 @@ from study.report.palette import MUTED
 
 FINER = ((1.0,), (1.0, 3.0), (1.0, 2.0, 5.0), (1.0, 1.5, 2.0, 3.0, 5.0, 7.0))  # steps of a decade
 MOST_TICKS = 7
+LETTER = 5.2  # points of a letter beside an axis
 SECOND, MINUTE = 1 / 3600, 1 / 60  # in hours
 TIME_STEPS = ((1, 10), (1, 3, 10, 30), (1, 2, 5, 10, 20, 30), (1, 1.5, 2, 3, 4, 5, 7, 10, 15, 20, 25, 30, 40, 50))
 HOUR_POWERS = 7  # of ten: up to ten million hours
@@ -75,11 +76,23 @@ def scores_axis(ax: Axes, scores: Iterable[float]) -> None:
 
 
 def counts_axis(ax: Axes, values: Sequence[float]) -> None:
-    """A logarithmic axis with ticks at the values that occur."""
+    """A logarithmic axis with ticks at the values that occur, of those that have room the largest first."""
     ax.set_xscale("log")
-    ax.xaxis.set_major_locator(FixedLocator(list(values)))
+    low, high = (math.log(end) for end in ax.get_xlim())
+    points = 72 * ax.bbox.width / ax.figure.dpi / (high - low)
+    ax.xaxis.set_major_locator(FixedLocator(with_room(values, points)))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: words.count(value)))
     ax.xaxis.set_minor_locator(NullLocator())
+
+
+def with_room(values: Sequence[float], scale: float) -> list[float]:
+    """The values whose words do not run into each other, at ``scale`` points for each factor of e."""
+    kept: list[float] = []
+    for value in sorted(values, reverse=True):
+        letters = (len(words.count(value)) + len(words.count(kept[-1]))) / 2 + 1 if kept else 0
+        if not kept or scale * math.log(kept[-1] / value) >= LETTER * letters:
+            kept.append(value)
+    return kept[::-1]
 
 
 def percent_axis(ax: Axes, log: bool = False, axis: str = "y") -> None:

@@ -15,20 +15,23 @@ from study.report.spots import Spots
 from study.report.study import Study
 
 SAME = ("source", "strategy_label")
-EQUAL = (
-    *SAME, "pretrain_data", "arch", "samples_seen", "global_batch_size", "image_size", "lr", "other_settings",
-)  # fmt: skip
+ALONG = (*SAME, "pretrain_data", "arch", "global_batch_size", "image_size", "lr", "other_settings")
+EQUAL = (*ALONG, "samples_seen")
 
 
 def points(study: Study) -> pl.DataFrame:
-    """At each number of samples seen the comparison of the most qualities, each with the most pairs that it has."""
+    """At each number of samples seen the comparison of the most qualities, each with the most pairs that it has.
+
+    All else is the same along the lines, too, where the study has that for two lengths of training.
+    """
     whole = _known(study).sort("unique_pairs", descending=True, nulls_last=True)
     whole = whole.unique([*EQUAL, "quality"], keep="first", maintain_order=True)
     counted = whole.with_columns(pl.col("quality").n_unique().over(EQUAL).alias("qualities"))
-    part = largest_slice(counted.filter(pl.col("qualities") > 1), SAME, ("quality", "samples_seen"))
+    several = counted.filter(pl.col("qualities") > 1)
+    parts = (largest_slice(several, same, ("quality", "samples_seen")) for same in (ALONG, SAME))
+    part = next((part for part in parts if part["samples_seen"].n_unique() > 1), several.clear())
     most = part.sort("qualities", "setting", descending=[True, False]).unique("samples_seen", keep="first")
-    found = part.join(most.select(EQUAL), on=EQUAL, how="semi", nulls_equal=True)
-    return (found if most.height > 1 else found.clear()).sort("samples_seen", "quality")
+    return part.join(most.select(EQUAL), on=EQUAL, how="semi", nulls_equal=True).sort("samples_seen", "quality")
 
 
 def _known(study: Study) -> pl.DataFrame:
@@ -54,10 +57,10 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
 def spread(study: Study, table: pl.DataFrame) -> str:
     """Seeds; what changes along a line."""
     along = [words.column(name) for name in ("pretrain_data", "arch") if table[name].n_unique() > 1]
-    change = f" Along a line, {' and '.join(along)} change, too." if along else ""
-    return f"{seeds(table)} At one number of samples all but the data's quality is equal.{change} " + told(
-        _known(study), table, SAME
-    )
+    verb = "changes" if len(along) == 1 else "change"
+    change = f"Along a line, {' and '.join(along)} {verb}, too." if along else ""
+    line = f"{seeds(table)} At one number of samples all but the data's quality is equal."
+    return " ".join(filter(None, [line, change, told(_known(study), table, SAME if along else ALONG[:4])]))
 
 
 FIGURE = Figure(
