@@ -8,11 +8,11 @@ from dataclasses import replace
 from study.lookup.answer import Answer, Option, Reach
 from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
-from study.lookup.measured import measured
+from study.lookup.measured import measured as settings_within
 from study.lookup.notes import notes
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
-from study.lookup.reach import reached
+from study.lookup.reach import reached as laws_reach
 from study.lookup.store import Sheet
 from study.lookup.told import Told, told
 from study.summary.headline import Headline
@@ -25,6 +25,8 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
     asked = [(sheet, place) for sheet, place in places if place is not None]
     laws = [law for sheet, place in asked for law in told(sheet, place, question)]
+    measured, predicted = _measured(asked, question, costs), _predicted(laws, question, costs)
+    reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
     return Answer(
         studies=tuple(sheet.facts["study"] for sheet, _ in asked or places),
@@ -36,10 +38,14 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
         gpus=question.world or None,
         pairs=round(question.pairs) if question.pairs else None,
         chance=next((chance for chance in chances if chance is not None), None),
-        measured=tuple(_measured(asked, question, costs)),
-        predicted=tuple(_predicted(laws, question, costs)),
-        reached=tuple(_reached(asked, laws, question, costs)),
-        notes=(*_notes(asked, question, costs), *_without(places, head.dataset)),
+        measured=tuple(measured),
+        predicted=tuple(predicted),
+        reached=tuple(reached),
+        notes=(
+            *_notes(asked, question, costs),
+            *_without(places, head.dataset),
+            *_memory([*measured, *predicted, *reached], question),
+        ),
     )
 
 
@@ -49,7 +55,7 @@ def _measured(asked: Sequence[Asked], question: Question, costs: Costs) -> list[
         return []
     best: dict[tuple[str, ...], Option] = {}
     for sheet, place in asked:
-        for one in measured(sheet, place, question, question.budget, costs):
+        for one in settings_within(sheet, place, question, question.budget, costs):
             known = best.get(one.runs)
             best[one.runs] = one if known is None or one.n > known.n else known
     ordered = sorted(best.values(), key=lambda one: -one.score)
@@ -78,7 +84,7 @@ def _reached(asked: Sequence[Asked], laws: Sequence[Told], question: Question, c
         return []
     known = [one for sheet, place in asked for one in cheapest(sheet, place, question, question.target, costs)]
     least = sorted(known, key=lambda one: (one.gpu_hours is None, one.gpu_hours or one.train_flops or 0))[:1]
-    every = [*least, *reached(laws, question.target, costs, question.top)]
+    every = [*least, *laws_reach(laws, question.target, costs, question.top)]
     return [replace(one, rank=rank) for rank, one in enumerate(every[: question.top], 1)]
 
 
@@ -86,6 +92,12 @@ def _notes(asked: Sequence[Asked], question: Question, costs: Costs) -> Iterator
     for sheet, place in asked:
         prefix = f"{sheet.facts['study']}: " if len(asked) > 1 else ""
         yield from (prefix + note for note in notes(sheet, place, question, costs))
+
+
+def _memory(options: Sequence[Option | Reach], question: Question) -> Iterator[str]:
+    if options and all(one.memory_gib is None for one in options):
+        where = f" on {question.world or ''} {question.device.name}".replace("  ", " ") if question.device else ""
+        yield f"memory is not known: no run of these options states it{where}"
 
 
 def _without(places: Sequence[tuple[Sheet, int | None]], dataset: str) -> Iterator[str]:

@@ -58,9 +58,12 @@ def results(golden, tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def reports(results, tmp_path_factory):
-    """A folder with the rendered reports of these studies and of the published one, and their index."""
+    """A folder with the rendered reports of these studies and of the published one, a comparison, and their index."""
     out = tmp_path_factory.mktemp("reports")
-    assert main(["report", "--all", "--results", str(results), "--out", str(out)]) == 0
+    where = ["--results", str(results), "--out", str(out)]
+    again = shutil.copytree(results / "hostile", tmp_path_factory.mktemp("elsewhere") / "again")
+    assert main(["compare", "hostile", str(again), *where]) == 0
+    assert main(["report", "--all", *where]) == 0
     return out
 
 

@@ -5,7 +5,8 @@ import re
 import pytest
 
 pytestmark = pytest.mark.browser
-PAGES = (".", "planted", "hostile", "published")
+COMPARED = "compare/hostile-vs-again"
+PAGES = (".", "planted", "hostile", "published", COMPARED)
 
 
 def open_all(page):
@@ -44,6 +45,13 @@ def test_text_out_of_the_data_is_never_run(opened):
     assert "window.hacked=1" in page.locator("#planner").inner_text()
     assert page.evaluate("window.hacked") is None
     assert page.evaluate("document.querySelectorAll('img').length") == 0
+
+
+def test_a_comparison_runs_no_data_either(opened):
+    page = opened(COMPARED)
+    open_all(page)
+    assert "window.hacked=1" in page.locator("main").inner_text()
+    assert page.evaluate("window.hacked") is None
 
 
 def column(table, head):

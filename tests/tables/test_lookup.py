@@ -86,6 +86,7 @@ def test_single_seeds_leave_ties_open(results, write_study):
         "1 of 3 runs did not complete: the answer may change",
         "every setting has one seed: how far seeds differ is not known, so ties cannot be told",
         "no laws yet; fit them with: study fit little",
+        "memory is not known: no run of these options states it",
     )
 
 

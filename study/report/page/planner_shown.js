@@ -144,6 +144,10 @@ const plannerShown = (() => {
     fill("predicted", OPTIONS(scale), answer.predicted);
     fill("reached", REACHED, answer.reached);
     document.querySelector("#planner [data-for=target]").textContent = `${number(100 * (question.target ?? 0))} %`;
+    const unknown = [...all, ...answer.reached].every((one) => one.memory_gib === null);
+    const memory = document.querySelector("#planner [data-for=memory]");
+    memory.hidden = !unknown;
+    memory.textContent = `memory is not known: no run of these options states it on ${question.gpus || ""} ${question.gpu}.`.replace("  ", " ");
     const said = sentences(question, answer).map((sentence) => element("p", "", sentence));
     document.querySelector("#planner .said").replaceChildren(...said);
   };
