@@ -106,6 +106,7 @@ def test_columns_that_the_file_does_not_have_are_named_with_the_nearest(tmp_path
         ({"n": "0"}, "table.csv:2: column 'n': '0' is no samples_seen: it must be a number greater than 0"),
         ({"n": "inf"}, "table.csv:2: column 'n': 'inf' is no samples_seen: it must be a number greater than 0"),
         ({"n": "0.0000015"}, "table.csv:2: column 'n': '0.0000015' is no samples_seen: it must be a whole number"),
+        ({"n": "1e30"}, "table.csv:2: column 'n': '1e30' is no samples_seen: it must be at most 9.2e+18"),
         ({"in1k": "good"}, "table.csv:2: column 'in1k': 'good' is not a number"),
     ],
 )
@@ -128,6 +129,15 @@ def test_percent_without_times_is_refused(tmp_path, write_csv, refused):
     rows = [{"model": name, "in1k": score} for name, score in (("a", 63.2), ("b", 0.9), ("c", 71))]
     said = refused(write_csv("table.csv", COLUMNS, *rows), "--mapping", mapping)
     assert "column 'in1k': 2 of 3 scores are above 1, up to 71: percent? a score is 0 to 1" in said
+
+
+def test_percent_is_refused_though_one_number_is_above_100(tmp_path, write_csv, refused):
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(MAPPING.replace(", times: 0.01", ""))
+    rows = [{"model": name, "in1k": score} for name, score in (("a", 63.2), ("b", 101), ("c", 71))]
+    assert "3 of 3 scores are above 1, up to 101: percent?" in refused(
+        write_csv("table.csv", COLUMNS, *rows), "--mapping", mapping
+    )
 
 
 def test_a_wrong_score_is_told_once(tmp_path, write_csv, refused):
