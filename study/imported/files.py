@@ -86,9 +86,14 @@ def _text(path: Path) -> str:
 
 def _json(path: Path, text: str) -> Any:
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        if "\\ud" in text.lower():  # half a character, which no table can hold
+            json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # thousands of digits; thousands of brackets; half a character
+        raise DataError(f"{path}: not JSON that can be read: {error}") from error
+    return data
 
 
 def _table(path: Path, text: str) -> Table:
