@@ -105,10 +105,13 @@ def test_a_folder_is_searched_and_what_is_foreign_in_it_is_named(results, write_
     write_json("out/a.json", evaluation())
     write_json("out/deep/b.json", evaluation(dataset="cars"))
     write_json("out/package.json", {"name": "x"})
+    (tmp_path / "out" / "cut.json").write_text('{"dataset": "food101", "metr')
     assert main(["import", str(tmp_path / "out"), "--name", "ours", "--results", str(results)]) == 0
     said = capsys.readouterr().out
     assert "ours: 1 run(s), 6 score(s), read as clip_benchmark" in said
     assert "package.json is left out: it is no file of format clip_benchmark" in said
+    assert "cut.json is left out: " in said
+    assert "not JSON: Unterminated string" in said
     assert read_json(results / "ours" / "plan.json")["imported"]["runs"] == 1
 
 
