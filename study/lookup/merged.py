@@ -102,6 +102,9 @@ def _memory(options: Sequence[Option | Reach], question: Question) -> Iterator[s
 
 def _without(places: Sequence[tuple[Sheet, int | None]], dataset: str) -> Iterator[str]:
     for sheet, place in places:
-        if place is None and sheet.facts["targets"]:
-            own = " on ".join(reversed(sheet.facts["headline"]))
-            yield f"{sheet.facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"
+        facts, own = sheet.facts, " on ".join(reversed(sheet.facts["headline"]))
+        if not facts["targets"]:
+            ended = f"{facts['runs'] - facts['incomplete']} of its {facts['runs']} runs completed"
+            yield f"{facts['study']} has no score yet: {ended}; say --study to ask another, such as published"
+        elif place is None:
+            yield f"{facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"

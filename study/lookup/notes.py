@@ -25,6 +25,8 @@ def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Itera
     yield from quality_notes(question, sheet)
     if question.budget is not None:
         yield from _of_budget(question.budget, counts, isinstance(costs, OnDevice))
+    elif unknown := counts["n"] - counts["train_flops"]:
+        yield f"{unknown} settings are left out, whose train_flops is not known"
     if question.pairs is not None:
         yield from _of_pool(question.pairs, counts)
     if counts["n"] and not counts["with_interval"]:

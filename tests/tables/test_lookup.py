@@ -90,6 +90,22 @@ def test_single_seeds_leave_ties_open(results, write_study):
     )
 
 
+def test_a_study_without_a_score_says_so_with_a_way_out(results, write_study):
+    write_study([{"status": "failed"}])
+    for question in ({"target": 0.5}, {"gpu": "h100"}):
+        budget = None if "target" in question else Budget("gpu_hours", 1)
+        answer = lookup("little", budget, results, **question)
+        assert not answer.fits
+        told = "little has no score yet: 0 of its 1 runs completed; say --study to ask another, such as published"
+        assert answer.notes == (told,)
+
+
+def test_a_target_says_what_has_no_compute(results, write_study):
+    write_study([{"scores": {RECALL: 0.5}, "train_flops": None}])
+    notes = lookup("little", None, results, target=0.4).notes
+    assert "1 settings are left out, whose train_flops is not known" in notes
+
+
 def test_a_law_answers_between_and_beyond_its_points(results, write_study, law_rows):
     noise = [1.01, 0.99, 1.02, 0.98, 1.0, 1.0]
     write_study(law_rows(FLOPS, noise=noise) + law_rows(FLOPS, alpha=0.09, noise=noise, family="resnet"))
