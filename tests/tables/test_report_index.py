@@ -59,6 +59,16 @@ def test_all_reports_of_the_folder_are_listed_the_newest_first_without_reading_a
     assert places == sorted(places)
 
 
+def test_comparisons_are_listed_beside_studies(results, write_study, out):
+    for name in ("one", "other"):
+        write_study(rows(0.4, 0.5, setting="same", arch=f"vit_{name}"), name=name)
+    render(results, "one", out)
+    main(["compare", "one", "other", "--ignore", "arch", "--results", str(results), "--out", str(out)])
+    text = text_of(out / "index.html")
+    assert '<h2><a href="compare/one-vs-other/index.html">one and other, compared</a></h2>' in text
+    assert '<h2><a href="one/index.html">The one study</a></h2>' in text
+
+
 def test_text_out_of_the_data_is_escaped(results, write_study, out):
     write_study(rows(0.4, strategy_label=NASTY), title=NASTY)
     render(results, "little", out)

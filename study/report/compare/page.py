@@ -15,12 +15,13 @@ from study.report.compare.words import legend, measure
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.facts import Tile
+from study.report.index import write_index
 from study.report.shown import drawn
 from study.summary.changes import BEYOND, FLOPS, Changes
 
 
 def render(changes: Changes, out: Path) -> Path:
-    """Write ``out/compare/A-vs-B/index.html``, its figures and tables; return the page's path."""
+    """Write ``out/compare/A-vs-B/index.html``, its figures and tables, and the list of all reports; return the page's path."""
     of_page = {shown.name: shown for shown in figures(changes)}
     made = {one.name: one for one in tables(changes)}
     first, *others = answer(changes)
@@ -33,7 +34,9 @@ def render(changes: Changes, out: Path) -> Path:
         "ignored": [words.column(name) for name in changes.ignored],
     }  # fmt: skip
     folder = out / "compare" / f"{changes.a.name}-vs-{changes.b.name}"
-    return write_page(folder, "compare.html.j2", context, drawn(of_page.values()) | exported(made.values()))
+    page = write_page(folder, "compare.html.j2", context, drawn(of_page.values()) | exported(made.values()))
+    write_index(out)
+    return page
 
 
 def _tiles(changes: Changes) -> Iterator[Tile]:
