@@ -17,6 +17,9 @@ DIGITS = 5
 ESCAPES = str.maketrans({
     "\\": r"\textbackslash ", "{": r"\{", "}": r"\}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_",
     "~": r"\textasciitilde ", "^": r"\textasciicircum ", "×": r"$\times$", "±": r"$\pm$", "−": "$-$", "–": "--",
+    "→": r"$\to$", "≤": r"$\le$", "…": r"\dots{}",
+    "[": "{[}",  # at the beginning of a row it would be an option of the line break before it
+    "\n": " ", "\r": " ",  # an empty line ends a paragraph, which no cell may
     "⁻": "$^{-}$", **{sign: f"$^{{{digit}}}$" for digit, sign in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
 })  # fmt: skip
 
