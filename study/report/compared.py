@@ -88,8 +88,9 @@ def held(part: pl.DataFrame) -> str:
 
 def varied(study: Study, part: pl.DataFrame) -> str | None:
     """What else tells this group apart from the study's others, in words."""
-    known = ((name, part[name][0]) for name in study.compared_by)
-    return ", ".join(f"{words.column(name)} {words.value(name, one)}" for name, one in known if one is not None) or None
+    known = ((name, one) for name in study.compared_by if (one := part[name][0]) is not None)
+    said = (one if isinstance(one, str) else f"{words.column(name)} {words.value(name, one)}" for name, one in known)
+    return " · ".join(said) or None
 
 
 def equal(points: pl.DataFrame, shown: Sequence[str]) -> str:

@@ -23,7 +23,7 @@ RANKED: tuple[Column, ...] = (
     ("difference", "− baseline, points", words.points),
     ("difference_low", "90 % low", words.points),
     ("difference_high", "90 % high", words.points),
-    ("pairs", "pairs", words.count),
+    ("pairs", "shared seeds", words.count),
     ("verdict", "verdict", words.text),
     ("ranks", "possible ranks", words.text),
     ("p", "p", words.number),

@@ -15,7 +15,7 @@ from study.report.table import Column, Table, table
 
 SAID = 2  # crossovers in sentences, at most
 NOT_SEEN = "not seen in this range"
-NOT_TOLD = "not told apart from none"
+NOT_TOLD = "not told"
 NO_RANGE = "no compute in common"
 COLUMNS: tuple[Column, ...] = (
     ("one", "leads at little compute", words.text),
@@ -61,7 +61,7 @@ def said(study: Study) -> Iterator[str]:
 def _found(study: Study) -> pl.DataFrame:
     return study.crossovers.filter(
         pl.col("dataset") == study.target.dataset, pl.col("metric") == study.target.metric
-    ).sort("seen", "crossover", "share", descending=[True, False, True], nulls_last=True, maintain_order=True)
+    ).sort("seen", pl.col("crossover").is_not_null(), "share", descending=True, nulls_last=True, maintain_order=True)
 
 
 def _row(row: Mapping[str, Any], study: Study) -> dict[str, Any]:

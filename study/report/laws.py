@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -54,7 +55,7 @@ def laws(study: Study) -> Table:
 def no_law(study: Study) -> Table:
     """Groups of runs without a law, with the reason."""
     without = _of_target(study).filter(pl.col("draws").is_null())
-    rows = [_points(row, study) | {"provisional": row["provisional"]} for row in without.iter_rows(named=True)]
+    rows = [_points(row, study) | {"provisional": _reason(row)} for row in without.iter_rows(named=True)]
     return table("no_law", "Groups without a law", "", NONE, _frame(rows, NONE))
 
 
@@ -88,6 +89,12 @@ def _points(row: dict[str, Any], study: Study) -> dict[str, Any]:
         "range": _range(json.loads(row["ranges"] or "{}")),
         "left_out": _reasons(json.loads(row["points_left_out"])),
     }
+
+
+def _reason(row: Mapping[str, Any]) -> str:
+    """Why there is no law, with columns called as the page calls them."""
+    reason = str(row["provisional"]).removeprefix("no law: ")
+    return re.sub(r"[a-z]+(_[a-z]+)+", lambda found: words.column(found[0]), reason)
 
 
 def _range(ranges: Mapping[str, tuple[float | None, float | None]]) -> str | None:

@@ -208,7 +208,7 @@ def test_laws_are_drawn_and_their_doubts_told(results, write_study, law_rows, tm
     fit(results, "little")
     text = page_of(results, tmp_path / "reports").text
     assert "Bands: 90 % prediction interval of a new run, dashed beyond the evidence. Provisional, see Laws." in text
-    assert "no law: 2 distinct values of train_flops, 3 are needed" in text
+    assert "2 distinct values of training FLOPs, 3 are needed" in text
     assert re.search(r"Ten times the training compute leaves 7\d % of the error \(90 % interval \d+ to \d+ %\)", text)
 
 

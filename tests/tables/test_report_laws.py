@@ -80,7 +80,7 @@ def test_a_group_of_one_point_is_listed_with_its_reason(results, write_study, la
     write_study(law_rows([1e12]))
     fit(results, "little")
     found = no_law(read_study(results, "little"))
-    assert set(found.data["provisional"]) == {"no law: 1 distinct value of train_flops, 3 are needed"}
+    assert set(found.data["provisional"]) == {"1 distinct value of training FLOPs, 3 are needed"}
 
 
 def test_a_crossover_that_is_seen_has_its_interval_and_a_sentence(study_of, results, tmp_path):
