@@ -77,6 +77,7 @@ def opened(browser, reports):
 
     def show(folder, question="", **options):
         context = browser.new_context(offline=True, **options)
+        context.set_default_timeout(120_000)  # milliseconds: a busy machine is no failure
         contexts.append(context)
         page = context.new_page()
         page.on("request", lambda request: asked.append(request.url.partition("#")[0]))

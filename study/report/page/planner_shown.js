@@ -30,11 +30,14 @@ const plannerShown = (() => {
     return drawn;
   };
 
-  const hours = (one) => {
+  // Device-hours in the unit that their middle is read in.
+  const SIZES = [[1, 1, "h"], [1 / 60, 60, "min"], [0, 3600, "s"]];
+  const time = (one) => {
     if (one.gpu_hours === null) return "";
-    const [low, high] = [one.gpu_hours_low, one.gpu_hours_high];
-    if (low === one.gpu_hours && high === one.gpu_hours) return number(one.gpu_hours);
-    return `${number(one.gpu_hours)} (${low === null ? "0" : number(low, 2)}${high === null ? " or more" : ` to ${number(high, 2)}`})`;
+    const [, times, unit] = SIZES.find(([least]) => one.gpu_hours >= least);
+    const [middle, low, high] = [one.gpu_hours, one.gpu_hours_low, one.gpu_hours_high].map((part) => part && part * times);
+    if (low === middle && high === middle) return `${number(middle)} ${unit}`;
+    return `${number(middle)} ${unit} (${low === null ? "0" : number(low, 2)}${high === null ? " or more" : ` to ${number(high, 2)}`})`;
   };
 
   const memory = (one) => (one.memory_gib === null ? "" : `${number(one.memory_gib)}${one.memory_from === "measured" ? "" : " planned"}`);
@@ -53,7 +56,7 @@ const plannerShown = (() => {
     ["batch", "number", (one) => (one.global_batch_size ? short(one.global_batch_size) : "")],
   ];
   const COST = [
-    ["hours", "number whole", hours],
+    ["time", "number whole", time],
     ["GiB", "number", memory],
     ["what it rests on", "rests", rests],
   ];
@@ -132,7 +135,7 @@ const plannerShown = (() => {
     if (known.length) {
       const [least] = known;
       const by = least.evidence === "measured" ? "measured" : least.outside > 1 ? "by a law, outside its evidence" : "by a law";
-      said.push(`${number(100 * question.target)} % costs ${hours(least)} hours: ${least.label}, ${by}.`);
+      said.push(`${number(100 * question.target)} % costs ${time(least)}${question.gpus ? " of GPU time" : ""}: ${least.label}, ${by}.`);
     } else if (question.target !== null) said.push(`Nothing that is known reaches ${number(100 * question.target)} %.`);
     return said;
   };
