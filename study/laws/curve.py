@@ -59,11 +59,11 @@ class Curve:
         decades = math.log10(self.outside(inputs))
         draws = zip(self.thetas, self.noise, self.drifts, strict=True)
         low, high = between([self._drawn(theta, noise + decades * drift, inputs) for theta, noise, drift in draws])
-        return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.error(self.theta, inputs), low, high)))
+        return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.at(self.theta, inputs), low, high)))
 
     def _drawn(self, theta: Theta, noise: float, inputs: Mapping[str, float]) -> float:
         try:
-            return float(self.law.error(theta, inputs) * math.exp(noise))
+            return self.law.at(theta, inputs) * math.exp(noise)
         except OverflowError:  # a wild draw of a law of three noisy points
             return math.inf
 

@@ -31,10 +31,10 @@ def gap(law: Told, score: float, which: Literal["middle", "low", "high"]) -> Cal
         if inputs is None:
             return math.nan
         if which == "middle":
-            error = float(law.curve.law.error(law.curve.theta, inputs))
+            error = law.curve.law.at(law.curve.theta, inputs)
         else:
             error = 1 - float(getattr(law.curve.score(inputs), which))
-        return math.log((1 - score) / max(error, NOTHING))
+        return math.log((1 - score) / min(max(error, NOTHING), 1 / NOTHING))
 
     return above
 

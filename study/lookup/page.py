@@ -113,6 +113,6 @@ def thinned(curve: Curve, most: int = DRAWS) -> list[int]:
         return list(range(len(curve.thetas)))
     middle = {name: math.sqrt(least * largest) for name, (least, largest) in curve.ranges.items()}
     draws = zip(curve.thetas, curve.noise, strict=True)
-    errors = [float(curve.law.error(theta, middle)) * math.exp(noise) for theta, noise in draws]
+    errors = [curve.law.at(theta, middle) * math.exp(noise) for theta, noise in draws]
     order = sorted(range(len(errors)), key=errors.__getitem__)
     return [order[int((place + 0.5) * len(order) / most)] for place in range(most)]

@@ -34,7 +34,7 @@ def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> list[Candi
 
 
 def _candidate(law: Told, found: Bought, inputs: dict[str, float]) -> Candidate:
-    error = float(law.curve.law.error(law.curve.theta, inputs))
+    error = law.curve.law.at(law.curve.theta, inputs)
     score = 1 - min(max(error, 0.0), 1.0)
     return Candidate(law, found.point, found.flops, inputs, score, law.curve.outside(inputs), found.pool_ends)
 
