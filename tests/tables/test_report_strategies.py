@@ -58,8 +58,8 @@ def test_the_sentences_say_who_leads_what_is_told_apart_and_how_rates_were_chose
     # twice - half: .04, .022, .049, t = 4.67, p = .043, times 2 for two tests: below .1, so only plain may be as good
     assert list(ranking(study(ROWS))) == [
         "At equal samples seen (8,192), twice leads with 31.8 %, before plain with 31.0 %; 1 other may be as good. "
-        "Against plain, paired by 3 seeds and with 90 % intervals, half(keep=0.5) (−2.9 points, −3.1 to −2.6) is worse; "
-        "twice is not told apart.",
+        "Against plain, paired by 3 seeds and with 90 % intervals, half(keep=0.5) (−2.9 points, −3.1 to −2.6) is "
+        "worse; twice is not told apart.",
         "At equal training FLOPs (2.0 × 10¹²), half(keep=0.5) leads with 34.0 %, ahead of all others by more than "
         "seeds differ. Against plain, paired by 3 seeds and with 90 % intervals, half(keep=0.5) (+3.0 points, +2.8 to "
         "+3.2) is better.",
