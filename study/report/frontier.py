@@ -40,7 +40,8 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
     unit = words.time_unit(study.runs)
     axes.name_axes(ax, f"measured {unit} of a run", f"{words.metric(study.target.metric)}, {study.target.dataset}")
     name_points(ax, _named(front, scale), [Label(x, y, "") for x, y in table.select("gpu_hours", "score").iter_rows()])
-    marks.name_families(ax, scale, others.join(front, on="family", how="anti")["family"])
+    if table["family"].n_unique() > 1:
+        marks.name_families(ax, scale, table["family"])
     return spots
 
 

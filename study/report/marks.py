@@ -75,10 +75,9 @@ def _reference(ax: Axes, value: float, text: str) -> None:
 
 
 def name_families(ax: Axes, scale: Scale, families: pl.Series) -> None:
-    """A legend of families, where there are any, in the corner that scores rising with cost leave free."""
+    """A legend of the families that occur, in the corner that scores rising with cost leave free."""
     shown = _shown(families)
-    if shown:
-        ax.legend(_handles(scale, shown), shown, loc="lower right", **LEGEND)
+    ax.legend(_handles(scale, shown), shown, loc="lower right", **LEGEND)
 
 
 def name_below(ax: Axes, scale: Scale, values: pl.Series) -> None:

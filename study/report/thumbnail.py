@@ -28,6 +28,8 @@ def thumbnail(figure: Figure, study: Study, points: pl.DataFrame) -> str:
         FigureCanvasAgg(canvas)
         panels = list(canvas.subplots(1, figure.panels(study), squeeze=False).flat)
         figure.draw(study, points, panels)
+        for legend in [*canvas.legends]:
+            legend.remove()
         for ax in panels:
             _bare(ax)
         buffer = io.BytesIO()

@@ -59,6 +59,15 @@ def test_all_reports_of_the_folder_are_listed_the_newest_first_without_reading_a
     assert places == sorted(places)
 
 
+def test_a_picture_is_made_of_a_figure_whose_legend_is_larger_than_it(results, write_study, out):
+    names = [f"strategy_{number}(with=a long setting, and=another)" for number in range(9)]
+    write_study(
+        [*(rows(0.4 + place / 100, strategy_label=name)[0] | {"setting": name} for place, name in enumerate(names))]
+    )
+    render(results, "little", out)  # a layout that fails is a warning, and that an error
+    assert json.loads((out / "little" / "report.json").read_text())["picture"].startswith("data:image/png;base64,")
+
+
 def test_comparisons_are_listed_beside_studies(results, write_study, out):
     for name in ("one", "other"):
         write_study(rows(0.4, 0.5, setting="same", arch=f"vit_{name}"), name=name)
