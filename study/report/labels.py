@@ -12,7 +12,7 @@ from study.report.palette import INK, PAPER
 
 LABEL_GAP, LETTER_WIDTH = 11.0, 5.5  # points between two labels, one above the other, and of a bold letter
 # keeps a label readable where a line passes behind it; a stroke around the letters would turn text into paths
-BEHIND = {"boxstyle": "square,pad=0.05", "facecolor": PAPER.light, "edgecolor": "none", "alpha": 0.75}
+BEHIND = {"boxstyle": "square,pad=0.05", "facecolor": PAPER.light, "edgecolor": "none", "alpha": 0.9}
 MARK = 4.0  # points from the middle of a mark to its edge
 # where a name may stand: how far its nearer end is from the mark, in points, and which end that is
 SIDES = ((7, 0, "left"), (-7, 0, "right"), (0, 11, "center"), (0, -11, "center"), (6, 9, "left"), (6, -9, "left"),
