@@ -140,6 +140,13 @@ def test_percent_is_refused_though_one_number_is_above_100(tmp_path, write_csv, 
     )
 
 
+def test_comments_stand_above_the_header_and_a_row_named_by_a_hash_is_a_row(tmp_path, results):
+    (tmp_path / "m.yaml").write_text("columns: {arch: model}\nmetrics: [{dataset: d, metric: m, column: top1}]\n")
+    (tmp_path / "t.csv").write_text("# ours, 2024\n\nmodel,top1\n#1,0.5\n\n#2,0.6\n")
+    found = import_study(results, "ours", [tmp_path / "t.csv"], mapping=tmp_path / "m.yaml")
+    assert (found.runs["arch"].to_list(), found.scores["value"].to_list()) == (["#1", "#2"], [0.5, 0.6])
+
+
 def test_a_wrong_score_is_told_once(tmp_path, write_csv, refused):
     mapping = tmp_path / "m.yaml"
     mapping.write_text("columns: {arch: model}\nmetrics:\n  - {dataset: 5, metric: m, column: in1k}\n  - x\n")
