@@ -40,8 +40,8 @@ def studies_of(grids: Path) -> list[str]:
 def check(results: Path, studies: Sequence[str]) -> list[Checked]:
     """The verdicts on the claims of these studies, in their order.
 
-    All are tested together: a claim that cannot be tested yet counts as one with p = 1, so that a verdict does not
-    change when others' runs come in. Raises StorageError for a study without a claim.
+    All are tested together: a claim that cannot be tested yet counts as one with p = 1, so that a verdict, once
+    told, stays when others' runs come in. Raises StorageError for a study without a claim.
     """
     all_found = [found(asked(results, study)) for study in studies]
     p, against = (_corrected(ps) for ps in zip(*((one.p, one.p_against) for one in all_found), strict=True))
