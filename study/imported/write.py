@@ -12,10 +12,12 @@ import polars as pl
 
 from study.errors import StorageError
 from study.io import read_json, whole_folder, write_json, write_parquet
+from study.published import BUILT_IN
 
 FILES = frozenset({"runs.parquet", "scores.parquet", "plan.json", "evaluation.json"})
 FIRST = "imagenet1k"  # what most results of others have, and what they are compared by
-_TAKEN = frozenset({"runs", "cache", "subsets"})  # folders of results that are no studies
+# Folders of results that are no studies, and studies that the package brings: one of that name would hide it
+_TAKEN = frozenset({"runs", "cache", "subsets", *BUILT_IN})
 
 
 def check_name(results: Path, name: str) -> None:
@@ -39,6 +41,8 @@ def _made(path: Path) -> bool:
 
 
 def _was_imported(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
     plan = folder / "plan.json"
     return not any(folder.iterdir()) or (plan.exists() and "imported" in read_json(plan))
 

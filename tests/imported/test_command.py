@@ -68,9 +68,12 @@ def test_a_study_that_was_not_imported_is_never_replaced(results, write_csv, cap
     file = write_csv("z.csv", LAION, laion_row())
     (results / "mine").mkdir(parents=True)
     (results / "mine" / "plan.parquet").write_text("precious")
+    (results / "file").write_text("no folder")
     for name, said in (
         ("mine", "is a study that was not imported"),
         ("runs", "no name for a study"),
+        ("published", "no name for a study"),
+        ("file", "is a study that was not imported"),
         ("../x", "no name"),
     ):
         assert main(["import", str(file), "--name", name, "--results", str(results)]) == 2
