@@ -167,3 +167,18 @@ def test_the_command(planted, capsys):
     assert "not allowed with argument" in capsys.readouterr().err
     assert main([*common, "--target", "0.999"]) == 1
     assert "nothing that is known reaches it" in capsys.readouterr().out
+
+
+def test_a_budget_that_dwarfs_all_collected_runs_is_answered_by_larger_ones(planted):
+    most = max(
+        option.train_flops for option in lookup(None, Budget("train_flops", 1e30), planted, "made/test").measured
+    )
+    near = lookup(None, Budget("train_flops", 999 * most), planted)
+    assert near.studies == ("planted",)
+    far = lookup(None, Budget("train_flops", 1001 * most), planted)
+    assert far.studies == ("published",)
+    assert far.notes[0].startswith("published asked, since the budget is over 1,000 times any run of planted")
+    assert lookup("planted", Budget("train_flops", 1001 * most), planted).studies == ("planted",)
+    hours = lookup(None, Budget("gpu_hours", 2e5), planted, gpu="h100", pairs=50e6)  # 7e23 FLOPs at its peak
+    assert hours.studies == ("published",)
+    assert hours.measured
