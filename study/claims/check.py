@@ -79,7 +79,7 @@ def _cannot_tell(one: Found) -> str | None:
 
 def _other_way(one: Found, against: float, claims: int) -> str:
     worst = min(_conditions(one), key=lambda tested: tested.p_against)
-    return f"the other way round: {worst.label} (p = {against:.2g} for that, after correction for {claims} claims)"
+    return f"“{worst.label}” is the other way round (p = {against:.2g}, after correction for {claims} claims)"
 
 
 def _conditions(one: Found) -> list[Tested]:

@@ -39,9 +39,6 @@ CLAIMS: tuple[Column, ...] = (
     ("p_holm", "p, corrected", words.number),
     ("p_against_holm", "against it", words.number),
     ("pairs", "pairs", words.count),
-    ("runs", "runs", words.count),
-    ("was_run", "what was run", words.text),
-    ("caveat", "not as in the paper", words.text),
 )
 
 
