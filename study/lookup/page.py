@@ -1,13 +1,11 @@
-"""What the planner of a report page computes with: settings, laws with fewer draws, and costs, as plain data."""
+"""What the planner of a report page computes with: settings, laws with their draws, and costs, as plain data."""
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Any
 
 from study.hardware import DEVICES
-from study.laws.curve import Curve
 from study.lookup import words
 from study.lookup.configs import Configs, costs, rounded
 from study.lookup.cost import Row, a_sample
@@ -15,8 +13,6 @@ from study.lookup.kept import kept
 from study.lookup.question import Question
 from study.lookup.store import open_sheet
 from study.lookup.told import COMPUTE, Told, told
-
-DRAWS = 139  # of a law on a page: the seventh on each side are the bounds of 90 %
 
 
 def block(results: Path, name: str) -> dict[str, Any] | None:
@@ -67,7 +63,7 @@ def _ran(row: Row) -> dict[str, Any]:
 
 def _law(law: Told, configs: Configs) -> dict[str, Any]:
     curve = law.curve
-    draws = thinned(curve)
+    draws = zip(curve.thetas, curve.noise, curve.drifts, strict=True)
     return {
         "label": law.label,
         "strategy": _same(law, "strategy_label"),
@@ -76,9 +72,7 @@ def _law(law: Told, configs: Configs) -> dict[str, Any]:
         "inputs": list(curve.law.inputs),
         "n": law.row["n_runs"],
         "theta": list(curve.theta),
-        "draws": [
-            [*map(rounded, curve.thetas[at]), rounded(curve.noise[at]), rounded(curve.drifts[at])] for at in draws
-        ],
+        "draws": [[*map(rounded, theta), rounded(noise), rounded(drift)] for theta, noise, drift in draws],
         "ranges": dict(curve.ranges),
         "provisional": curve.provisional,
         "caution": curve.caution,
@@ -105,14 +99,3 @@ def _point(law: Told, point: Row, configs: Configs) -> dict[str, Any]:
         **_ran(point),
         "config": configs.number(point),
     }
-
-
-def thinned(curve: Curve, most: int = DRAWS) -> list[int]:
-    """Places of draws that stand for all: every so many in the order of their errors in the middle of the points."""
-    if len(curve.thetas) <= most:
-        return list(range(len(curve.thetas)))
-    middle = {name: math.sqrt(least * largest) for name, (least, largest) in curve.ranges.items()}
-    draws = zip(curve.thetas, curve.noise, strict=True)
-    errors = [curve.law.at(theta, middle) * math.exp(noise) for theta, noise in draws]
-    order = sorted(range(len(errors)), key=errors.__getitem__)
-    return [order[int((place + 0.5) * len(order) / most)] for place in range(most)]
