@@ -70,8 +70,9 @@ class Reach:
     """The least at which a score is reached, by a law or by a measured setting.
 
     ``train_flops`` is where the law's middle reaches it, ``low`` where one new run in twenty does, ``high`` where
-    nineteen in twenty do; ``high`` is none where that is not within ten times the evidence. All are none where the law
-    does not reach it there at all, and ``note`` says what it reaches. Hours are those of the three, with their range.
+    nineteen in twenty do; a bound that is not within ten times the evidence is none. ``at_most``: the middle lies below
+    that too, and ``train_flops`` is where the search ended. All are none where the law does not reach it there at all,
+    and ``note`` says why. Hours are those of the three, with their range.
     """
 
     rank: int
@@ -96,6 +97,7 @@ class Reach:
     provisional: str | None
     caution: str | None
     runs: tuple[str, ...]
+    at_most: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
 from study.lookup.reach import reached as laws_reach
 from study.lookup.store import Sheet
+from study.lookup.studies import no_score
 from study.lookup.told import Told, told
 from study.summary.headline import Headline
 
@@ -82,9 +83,10 @@ def _reached(asked: Sequence[Asked], laws: Sequence[Told], question: Question, c
     """The cheapest measured setting that reaches the target, then the laws."""
     if question.target is None:
         return []
-    known = [one for sheet, place in asked for one in cheapest(sheet, place, question, question.target, costs)]
-    least = sorted(known, key=lambda one: (one.gpu_hours is None, one.gpu_hours or one.train_flops or 0))[:1]
-    every = [*least, *laws_reach(laws, question.target, costs, question.top)]
+    every = [
+        *cheapest(asked, question, question.target, costs),
+        *laws_reach(laws, question.target, costs, question.top),
+    ]
     return [replace(one, rank=rank) for rank, one in enumerate(every[: question.top], 1)]
 
 
@@ -104,7 +106,6 @@ def _without(places: Sequence[tuple[Sheet, int | None]], dataset: str) -> Iterat
     for sheet, place in places:
         facts, own = sheet.facts, " on ".join(reversed(sheet.facts["headline"]))
         if not facts["targets"]:
-            ended = f"{facts['runs'] - facts['incomplete']} of its {facts['runs']} runs completed"
-            yield f"{facts['study']} has no score yet: {ended}; say --study to ask another, such as published"
+            yield no_score(facts)
         elif place is None:
             yield f"{facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"

@@ -56,6 +56,11 @@ class Question:
         ]
 
     @property
+    def in_hours(self) -> bool:
+        """Whether what something costs is asked in hours: on a device, or within a budget of them."""
+        return self.device is not None or (self.budget is not None and self.budget.kind == "gpu_hours")
+
+    @property
     def world(self) -> int:
         """GPUs that a run is on; 0 on a CPU or where no device is named."""
         return 0 if self.device is None or self.device.is_cpu else self.gpus or GPUS

@@ -13,6 +13,8 @@ from study.lookup.crossing import BEYOND, crossing, ends, gap
 from study.lookup.outside import FAR, far
 from study.lookup.told import Told
 
+FALLS = "not reached: the law's score falls with compute"
+
 
 @dataclass(frozen=True)
 class Middle:
@@ -38,6 +40,8 @@ def reached(laws: Sequence[Told], score: float, costs: Costs, top: int) -> list[
 
 def _middle(law: Told, score: float, costs: Costs) -> Middle | None:
     above, (least, most) = gap(law, score, "middle"), ends(law)
+    if above(most) < above(least):
+        return Middle(law, None, FALLS, math.inf)
     at = crossing(above, least, most)
     if at is None:
         best = above(most)
@@ -56,9 +60,7 @@ def _reach(found: Middle, score: float, costs: Costs) -> Reach:
     if found.decades is None:
         return _without(found.law, found.why_not)
     law, at = found.law, found.decades
-    least, most = ends(law)
-    bounds = (crossing(gap(law, score, "high"), least, at), crossing(gap(law, score, "low"), at, most))
-    flops, low, high = 10**at, *(None if one is None else 10**one for one in bounds)
+    flops, at_most, (low, high) = 10**at, at == ends(law)[0], _bounds(law, score, at)
     point = law.nearest(flops)
     hours, quick, slow = (costs.at(point, one) if one else None for one in (flops, low, high))
     span = {"gpu_hours_low": quick.low if quick else None, "gpu_hours_high": slow.high if slow else None}
@@ -74,7 +76,8 @@ def _reach(found: Middle, score: float, costs: Costs) -> Reach:
         samples_seen=round(flops / a_sample(point)),
         outside=found.outside,
         nearest=words.of_nearest(point),
-        note=_note(law, point, flops, high) or None,
+        note="; ".join((*_outside(law, point, flops), *_unsure(at_most, low, high))) or None,
+        at_most=at_most,
         provisional=law.curve.provisional,
         caution=law.curve.caution,
         runs=law.runs,
@@ -83,12 +86,26 @@ def _reach(found: Middle, score: float, costs: Costs) -> Reach:
     )
 
 
-def _note(law: Told, point: Row, flops: float, high: float | None) -> str:
-    parts = [
-        far(law.curve.ranges, law.inputs(point, flops) or {}),
-        "" if high else f"one run in twenty may need more than {BEYOND:g} times the most of its runs",
-    ]
-    return "; ".join(filter(None, parts))
+def _bounds(law: Told, score: float, at: float) -> tuple[float | None, float | None]:
+    """FLOPs at which one new run in twenty reaches the score, and nineteen do; none where the search ends before."""
+    least, most = ends(law)
+    low, high = crossing(gap(law, score, "high"), least, at), crossing(gap(law, score, "low"), at, most)
+    low = at if low is None else low  # a law without a spread: the search for the middle ends a hair before it
+    return None if low == least else 10**low, None if high is None else 10**high
+
+
+def _outside(law: Told, point: Row, flops: float) -> list[str]:
+    return [told] if (told := far(law.curve.ranges, law.inputs(point, flops) or {})) else []
+
+
+def _unsure(at_most: bool, low: float | None, high: float | None) -> list[str]:
+    """What the ends of the search hide."""
+    told = {
+        f"at most: the search ends at 1/{BEYOND:g} of the least of its runs": at_most,
+        f"one run in twenty may need less than 1/{BEYOND:g} of the least of its runs": low is None and not at_most,
+        f"one run in twenty may need more than {BEYOND:g} times the most of its runs": high is None,
+    }
+    return [words for words, so in told.items() if so]
 
 
 def _best(best: float, most: float) -> str:

@@ -34,7 +34,7 @@ def numbers(text):
 
 
 def hours_of(text):
-    found = re.match(r"([\d.,]+) (h|min|s)\b", text)
+    found = re.match(r"(?:at most )?([\d.,]+) (h|min|s)\b", text)
     return [float(found[1].replace(",", "")) / {"h": 1, "min": 60, "s": 3600}[found[2]]] if found else []
 
 
@@ -49,6 +49,8 @@ def same(row, option, kind):
     if kind == "reached":
         assert row["by"] == option["evidence"]
         assert ("not reached" in row["FLOPs"]) == (option["train_flops"] is None)
+        assert ("at most" in row["FLOPs"]) == option["at_most"]
+        assert ("or less" in row.get("90 %", "")) == (option["low"] is None and option["high"] is not None)
     else:
         assert numbers(row["score"]) == pytest.approx([100 * option["score"]], abs=0.11)
         known = [] if option["low"] is None else [100 * option["low"], 100 * option["high"]]

@@ -100,6 +100,32 @@ def test_a_study_without_a_score_says_so_with_a_way_out(results, write_study):
         assert answer.notes == (told,)
 
 
+def test_what_no_study_has_a_score_of_is_told_in_words(results, write_study, capsys):
+    (write_study([{"status": "failed"}]) / "evaluation.json").unlink()
+    common = ["lookup", "--study", "little", "--results", str(results)]
+    assert main([*common, "--target", "imagenet1k:0.6"]) == 2
+    told = capsys.readouterr().err
+    assert "no score of imagenet1k: little has no score yet: 0 of its 1 runs completed; say --study to ask" in told
+    assert main([*common, "--budget", "1e12"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "no score yet"
+    assert main([*common, "--budget", "1e12", "--metric", RECALL]) == 2
+    assert f"no score of {RECALL}: little has no score yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("top", [1, 10])
+def test_the_cheapest_is_that_of_least_hours_where_these_are_asked_else_of_least_flops(results, write_study, top):
+    write_study(
+        [
+            {"setting": "a", "scores": {RECALL: 0.6}, "gpu_hours": 5.0},
+            {"setting": "b", "scores": {RECALL: 0.6}, "gpu_hours": 1.0, "train_flops": 2e12},
+            {"setting": "c", "scores": {RECALL: 0.6}, "gpu_hours": None, "train_flops": 5e11},
+        ]
+    )
+    by_hours = lookup("little", Budget("gpu_hours", 9), results, target=0.5, top=top).reached
+    assert [one.runs for one in by_hours] == [("r1",)]
+    assert [one.runs for one in lookup("little", None, results, target=0.5, top=top).reached] == [("r2",)]
+
+
 def test_a_target_says_what_has_no_compute(results, write_study):
     write_study([{"scores": {RECALL: 0.5}, "train_flops": None}])
     notes = lookup("little", None, results, target=0.4).notes

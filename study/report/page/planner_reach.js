@@ -4,6 +4,7 @@ const plannerReach = (() => {
   const BEYOND = 10;
   const NOTHING = 1e-12;
   const [STEPS, NEAR] = [60, 1e-3];
+  const FALLS = "not reached: the law's score falls with compute";
   const { general, short, far } = plannerWords;
 
   const nearest = (law, flops) => law.points.reduce((best, point) =>
@@ -44,6 +45,7 @@ const plannerReach = (() => {
   const middle = (block, question, law) => {
     const above = gap(law, question, "middle");
     const [least, most] = ends(law);
+    if (above(most) < above(least)) return { law, decades: null, note: FALLS, order: Infinity, outside: 1 };
     const at = crossing(above, least, most);
     if (at === null) {
       const best = above(most);
@@ -70,23 +72,36 @@ const plannerReach = (() => {
   });
 
   const unreached = ({ law, note }) => ({
-    ...told(law), note, train_flops: null, low: null, high: null, samples_seen: null, outside: BEYOND, nearest: null,
+    ...told(law), note, at_most: false, train_flops: null, low: null, high: null, samples_seen: null, outside: BEYOND, nearest: null,
     gpu_hours: null, gpu_hours_low: null, gpu_hours_high: null, memory_gib: null, memory_from: null,
   });
+
+  // FLOPs at which one new run in twenty reaches the score, and nineteen do; null where the search ends before.
+  const bounds = (law, question, at) => {
+    const [least, most] = ends(law);
+    const low = crossing(gap(law, question, "high"), least, at) ?? at;
+    const high = crossing(gap(law, question, "low"), at, most);
+    return [low === least ? null : 10 ** low, high === null ? null : 10 ** high];
+  };
+
+  // What the ends of the search hide.
+  const unsure = (atMost, low, high) => [
+    atMost ? `at most: the search ends at 1/${BEYOND} of the least of its runs` : "",
+    low === null && !atMost ? `one run in twenty may need less than 1/${BEYOND} of the least of its runs` : "",
+    high === null ? `one run in twenty may need more than ${BEYOND} times the most of its runs` : "",
+  ];
 
   const reach = (block, question, found) => {
     if (found.decades === null) return unreached(found);
     const { law, point, inputs, decades } = found;
-    const [least, most] = ends(law);
     const flops = 10 ** decades;
-    const [low, high] = [
-      crossing(gap(law, question, "high"), least, decades), crossing(gap(law, question, "low"), decades, most),
-    ].map((bound) => (bound === null ? null : 10 ** bound));
+    const atMost = decades === ends(law)[0];
+    const [low, high] = bounds(law, question, decades);
     const at = (bound) => plannerCosts.at(block, question, point, bound);
-    const unsure = high === null ? `one run in twenty may need more than ${BEYOND} times the most of its runs` : "";
     return {
       ...told(law), train_flops: flops, low, high, samples_seen: flops / point.a_sample, outside: found.outside,
-      nearest: point.nearest, note: [far(law.ranges, inputs), unsure].filter(Boolean).join("; ") || null,
+      nearest: point.nearest, at_most: atMost,
+      note: [far(law.ranges, inputs), ...unsure(atMost, low, high)].filter(Boolean).join("; ") || null,
       gpu_hours: at(flops)[0], gpu_hours_low: low === null ? null : at(low)[1],
       gpu_hours_high: high === null ? null : at(high)[2], ...plannerCosts.memory(point, question),
     };
@@ -95,9 +110,9 @@ const plannerReach = (() => {
   const cheapest = (block, question) => {
     const known = block.settings.filter(planner.about(question)).filter(planner.inPool(question.pairs ?? null))
       .filter((row) => row.score >= question.target).sort((a, b) => a.train_flops - b.train_flops)
-      .slice(0, question.top ?? 10).map((row) => ({
+      .map((row) => ({
         ...row, ...plannerCosts.named(plannerCosts.taken(block, question, row)),
-        ...plannerCosts.memory(row, question), evidence: "measured", low: null, high: null, outside: 1, nearest: null,
+        ...plannerCosts.memory(row, question), evidence: "measured", low: null, high: null, outside: 1, nearest: null, at_most: false,
         note: `measured: ${(100 * row.score).toFixed(1)} %`,
       }));
     return known.sort((a, b) => a.gpu_hours - b.gpu_hours).slice(0, 1);

@@ -30,6 +30,12 @@ const plannerShown = (() => {
     return drawn;
   };
 
+  // Bounds as texts, either of which (null) may lie beyond where it was looked for.
+  const between = (low, high) => {
+    if (low !== null && high !== null) return `${low} to ${high}`;
+    return low !== null ? `${low} or more` : high !== null ? `${high} or less` : "";
+  };
+
   // Device-hours in the unit that their middle is read in.
   const SIZES = [[1, 1, "h"], [1 / 60, 60, "min"], [0, 3600, "s"]];
   const time = (one) => {
@@ -37,7 +43,8 @@ const plannerShown = (() => {
     const [, times, unit] = SIZES.find(([least]) => one.gpu_hours >= least);
     const [middle, low, high] = [one.gpu_hours, one.gpu_hours_low, one.gpu_hours_high].map((part) => part && part * times);
     if (low === middle && high === middle) return `${number(middle)} ${unit}`;
-    return `${number(middle)} ${unit} (${low === null ? "0" : number(low, 2)}${high === null ? " or more" : ` to ${number(high, 2)}`})`;
+    const known = between(...[low, high].map((part) => part && number(part, 2)));
+    return `${one.at_most ? "at most " : ""}${number(middle)} ${unit}${known && ` (${known})`}`;
   };
 
   const memory = (one) => (one.memory_gib === null ? "" : `${number(one.memory_gib)}${one.memory_from === "measured" ? "" : " planned"}`);
@@ -72,17 +79,14 @@ const plannerShown = (() => {
     ["FLOPs", "number", (one) => power(one.train_flops)],
     ...COST,
   ];
-  const bounds = (one) => {
-    if (one.train_flops === null || (one.low === null && one.high === null)) return "";
-    return `${power(one.low)}${one.high === null ? " or more" : ` to ${power(one.high)}`}`;
-  };
+  const bounds = (one) => between(...[one.low, one.high].map((bound) => bound && power(bound)));
   const REACHED = [
     ["", "rank", (one) => `${one.rank}`],
     ["option", "option", (one) => one.label],
     ["by", "", (one) => one.evidence],
     ["n", "number", (one) => `${one.n}`],
     ...COST.slice(0, 1),
-    ["FLOPs", "number", (one) => (one.train_flops === null ? "not reached" : power(one.train_flops))],
+    ["FLOPs", "number", (one) => (one.train_flops === null ? "not reached" : `${one.at_most ? "at most " : ""}${power(one.train_flops)}`)],
     ["90 %", "number whole", bounds],
     AFTER[0],
     ...COST.slice(1),
