@@ -12,6 +12,9 @@ from study.published import BUILT_IN
 if TYPE_CHECKING:
     import polars as pl
 
+# Folders beside the studies', in results and in reports: a study of that name would share one
+NO_STUDIES = frozenset({"cache", "claims", "compare", "runs", "subsets"})
+
 
 @dataclass(frozen=True)
 class Opened:
