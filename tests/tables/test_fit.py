@@ -71,6 +71,15 @@ def test_fewer_than_three_budgets_give_no_law_but_a_reason(results, write_study,
     assert row["provisional"] == "no law: 2 distinct values of train_flops, 3 are needed"
 
 
+def test_budgets_that_hardly_differ_give_no_law_but_a_reason(results, write_study, law_rows):
+    write_study(law_rows([1e12, 1.001e12, 1.002e12], noise=[1.01, 0.99, 1.0]))
+    row = only_law(fit(results, "little", selections=EVERY))
+    assert (row["coefficients"], row["draws"]) == (None, None)
+    assert row["provisional"] == "no law: all values of train_flops lie within a factor of 1.002, 1.5 is needed"
+    write_study(law_rows([1e12, 1.2e12, 1.5e12], noise=[1.01, 0.99, 1.0]))
+    assert only_law(fit(results, "little", selections=EVERY))["coefficients"] is not None
+
+
 def test_runs_left_out_are_listed_with_the_reason(results, write_study, law_rows):
     rows = law_rows(FLOPS[:4])
     rows += [{"status": "diverged", "reason": "loss is NaN"}, {"scores": {}}]
@@ -201,11 +210,11 @@ def test_wild_draws_of_three_points_stay_within_0_and_1(results, write_study, la
 
 
 def test_a_law_so_steep_that_it_overflows_is_drawn_and_asked_all_the_same(results, write_study, law_rows):
-    write_study(law_rows([1e12, 1.001e12, 1.002e12], noise=[0.6, 0.9, 1.0]))
+    write_study(law_rows([1e12, 1.25e12, 1.5e12], noise=[0.3, 0.6, 1.0]))
     law = curve(only_law(fit(results, "little")))
-    far = law.error({"train_flops": 1e15})
+    far = law.error({"train_flops": 1e300})
     assert (far.middle, far.high) == (1, 1)
-    answer = lookup("little", Budget("train_flops", 1e15), results, target=0.99)
+    answer = lookup("little", Budget("train_flops", 1e300), results, target=0.99)
     assert [option.score for option in answer.predicted] == [0]
 
 
