@@ -1,11 +1,13 @@
 """``study import``: what it refuses, that it writes whole or not at all, and what works on what it wrote."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from study.cli import main
 from study.io import read_json, read_parquet, write_parquet
+from study.summary.opened import known_studies
 from tests.imported.layouts import LAION, evaluation, laion_row
 
 
@@ -73,6 +75,8 @@ def test_a_study_that_was_not_imported_is_never_replaced(results, write_csv, cap
         ("mine", "is a study that was not imported"),
         ("runs", "no name for a study"),
         ("published", "no name for a study"),
+        ("compare", "no name for a study"),
+        ("claims", "no name for a study"),
         ("file", "is a study that was not imported"),
         ("../x", "no name"),
     ):
@@ -146,3 +150,33 @@ def test_a_study_is_judged_by_what_most_of_its_runs_have_and_by_imagenet_before_
     assert main(["import", str(write_csv("z.csv", LAION, *rows)), "--name", "theirs", "--results", str(results)]) == 0
     sets = read_json(results / "theirs" / "evaluation.json")["sets"]
     assert [entry["name"] for entry in sets] == ["imagenet1k", "cars", "vtab"]
+
+
+def theirs(results, write_csv, **changes):
+    file = write_csv("z.csv", LAION, laion_row(**changes))
+    return main(["import", str(file), "--name", "theirs", "--results", str(results)])
+
+
+def test_an_import_cut_short_while_it_replaces_leaves_the_study_that_was_there(results, write_csv, monkeypatch):
+    theirs(results, write_csv)
+    rename = Path.replace
+
+    def cut(self, target):
+        if target == results / "theirs" and (self / "runs.parquet").exists() and self.name != "old":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", cut)
+    assert theirs(results, write_csv, acc1="0.6") != 0
+    assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.57, 0.83]
+    assert [path.name for path in results.iterdir()] == ["theirs"]
+
+
+def test_what_a_killed_import_had_set_aside_comes_back_with_the_next_one(results, write_csv):
+    theirs(results, write_csv)
+    (results / ".theirs.imported" / "new").mkdir(parents=True)
+    (results / "theirs").rename(results / ".theirs.imported" / "old")
+    assert known_studies(results) == ["published"]  # what is set aside is no study
+    assert theirs(results, write_csv, acc1="many") == 2
+    assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.57, 0.83]
+    assert [path.name for path in results.iterdir()] == ["theirs"]
