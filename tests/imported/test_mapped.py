@@ -161,3 +161,23 @@ def test_a_strategy_that_is_not_stated_leaves_flops_unknown(mapped):
     run = mapped({"model": "ViT-B-32", "n": "3B", "in1k": 0.5}, mapping=text).runs.row(0, named=True)
     assert (run["samples_seen"], run["train_flops"], run["strategy_label"]) == (3 * 10**9, None, None)
     assert run["note"].endswith("no training FLOPs: the strategy is not stated")
+
+
+TOLD = "columns: {arch: model, strategy: how}\nmetrics: [{dataset: d, metric: m, column: in1k}]\n"
+
+
+def test_runs_of_other_cells_are_other_runs(mapped):
+    cells = [("a b", "c"), ("a", "b c"), ("a", ""), ("", "a"), ("a", '""')]
+    found = mapped(*({"model": one, "how": other, "in1k": 0.5} for one, other in cells), mapping=TOLD)
+    assert found.runs.height == 5
+    assert found.runs["run_id"].to_list()[:2] == ['theirs/"a b" c', 'theirs/a "b c"']
+
+
+def test_rows_that_nothing_names_are_runs_of_their_own_file(tmp_path, write_csv, results):
+    (tmp_path / "m.yaml").write_text(
+        "columns: {arch: {value: ViT-B-32}}\nmetrics: [{dataset: d, metric: m, column: x}]\n"
+    )
+    files = [write_csv(name, ("x", "y"), {"x": 0.5}) for name in ("one.csv", "two.csv", "deep/two.csv")]
+    found = import_study(results, "theirs", files, mapping=tmp_path / "m.yaml")
+    ids = [f"theirs/{title} row 2" for title in ("one", tmp_path / "two.csv", tmp_path / "deep/two.csv")]
+    assert found.runs["run_id"].to_list() == ids
