@@ -27,6 +27,7 @@ class Tested:
 class Part:
     """One statistic of a claim: mean effect with its 90 % interval (Student's t over pairs), and what it should be.
 
+    Effects that are all equal have no interval by chance, and that of no width where they were counted.
     Differences of scores are in points (0 to 1), ratios are ratios, not logarithms. ``standardised`` is how far the
     mean lies on the claimed side, in standard deviations of a pair. ``p`` is that all conditions of the part hold,
     ``p_against`` that one of them is the other way round; none without pairs. ``by_seed`` are the effects.
@@ -83,7 +84,8 @@ def found(asked: Asked) -> Found:
 def _part(part: Statistic[Any], reading: Reading) -> Part:
     effects = dict(sorted(reading.effects.items()))
     mean = difference(effects, dict.fromkeys(effects, 0.0))
-    low, high = (mean.mean, mean.mean) if mean.sd == 0 else (mean.low, mean.high)
+    exact = mean.sd == 0 and all(condition.counted for condition in reading.conditions)
+    low, high = (mean.mean, mean.mean) if exact else (mean.low, mean.high)
     away = None if mean.mean is None else (mean.mean - reading.threshold) * (1 if reading.above else -1)
     tested = tuple(map(_tested, reading.conditions)) if effects else ()
     p, against = _joined(tested) if tested else (None, None)

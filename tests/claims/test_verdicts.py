@@ -105,6 +105,21 @@ def test_counted_costs_decide_without_a_test(write_claim):
     assert "FLOPs of new < 0.5 x old" in found.reason
 
 
+def test_effects_that_are_all_equal_have_an_interval_only_where_they_were_counted(write_claim):
+    costs = [
+        {"name": "cost_ratio", "arm": "new", "baseline": "old", "cost": cost, "at_most": 0.5}
+        for cost in ("train_flops", "train_hours")
+    ]
+    arms = {
+        "new": {"scores": [score + 0.25 for score in OLD]},
+        "old": {"scores": OLD, "train_flops": 4e12, "train_hours": 0.04},
+    }
+    flops, hours, scores = verdict(write_claim(arms, [*costs, *BETTER])).found.parts
+    assert (flops.low, flops.high) == (flops.effect, flops.effect)
+    assert hours.effect == pytest.approx(0.25)
+    assert (hours.low, hours.high) == (scores.low, scores.high) == (None, None)
+
+
 def test_claims_that_are_not_run_count_in_the_correction(write_claim):
     results = write_claim({"new": {"scores": shifted(0.05)}, "old": {"scores": OLD}}, BETTER)
     found = check(results, ["absent", "little"])
