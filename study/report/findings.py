@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import inf
 from typing import Any
 
 import polars as pl
 
 from study.laws.curve import Curve, between, curve
+from study.laws.law import COMPUTE
 from study.laws.stored import of_compute
 from study.report import words
 from study.report.answer import ties
@@ -87,19 +89,28 @@ def _reliance(study: Study, law: Curve, row: dict[str, Any]) -> tuple[Any, ...]:
 
 
 def _slope(study: Study, law: Curve, row: dict[str, Any]) -> str:
-    left, low, high = _left(law, TIMES)
+    left, low, high = _left(law)
+    ends = " to ".join(map(words.power_of_ten, (law.most / TIMES, law.most)))
     name = group(law.group, study)
     of = "all runs" if name == "all" else name
     rest = f"{words.plural(row['n_points'], 'setting')}, {words.plural(row['n_runs'], 'run')}"
     return (
-        f"Ten times the training compute leaves {words.percent(left, 0)} of the error "
+        f"Ten times the training compute, from {ends} FLOPs, leaves {words.percent(left, 0)} of the error "
         f"({words.interval(low, high, 0)}), by the law of {of} ({rest}). It may be asked {use(row, study.runs)}; "
         f"against it: {against(row)}."
     )
 
 
-def _left(law: Curve, times: float) -> tuple[float, float, float]:
-    """The share of the error that is left at ``times`` the least compute of the law: middle, low, high."""
-    here, there = {"train_flops": law.least}, {"train_flops": times * law.least}
-    middle, *draws = (law.law.error(theta, there) / law.law.error(theta, here) for theta in (law.theta, *law.thetas))
+def _left(law: Curve) -> tuple[float, float, float]:
+    """The share of the error that the last ``TIMES`` of the law's compute leave: middle, low, high.
+
+    The last, since a law that ends at a floor falls more slowly the further it goes.
+    """
+    here, there = {COMPUTE: law.most / TIMES}, {COMPUTE: law.most}
+    middle, *draws = (_ratio(law.law.at(theta, there), law.law.at(theta, here)) for theta in (law.theta, *law.thetas))
     return middle, *between(draws)
+
+
+def _ratio(there: float, here: float) -> float:
+    """Errors of a draw; 1, nothing gained, where that tells none: of few noisy points it may be 0 or beyond all."""
+    return there / here if 0 < here < inf else 1.0

@@ -4,8 +4,10 @@ import polars as pl
 import pytest
 
 from study.fit.run import fit
+from study.laws import LAWS
+from study.laws.curve import Curve
 from study.report.crossovers import NO_RANGE, NOT_SEEN, crossovers, said
-from study.report.findings import findings
+from study.report.findings import _left, findings
 from study.report.laws import laws, no_law
 from study.report.render import render
 from study.report.study import read_study
@@ -13,6 +15,7 @@ from study.report.trust import INSIDE, against, use
 
 FLOPS = [1e12 * 2**power for power in range(8)]
 FLAT, STEEP = {"alpha": 0.05, "beta": 3.0}, {"alpha": 0.15, "beta": 3.0 * 1e13**0.1}  # equal at 1e13
+BENT = [8.0, 0.3, -2.0]
 NOISE = [1.005, 0.995, 1.0, 1.005, 0.995, 1.0, 1.005, 0.995]
 LAW = {
     "preferred": True, "caution": None, "tried_error": 0.01, "tried_last_two": 0.02, "n_tried": 9, "n_points": 8,
@@ -116,8 +119,27 @@ def test_groups_without_common_compute_say_so_and_make_no_sentence(study_of):
 
 def test_the_law_that_is_spoken_of_spans_what_is_said(study_of):
     (sentence,) = [one for one in findings(study_of(STEEP, FLAT)) if one.startswith("Ten times")]
+    assert sentence.startswith("Ten times the training compute, from 1.3 × 10¹³ to 1.3 × 10¹⁴ FLOPs, leaves ")
     assert "(8 settings, 8 runs). It may be asked " in sentence
     assert "against it: " in sentence
+
+
+def test_the_law_speaks_of_its_last_ten_times_where_it_is_about_to_end_at_a_floor():
+    bent = Curve(
+        law=LAWS.load("power_irreducible"), group={}, theta=BENT, thetas=[BENT] * 20, noise=[], drifts=[],
+        ranges={"train_flops": (1e12, 1e16)}, provisional=None, caution=None,
+    )  # fmt: skip
+    at = [bent.law.at(BENT, {"train_flops": flops}) for flops in (1e12, 1e13, 1e15, 1e16)]
+    assert _left(bent) == pytest.approx((at[3] / at[2],) * 3)
+    assert at[3] / at[2] > at[1] / at[0] + 0.1
+
+
+def test_a_draw_whose_error_is_0_or_beyond_all_makes_no_traceback():
+    wild = Curve(
+        law=LAWS.load("power"), group={}, theta=[1.0, 0.1], thetas=[[-1e4, 0.1], [1e4, 0.1]] * 10, noise=[], drifts=[],
+        ranges={"train_flops": (1e12, 1e16)}, provisional=None, caution=None,
+    )  # fmt: skip
+    assert _left(wild) == pytest.approx((10**-0.1, 1.0, 1.0))
 
 
 def test_a_law_over_a_short_range_is_not_spoken_of(results, write_study, law_rows):
