@@ -49,6 +49,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
         marks.points(ax, part, "train_flops", "error", "family", scale, alpha) for part, alpha in parts if part.height
     ]
     marks.beside(ax, table, as_error=True)
+    ax.set_ylim(_above_zero(ax.get_ylim(), table))
     laws = drawn_laws(study, table)
     ends = [_law(ax, law, scale.colour(law.group["family"]) if "family" in law.group else INK.light) for law in laws]
     ends += [
@@ -66,6 +67,12 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
         ax, _named(front, scale), [Label(x, y, "") for x, y in table.select("train_flops", "error").iter_rows()]
     )
     return spots
+
+
+def _above_zero(limits: tuple[float, float], table: pl.DataFrame) -> tuple[float, float]:
+    """Limits for a logarithmic axis: errors that span widely have a margin, and bars of seeds, that go below 0."""
+    least = table.select(pl.col("error").min()).item()
+    return limits[0] if limits[0] > 0 else least / 1.2, limits[1]
 
 
 def _named(front: pl.DataFrame, scale: Scale) -> list[Label]:

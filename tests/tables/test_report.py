@@ -2,6 +2,7 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from matplotlib.figure import Figure as Canvas
 
 from study.cli import main
 from study.errors import StorageError
@@ -155,6 +156,15 @@ def test_odd_names_are_drawn_as_they_are(results, write_study, tmp_path):
     assert "$x_1$ &lt;b&gt;&amp;" in svg
 
 
+def test_errors_that_span_widely_are_drawn_on_an_axis_above_0(results, write_study):
+    write_study([scored(1 - error, train_flops=flops) for error, flops in ((0.9, 1e12), (0.3, 2e12), (0.01, 4e12))])
+    study, figure = read_study(results, "little"), FIGURES.load("error_over_flops")
+    canvas = Canvas()
+    figure.draw(study, figure.points(study), [canvas.subplots()])  # warnings are errors
+    low, high = canvas.axes[0].get_ylim()
+    assert 0.005 < low < 0.01 < 0.9 < high
+
+
 def test_the_page_is_one_file_that_loads_nothing(shown):
     page = Page(shown)
     files = [link for link in page.links if not link.startswith("#")]
@@ -209,7 +219,7 @@ def test_laws_are_drawn_and_their_doubts_told(results, write_study, law_rows, tm
     text = page_of(results, tmp_path / "reports").text
     assert "Bands: 90 % prediction interval of a new run, dashed beyond the evidence. Provisional, see Laws." in text
     assert "2 distinct values of training FLOPs, 3 are needed" in text
-    assert re.search(r"Ten times the training compute leaves 7\d % of the error \(90 % interval \d+ to \d+ %\)", text)
+    assert re.search(r"FLOPs, leaves 7\d % of the error \(90 % interval \d+ to \d+ %\)", text)
 
 
 def test_a_study_not_collected_names_the_way_out(results, tmp_path):
