@@ -164,6 +164,18 @@ def test_the_published_study_says_how_it_knows_quality_and_how_far_outside_an_an
     assert any("epochs of the pool" in row["what it rests on"] for row in outside)
 
 
+def test_what_lies_below_the_search_for_a_cost_is_at_most_its_end_on_the_page(opened):
+    page = opened("published", "#planner?budget=200&gpu=h100&gpus=8&pairs=&target=1")
+    page.locator("#planner-reached tbody tr").first.wait_for()
+    found = [row for row in rows(page, "reached") if row["FLOPs"].startswith("at most ")]
+    assert found
+    for row in found:
+        assert row["time"].startswith("at most ")
+        assert "or less" in row["90 %"]
+        assert "at most: the search ends at 1/10 of the least of its runs" in row["what it rests on"]
+    assert not any("at most" in row["FLOPs"] for row in rows(page, "reached") if row["by"] == "measured")
+
+
 def test_on_a_phone_an_option_is_a_card_and_fingers_find_the_fields(opened):
     page = opened("planted", viewport={"width": 390, "height": 844}, has_touch=True)
     cell = page.locator("#planner-measured td.option").first
