@@ -21,7 +21,7 @@ from study.summary.changes import BEYOND, FLOPS, Changes
 
 
 def render(changes: Changes, out: Path) -> Path:
-    """Write ``out/compare/A-vs-B/index.html``, its figures and tables, and the list of all reports; return the page's path."""
+    """Write ``out/compare/A-vs-B/index.html``, its figures and tables, and the list of reports; return its path."""
     of_page = {shown.name: shown for shown in figures(changes)}
     made = {one.name: one for one in tables(changes)}
     first, *others = answer(changes)
