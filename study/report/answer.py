@@ -8,6 +8,7 @@ from typing import Any
 import polars as pl
 
 from study.report import words
+from study.report.ranking import winners
 from study.report.study import Study
 from study.summary.settings import tied
 
@@ -15,7 +16,7 @@ UNENDED = {"planned", "running", "interrupted"}
 
 
 def headline(study: Study) -> str:
-    """The answer in a sentence, or why there is none yet."""
+    """The answer in a sentence, or why there is none yet; of strategies compared alike in one more, who leads when."""
     if not study.runs.height:
         return "This study has no runs yet."
     if not study.completed.height:
@@ -25,7 +26,19 @@ def headline(study: Study) -> str:
         name, dataset = words.metric(study.target.metric), study.target.dataset
         return f"{done} completed, but none has a score: {name} on {dataset or 'any set'}."
     best = study.settings.row(0, named=True)
-    return f"{_place(study)} is {described(study, best)}: {_score(study, best)}."
+    best_of_all = f"{_place(study)} is {described(study, best)}: {_score(study, best)}"
+    by_equals = winners(study)
+    return f"{best_of_all}. {by_equals}" if by_equals else f"{best_of_all}{_level(study)}."
+
+
+def _level(study: Study) -> str:
+    """How many others are not told apart from the best, where seeds show it."""
+    level = _near_best(study).height
+    return f"; {words.plural(level, 'other setting')} cannot be told from it" if level else ""
+
+
+def _near_best(study: Study) -> pl.DataFrame:
+    return study.settings.filter(tied(study.settings)).filter(pl.col("setting") != study.settings["setting"][0])
 
 
 def _place(study: Study) -> str:
@@ -87,7 +100,7 @@ def ties(study: Study) -> Iterator[str]:
 
 
 def _near(study: Study, others: pl.DataFrame) -> str:
-    near = others.filter(study.settings.select(tied(study.settings).alias("tied")).slice(1)["tied"])
+    near = _near_best(study)
     if not near.height:
         second = others.row(0, named=True)
         told = ", ".join(filter(None, [words.interval(second["low"], second["high"]), _seeds(second)]))

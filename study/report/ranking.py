@@ -19,10 +19,37 @@ def ranking(study: Study) -> Iterator[str]:
     """Who leads and what differs at each kind of equality, then how learning rates were chosen; or nothing."""
     table = points(study)
     for part in table.partition_by("group", maintain_order=True) if table.height else []:
-        place = ", ".join(filter(None, [f"At equal {held(part)}", varied(study, part)]))
-        yield " ".join([f"{place}, {_leader(part.rows(named=True))}.", *_beyond(study, part)])
+        place = _place(study, part)
+        yield " ".join([f"A{place[1:]}, {_leader(part.rows(named=True))}.", *_beyond(study, part)])
     if table.height:
         yield _learning_rates(table)
+
+
+def winners(study: Study) -> str:
+    """Who leads at each kind of equality and who is not told apart from it: a sentence, empty without a comparison."""
+    table = points(study)
+    parts = table.partition_by("group", maintain_order=True) if table.height else []
+    told = "; ".join(f"{_place(study, part)}, {_winner(part.row(0, named=True))}" for part in parts)
+    return f"A{told[1:]}." if told else ""
+
+
+def _place(study: Study, part: pl.DataFrame) -> str:
+    """What is equal in a group, and what tells it from the study's others."""
+    return ", ".join(filter(None, [f"at equal {held(part)}", varied(study, part)]))
+
+
+def _winner(first: Row) -> str:
+    lead = f"{first['strategy_label']} leads with {words.percent(first['score'])}"
+    if first["level"] is None:
+        return f"{lead}, from too few seeds in common to tell it from others"
+    if not first["level"]:
+        return f"{lead}, told apart from all others"
+    return f"{lead} and is not told apart from {_shortened(first['level'])}"
+
+
+def _shortened(names: Sequence[str]) -> str:
+    """All names, or the first of many and the number of the others."""
+    return _listed(names if len(names) <= NAMED else [*names[: NAMED - 1], f"{len(names) - NAMED + 1} others"])
 
 
 def _leader(rows: Sequence[Row]) -> str:

@@ -4,6 +4,7 @@ import polars as pl
 import pytest
 
 from study import io
+from study.report.answer import headline
 from study.report.canvas import NARROW, WIDE, draw
 from study.report.compared import FIGURE, points
 from study.report.ranking import ranking
@@ -65,6 +66,20 @@ def test_the_sentences_say_who_leads_what_is_told_apart_and_how_rates_were_chose
         "+3.2) is better.",
         "Each learning rate was tuned: the best of 3 tried, by embedded/validation.",
     ]
+
+
+def test_the_headline_says_who_leads_at_equal_samples_and_at_equal_flops_with_ties(study):
+    assert headline(study(ROWS)).endswith(
+        " a run. At equal samples seen (8,192), twice leads with 31.8 % and is not told apart from plain; at equal "
+        "training FLOPs (2.0 × 10¹²), half(keep=0.5) leads with 34.0 %, told apart from all others."
+    )
+    assert headline(study([row for row in ROWS if row["seed"] == 0])).endswith("to tell it from others.")
+
+
+def test_the_headline_of_other_studies_counts_ties(study):
+    rivals = [{**row, "arch": "vit_pico", "setting": "pico"} for row in PLAIN]
+    assert headline(study(PLAIN + rivals)).endswith("a run; 1 other setting cannot be told from it.")
+    assert "cannot be told" not in headline(study(PLAIN))
 
 
 def test_the_grid_names_the_baseline(study):
