@@ -30,6 +30,9 @@ QUESTIONS += [
 ]
 QUESTIONS += [{**QUESTIONS[-4], "strategy": "clip", "quality": quality} for quality in ("clean", "all")]
 QUESTIONS += [{**QUESTIONS[-1], "target": 0.1}]  # which some runs may reach below the search
+QUESTIONS += [
+    {**QUESTIONS[0], "budget": budget} for budget in (4e5, 1e40)
+]  # far beyond all laws, and within reach of none
 KEPT = (
     "rank", "label", "score", "low", "high", "n", "tied", "samples_seen", "unique_pairs", "global_batch_size",
     "train_flops", "gpu_hours", "gpu_hours_low", "gpu_hours_high", "memory_gib", "memory_from", "outside", "nearest",
@@ -46,7 +49,11 @@ def _answer(results: Path, question: dict[str, Any]) -> dict[str, Any]:
     given = {name: value for name, value in question.items() if name not in ("budget", "top")}
     found = lookup("planted", Budget("gpu_hours", question["budget"]), results, top=question["top"], **given)
     kinds = {"measured": found.measured, "predicted": found.predicted, "reached": found.reached}
-    return {kind: [_kept(asdict(option)) for option in options] for kind, options in kinds.items()}
+    left_out = next((note for note in found.notes if "laws are left out: the question lies" in note), "")
+    return {
+        **{kind: [_kept(asdict(option)) for option in options] for kind, options in kinds.items()},
+        "left_out": left_out,
+    }
 
 
 def _kept(option: dict[str, Any]) -> dict[str, Any]:

@@ -21,12 +21,12 @@ class Option:
     """One choice. A measured one is a setting with its seeds; a law's is what its runs would reach at the budget.
 
     ``low`` and ``high`` hold the mean of a measured setting, and one new run of a law, in 90 of 100 cases; none where
-    one seed leaves the spread unknown. ``tied`` with the first of its kind: the intervals overlap. ``outside`` says how
-    many times the question lies beyond what the law was fitted to (1 = within). ``arch``, ``samples_seen`` and the rest
-    of a law's option are those of ``nearest``, the run of the law that is nearest in compute. ``gpu_hours`` are on
-    ``gpus`` of the device asked for where there is one, ``gpu_hours_from`` says what they rest on; ``note`` what else
-    a reader must know. ``law`` is in words; ``provisional`` says why it may change with more runs, ``caution`` what it
-    cannot tell.
+    one seed leaves the spread unknown, and outside the evidence of a law that was never tried on points held out.
+    ``tied`` with the first of its kind: the intervals overlap. ``outside`` says how many times the question lies beyond
+    what the law was fitted to (1 = within). ``arch``, ``samples_seen`` and the rest of a law's option are those of
+    ``nearest``, the run of the law that is nearest in compute. ``gpu_hours`` are on ``gpus`` of the device asked for
+    where there is one, ``gpu_hours_from`` says what they rest on; ``note`` what else a reader must know. ``law`` is in
+    words; ``provisional`` says why it may change with more runs, ``caution`` what it cannot tell.
     """
 
     rank: int

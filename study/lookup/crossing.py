@@ -6,9 +6,9 @@ import math
 from collections.abc import Callable
 from typing import Literal
 
+from study.lookup.outside import FAR
 from study.lookup.told import COMPUTE, Told
 
-BEYOND = 10.0  # how many times outside of its evidence a law is asked
 NOTHING = 1e-12  # an error that is none
 STEPS, NEAR = 60, 1e-3  # of the search; in decades, so a fourth of a percent
 
@@ -16,7 +16,7 @@ STEPS, NEAR = 60, 1e-3  # of the search; in decades, so a fourth of a percent
 def ends(law: Told) -> tuple[float, float]:
     """Where a law is asked at all, in log10 FLOPs."""
     seen = [point[COMPUTE] for point in law.points]
-    return math.log10(min(seen) / BEYOND), math.log10(max(seen) * BEYOND)
+    return math.log10(min(seen) / FAR), math.log10(max(seen) * FAR)
 
 
 def gap(law: Told, score: float, which: Literal["middle", "low", "high"]) -> Callable[[float], float]:

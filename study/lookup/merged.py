@@ -10,6 +10,7 @@ from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
 from study.lookup.measured import measured as settings_within
 from study.lookup.notes import notes
+from study.lookup.outside import left_out
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
 from study.lookup.reach import reached as laws_reach
@@ -26,7 +27,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
     asked = [(sheet, place) for sheet, place in places if place is not None]
     laws = [law for sheet, place in asked for law in told(sheet, place, question)]
-    measured, predicted = _measured(asked, question, costs), _predicted(laws, question, costs)
+    measured, (predicted, beyond) = _measured(asked, question, costs), _predicted(laws, question, costs)
     reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
     return Answer(
@@ -44,6 +45,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
         reached=tuple(reached),
         notes=(
             *_notes(asked, question, costs),
+            *left_out(beyond),
             *_without(places, head.dataset),
             *_memory([*measured, *predicted, *reached], question),
         ),
@@ -63,11 +65,13 @@ def _measured(asked: Sequence[Asked], question: Question, costs: Costs) -> list[
     return _ranked(ordered[: question.top])
 
 
-def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> list[Option]:
+def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> tuple[list[Option], list[float]]:
+    """Of all laws; and how far outside their evidence those are that are left out for it."""
     budget = question.budget
     if budget is None:
-        return []
-    return _ranked([option(one, budget, costs) for one in candidates(laws, budget, costs)[: question.top]])
+        return [], []
+    found, beyond = candidates(laws, budget, costs)
+    return _ranked([option(one, budget, costs) for one in found[: question.top]]), beyond
 
 
 def _ranked(ordered: Sequence[Option]) -> list[Option]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from study.laws.curve import Ranges
 from study.lookup import words
 
-FAR = 10.0  # times outside the evidence, from where on an answer says little
+FAR = 10.0  # times outside its evidence, up to which a law is asked, on either side
 UNITS = {
     "train_flops": "FLOPs",
     "samples_seen": "samples",
@@ -16,6 +16,21 @@ UNITS = {
     "epochs": "epochs of the pool",
 }
 COUNTS = ("samples_seen", "unique_pairs")
+
+
+def too_far(outside: float) -> bool:
+    """Whether a law is not asked so many times outside its evidence; the last digits of a count are not looked at."""
+    return float(f"{outside:.6g}") > FAR
+
+
+def left_out(outside: Sequence[float]) -> list[str]:
+    """That laws were asked too far outside their evidence: how many, and how far each was."""
+    if not outside:
+        return []
+    least, most = (words.number(end) for end in (min(outside), max(outside)))
+    times = least if least == most else f"{least} to {most}"
+    law, their = ("1 law is", "its") if len(outside) == 1 else (f"{len(outside)} laws are", "their")
+    return [f"{law} left out: the question lies {times} times outside {their} evidence, more than {FAR:g}"]
 
 
 def far(ranges: Ranges, inputs: Mapping[str, float]) -> str:

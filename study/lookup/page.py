@@ -71,6 +71,7 @@ def _law(law: Told, configs: Configs) -> dict[str, Any]:
         "law": law.row["law"],
         "inputs": list(curve.law.inputs),
         "n": law.row["n_runs"],
+        "tried": law.tried,
         "theta": list(curve.theta),
         "draws": [[*map(rounded, theta), rounded(noise), rounded(drift)] for theta, noise, drift in draws],
         "ranges": dict(curve.ranges),

@@ -9,7 +9,7 @@ from study.lookup import words
 from study.lookup.answer import Budget, Option
 from study.lookup.bought import Bought, bought
 from study.lookup.cost import Costs, Row, a_sample, as_fields
-from study.lookup.outside import FAR, far
+from study.lookup.outside import far, too_far
 from study.lookup.told import Told
 
 
@@ -25,12 +25,22 @@ class Candidate:
     outside: float
     pool_ends: bool
 
+    @property
+    def bounded(self) -> bool:
+        """Whether its interval is known."""
+        return self.outside <= 1 or self.law.tried
 
-def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> list[Candidate]:
-    """In the order of the answer: those that reach to the budget first, far outside ones last; then the best score."""
+
+def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> tuple[list[Candidate], list[float]]:
+    """Those asked near enough to their evidence, and how far outside it the others would be.
+
+    In the order of the answer: those that reach to the budget first, those of no interval last; then the best score.
+    """
     at = [(law, found) for law in laws if (found := bought(law, budget, costs))]
     made = [_candidate(law, found, asked) for law, found in at if (asked := law.inputs(found.point, found.flops))]
-    return sorted(made, key=lambda one: (one.outside > 1, one.outside > FAR, -one.score, one.law.label))
+    near = [one for one in made if not too_far(one.outside)]
+    ordered = sorted(near, key=lambda one: (one.outside > 1, not one.bounded, -one.score, one.law.label))
+    return ordered, [one.outside for one in made if too_far(one.outside)]
 
 
 def _candidate(law: Told, found: Bought, inputs: dict[str, float]) -> Candidate:
@@ -51,8 +61,8 @@ def option(one: Candidate, budget: Budget, costs: Costs) -> Option:
         study=law.study,
         label=law.label,
         score=score.middle,
-        low=score.low,
-        high=score.high,
+        low=score.low if one.bounded else None,
+        high=score.high if one.bounded else None,
         sd=None,
         n=law.row["n_runs"],
         tied=False,

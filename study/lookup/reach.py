@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from study.lookup import words
 from study.lookup.answer import Reach
 from study.lookup.cost import NOT_KNOWN, Costs, Row, a_sample, as_fields
-from study.lookup.crossing import BEYOND, crossing, ends, gap
+from study.lookup.crossing import crossing, ends, gap
 from study.lookup.outside import FAR, far
 from study.lookup.told import Told
 
+UNTRIED = "never tried on points held out: outside its evidence no bound is known"
 FALLS = "not reached: the law's score falls with compute"
 
 
@@ -45,7 +46,7 @@ def _middle(law: Told, score: float, costs: Costs) -> Middle | None:
     at = crossing(above, least, most)
     if at is None:
         best = above(most)
-        told = _best(1 - (1 - score) / math.exp(best), 10**most / BEYOND)
+        told = _best(1 - (1 - score) / math.exp(best), 10**most / FAR)
         return None if math.isnan(best) else Middle(law, None, told, -best)
     flops = 10**at
     point = law.nearest(flops)
@@ -76,7 +77,7 @@ def _reach(found: Middle, score: float, costs: Costs) -> Reach:
         samples_seen=round(flops / a_sample(point)),
         outside=found.outside,
         nearest=words.of_nearest(point),
-        note="; ".join((*_outside(law, point, flops), *_unsure(at_most, low, high))) or None,
+        note="; ".join((*_outside(law, point, flops), *_unsure(law.tried, at_most, low, high))) or None,
         at_most=at_most,
         provisional=law.curve.provisional,
         caution=law.curve.caution,
@@ -91,25 +92,37 @@ def _bounds(law: Told, score: float, at: float) -> tuple[float | None, float | N
     least, most = ends(law)
     low, high = crossing(gap(law, score, "high"), least, at), crossing(gap(law, score, "low"), at, most)
     low = at if low is None else low  # a law without a spread: the search for the middle ends a hair before it
-    return None if low == least else 10**low, None if high is None else 10**high
+    return None if low == least or not _known(law, low) else 10**low, None if high is None or not _known(
+        law, high
+    ) else 10**high
+
+
+def _known(law: Told, at: float) -> bool:
+    """Whether the law has an interval there: not outside its evidence where it was never tried."""
+    flops = 10**at
+    inputs = law.inputs(law.nearest(flops), flops)
+    return law.tried or (inputs is not None and law.curve.outside(inputs) <= 1)
 
 
 def _outside(law: Told, point: Row, flops: float) -> list[str]:
     return [told] if (told := far(law.curve.ranges, law.inputs(point, flops) or {})) else []
 
 
-def _unsure(at_most: bool, low: float | None, high: float | None) -> list[str]:
+def _unsure(tried: bool, at_most: bool, low: float | None, high: float | None) -> list[str]:
     """What the ends of the search hide."""
     told = {
-        f"at most: the search ends at 1/{BEYOND:g} of the least of its runs": at_most,
-        f"one run in twenty may need less than 1/{BEYOND:g} of the least of its runs": low is None and not at_most,
-        f"one run in twenty may need more than {BEYOND:g} times the most of its runs": high is None,
+        f"at most: the search ends at 1/{FAR:g} of the least of its runs": at_most,
+        f"one run in twenty may need less than 1/{FAR:g} of the least of its runs": low is None
+        and not at_most
+        and tried,
+        f"one run in twenty may need more than {FAR:g} times the most of its runs": high is None and tried,
+        UNTRIED: None in (low, high) and not tried,
     }
     return [words for words, so in told.items() if so]
 
 
 def _best(best: float, most: float) -> str:
-    return f"not reached within {BEYOND:g} times its evidence, which ends at {most:.3g} FLOPs: {100 * best:.1f} % there"
+    return f"not reached within {FAR:g} times its evidence, which ends at {most:.3g} FLOPs: {100 * best:.1f} % there"
 
 
 def _pool(point: Row, flops: float) -> str:
@@ -120,6 +133,6 @@ def _pool(point: Row, flops: float) -> str:
 def _without(law: Told, note: str) -> Reach:
     return Reach(
         rank=0, evidence="law", study=law.study, label=law.label, n=law.row["n_runs"], train_flops=None, low=None,
-        high=None, samples_seen=None, outside=BEYOND, nearest=None, note=note, provisional=law.curve.provisional,
+        high=None, samples_seen=None, outside=FAR, nearest=None, note=note, provisional=law.curve.provisional,
         caution=law.curve.caution, runs=law.runs, **as_fields(None), **NOT_KNOWN.as_fields(),
     )  # fmt: skip

@@ -37,6 +37,11 @@ class Told:
     pairs: float | None
 
     @property
+    def tried(self) -> bool:
+        """Whether it was tried on points held out. If not, nobody knows how far it drifts outside its evidence."""
+        return bool(self.row["n_tried"])
+
+    @property
     def runs(self) -> tuple[str, ...]:
         """All runs of its settings."""
         return tuple(run for row in self.points for run in json.loads(row["run_ids"]))

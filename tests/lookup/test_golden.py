@@ -28,6 +28,7 @@ SAY = """
 const { block, questions } = JSON.parse(require("fs").readFileSync(0, "utf8"));
 const all = (question) => ({
   measured: planner.measured(block, question), predicted: planner.predicted(block, question),
+  left_out: planner.leftOut(block, question),
   reached: question.target ? plannerReach.reached(block, question) : [],
 });
 process.stdout.write(JSON.stringify(questions.map(all)));
@@ -70,7 +71,7 @@ def same(found, expected, rel):
 
 def test_python_gives_them(script, results):
     for found, expected in zip(script.answers(results), GOLDEN["answers"], strict=True):
-        assert found["question"] == expected["question"]
+        assert (found["question"], found["left_out"]) == (expected["question"], expected["left_out"])
         for kind in KINDS:
             same(found[kind], expected[kind], rel=1e-6)
 
@@ -79,6 +80,7 @@ def test_python_gives_them(script, results):
 def test_the_page_gives_them():
     found = said(GOLDEN["block"], [case["question"] for case in GOLDEN["answers"]])
     for answer, case in zip(found, GOLDEN["answers"], strict=True):
+        assert answer["left_out"] == case["left_out"]
         for kind in KINDS:
             same(answer[kind], case[kind], rel=ROUGH if kind == "reached" else 1e-3)  # five digits on a page
 
@@ -87,10 +89,22 @@ def test_they_cover_ties_pools_what_is_outside_and_every_law():
     options = [one for case in GOLDEN["answers"] for one in case["predicted"]]
     pool_ends = {"the pool ends before the budget" in (one["note"] or "") for one in options}
     assert {one["tied"] for one in options} == pool_ends == {True, False}
-    assert max(one["outside"] for one in options) > 10 > 1 in {one["outside"] for one in options}
+    assert 10.01 > max(one["outside"] for one in options) > 1 in {one["outside"] for one in options}
+    unknown = {one["outside"] > 1 for one in options if one["low"] is None}
+    assert unknown == {True}
+    assert {bool(case["left_out"]) for case in GOLDEN["answers"]} == {True, False}
+    assert not GOLDEN["answers"][-1]["predicted"]
     assert any("epochs of the pool" in (one["note"] or "") for one in options)
     reached = [one for case in GOLDEN["answers"] for one in case["reached"]]
-    told = ("not reached within", "not reached with this pool", "may need less", "may need more", "outside", "measured")
+    told = (
+        "not reached within",
+        "not reached with this pool",
+        "never tried on points held out",
+        "may need less",
+        "may need more",
+        "outside",
+        "measured",
+    )
     assert all(any(words in (one["note"] or "") for one in reached) for words in told)
     assert {one["memory_gib"] for one in options} == {None, 12.5, 20.5}
     assert len({law["law"] for law in GOLDEN["block"]["laws"]}) == 6

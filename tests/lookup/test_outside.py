@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from study.cli import main
 from study.lookup import Budget, lookup
 from study.lookup.outside import far
 from study.lookup.question import Question
@@ -88,3 +89,26 @@ def test_which_input_lies_farthest_outside_is_told():
     assert far(ranges, {**inside, "unique_pairs": 5e5, "train_flops": 5e18}) == told
     told = "outside the evidence: 48 epochs of the pool, 12 times above the most that was seen, 4"
     assert far(ranges, {**inside, "epochs": 48.0}) == told
+
+
+def test_no_law_is_asked_more_than_ten_times_outside_its_evidence_on_either_side(planted, capsys):
+    for budget in (1e40, 1e10):
+        answer = lookup("planted", Budget("train_flops", budget), planted, top=99)
+        assert not answer.predicted
+        assert any("16 laws are left out: the question lies " in note for note in answer.notes)
+    assert not answer.fits
+    assert main(["lookup", "--study", "planted", "--budget", "1e10", "--results", str(planted)]) == 1
+    assert "nothing that is known fits this budget" in capsys.readouterr().out
+    near = lookup("planted", Budget("train_flops", 5e18), planted, top=99)
+    assert {one.outside <= 10 * (1 + 1e-6) for one in near.predicted} == {True}
+
+
+def test_a_law_never_tried_has_no_interval_outside_its_evidence_and_comes_last(planted):
+    inside, beyond = (lookup("planted", Budget("train_flops", at), planted, top=99).predicted for at in (1e17, 3e18))
+    untried = [one for one in inside if one.law.startswith("shifted_power law") and one.quality == "clean"]
+    assert all(one.low is not None and one.outside == 1 for one in untried)
+    unknown = [one for one in beyond if one.low is None]
+    assert [one.law.split()[0] for one in unknown] == ["shifted_power"]
+    assert unknown == list(beyond[-1:])
+    assert unknown[0].high is None
+    assert not unknown[0].tied

@@ -32,15 +32,15 @@ def test_a_law_of_the_pool_is_asked_for_it_and_others_end_with_it(planted):
             option.law.split()[0] + option.label: option
             for option in lookup("planted", LARGE, planted, pairs=pairs, top=99).predicted
         }
-        for pairs in (None, 2e6)
+        for pairs in (None, 5e6)
     )
     name = next(name for name in free if name.startswith("repeated") and "large" in name and "all" in name)
-    assert held[name].unique_pairs == 2_000_000
+    assert held[name].unique_pairs == 5_000_000
     assert held[name].train_flops == free[name].train_flops
     assert held[name].score < free[name].score
     power = next(name for name in free if name.startswith("power") and name.endswith("all"))
     assert "the pool ends before the budget" in held[power].note
-    assert held[power].samples_seen == 2_000_000
+    assert held[power].samples_seen == 5_000_000
     assert held[power].train_flops < free[power].train_flops
 
 

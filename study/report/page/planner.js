@@ -2,7 +2,7 @@
 // The look-up of study.lookup within a budget, on the data of study.lookup.page: tests/lookup holds both to the same
 // golden answers. A question has budget (GPU-hours), gpu, gpus, pairs (null: any), strategy, quality and top.
 const planner = (() => {
-  const FAR = 10;
+  const { FAR } = plannerLaws;
 
   const rank = (outside) => (outside > FAR ? 2 : outside > 1 ? 1 : 0);
 
@@ -61,12 +61,24 @@ const planner = (() => {
     };
   };
 
+  const tooFar = (outside) => Number(outside.toPrecision(6)) > FAR;
+  const candidates = (block, question) =>
+    block.laws.filter(about(question)).map((law) => candidate(block, question, law)).filter(Boolean);
+
+  // That laws are asked too far outside their evidence; nothing where none is.
+  const leftOut = (block, question) => {
+    const times = candidates(block, question).map((one) => one.outside).filter(tooFar);
+    return times.length ? plannerWords.leftOut(times, FAR) : "";
+  };
+
   const predicted = (block, question) => {
-    const found = block.laws.filter(about(question)).map((law) => candidate(block, question, law)).filter(Boolean);
+    const found = candidates(block, question).filter((one) => !tooFar(one.outside));
+    const bounded = ({ law, outside }) => outside <= 1 || law.tried;
     found.sort((a, b) =>
-      rank(a.outside) - rank(b.outside) || b.score - a.score || (a.law.label < b.law.label ? -1 : 1));
+      (a.outside > 1) - (b.outside > 1) || bounded(b) - bounded(a) || b.score - a.score || (a.law.label < b.law.label ? -1 : 1));
     return ranked(found.slice(0, question.top ?? 10).map(({ law, inputs, point, pool_ends, outside }) => ({
-      label: law.label, n: law.n, ...plannerLaws.score(law, inputs), train_flops: inputs.train_flops,
+      label: law.label, n: law.n, ...plannerLaws.score(law, inputs),
+      ...(bounded({ law, outside }) ? {} : { low: null, high: null }), train_flops: inputs.train_flops,
       samples_seen: inputs.samples_seen, unique_pairs: inputs.unique_pairs, global_batch_size: point.global_batch_size,
       nearest: point.nearest, outside, pool_ends, provisional: law.provisional, caution: law.caution,
       note: [plannerWords.far(law.ranges, inputs), pool_ends ? "the pool ends before the budget" : ""]
@@ -76,5 +88,5 @@ const planner = (() => {
     })));
   };
 
-  return { measured, predicted, about, inPool, rank };
+  return { measured, predicted, leftOut, about, inPool, rank };
 })();

@@ -28,6 +28,7 @@ const plannerLaws = (() => {
       return Math.exp(logA) * (x.samples_seen / epochs * epochs ** utility) ** -b + Math.exp(logD);
     },
   };
+  const FAR = 10; // times outside its evidence, up to which a law is asked
   const COVERAGE = 0.9;
   const within = (value) => Math.min(Math.max(value, 0), 1);
 
@@ -80,5 +81,5 @@ const plannerLaws = (() => {
     return enough ? Infinity : kept * point.a_sample;
   };
 
-  return { error, outside, score, inputs, most };
+  return { FAR, error, outside, score, inputs, most };
 })();

@@ -9,6 +9,7 @@ const startPlanner = (block) => {
     if (asked === null) return;
     plannerShown.show(asked, {
       measured: planner.measured(block, asked), predicted: planner.predicted(block, asked),
+      left_out: planner.leftOut(block, asked),
       reached: asked.target === null ? [] : plannerReach.reached(block, asked),
     });
     plannerShown.tell(command(block, asked));

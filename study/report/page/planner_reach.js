@@ -1,9 +1,10 @@
 "use strict";
 // What a score costs, as study.lookup.reach and its neighbours find it; a question has target, 0 to 1, and no budget.
 const plannerReach = (() => {
-  const BEYOND = 10;
+  const { FAR } = plannerLaws;
   const NOTHING = 1e-12;
   const [STEPS, NEAR] = [60, 1e-3];
+  const UNTRIED = "never tried on points held out: outside its evidence no bound is known";
   const FALLS = "not reached: the law's score falls with compute";
   const { general, short, far } = plannerWords;
 
@@ -12,7 +13,7 @@ const plannerReach = (() => {
 
   const ends = (law) => {
     const seen = law.points.map((point) => point.train_flops);
-    return [Math.log10(Math.min(...seen) / BEYOND), Math.log10(Math.max(...seen) * BEYOND)];
+    return [Math.log10(Math.min(...seen) / FAR), Math.log10(Math.max(...seen) * FAR)];
   };
 
   const gap = (law, { target, pairs = null }, which) => (decades) => {
@@ -51,7 +52,7 @@ const plannerReach = (() => {
       const best = above(most);
       if (Number.isNaN(best)) return null;
       const there = (100 * (1 - (1 - question.target) / Math.exp(best))).toFixed(1);
-      const note = `not reached within ${BEYOND} times its evidence, which ends at ${general(10 ** most / BEYOND)} FLOPs: `
+      const note = `not reached within ${FAR} times its evidence, which ends at ${general(10 ** most / FAR)} FLOPs: `
         + `${there} % there`;
       return { law, decades: null, note, order: -best, outside: 1 };
     }
@@ -72,7 +73,7 @@ const plannerReach = (() => {
   });
 
   const unreached = ({ law, note }) => ({
-    ...told(law), note, at_most: false, train_flops: null, low: null, high: null, samples_seen: null, outside: BEYOND, nearest: null,
+    ...told(law), note, at_most: false, train_flops: null, low: null, high: null, samples_seen: null, outside: FAR, nearest: null,
     gpu_hours: null, gpu_hours_low: null, gpu_hours_high: null, memory_gib: null, memory_from: null,
   });
 
@@ -81,14 +82,18 @@ const plannerReach = (() => {
     const [least, most] = ends(law);
     const low = crossing(gap(law, question, "high"), least, at) ?? at;
     const high = crossing(gap(law, question, "low"), at, most);
-    return [low === least ? null : 10 ** low, high === null ? null : 10 ** high];
+    // Outside the evidence of a law that was never tried nothing is known of either.
+    const known = (decades) => law.tried
+      || plannerLaws.outside(law, plannerLaws.inputs(law, nearest(law, 10 ** decades), 10 ** decades, question.pairs ?? null)) <= 1;
+    return [low === least || !known(low) ? null : 10 ** low, high === null || !known(high) ? null : 10 ** high];
   };
 
   // What the ends of the search hide.
-  const unsure = (atMost, low, high) => [
-    atMost ? `at most: the search ends at 1/${BEYOND} of the least of its runs` : "",
-    low === null && !atMost ? `one run in twenty may need less than 1/${BEYOND} of the least of its runs` : "",
-    high === null ? `one run in twenty may need more than ${BEYOND} times the most of its runs` : "",
+  const unsure = (tried, atMost, low, high) => [
+    atMost ? `at most: the search ends at 1/${FAR} of the least of its runs` : "",
+    low === null && !atMost && tried ? `one run in twenty may need less than 1/${FAR} of the least of its runs` : "",
+    high === null && tried ? `one run in twenty may need more than ${FAR} times the most of its runs` : "",
+    !tried && (low === null || high === null) ? UNTRIED : "",
   ];
 
   const reach = (block, question, found) => {
@@ -101,7 +106,7 @@ const plannerReach = (() => {
     return {
       ...told(law), train_flops: flops, low, high, samples_seen: flops / point.a_sample, outside: found.outside,
       nearest: point.nearest, at_most: atMost,
-      note: [far(law.ranges, inputs), ...unsure(atMost, low, high)].filter(Boolean).join("; ") || null,
+      note: [far(law.ranges, inputs), ...unsure(law.tried, atMost, low, high)].filter(Boolean).join("; ") || null,
       gpu_hours: at(flops)[0], gpu_hours_low: low === null ? null : at(low)[1],
       gpu_hours_high: high === null ? null : at(high)[2], ...plannerCosts.memory(point, question),
     };

@@ -122,7 +122,7 @@ const plannerShown = (() => {
   };
 
   // The answer in short, a sentence a line.
-  const sentences = (question, { measured, predicted, reached }) => {
+  const sentences = (question, { measured, predicted, reached, left_out }) => {
     const said = [];
     const inside = predicted.filter((one) => one.outside === 1);
     if (measured.length) {
@@ -135,6 +135,7 @@ const plannerShown = (() => {
       said.push(`Best predicted: ${best.label}, ${percent(best.score)} % (${percent(best.low)} to ${percent(best.high)})${ties(inside)}.`);
     } else if (predicted.length) said.push("Every prediction lies outside the evidence.");
     if (!measured.length && !inside.length) said.push("Nothing that is known fits this budget.");
+    if (left_out) said.push(`${left_out}.`);
     const known = reached.filter((one) => one.train_flops !== null);
     if (known.length) {
       const [least] = known;

@@ -47,5 +47,12 @@ const plannerWords = (() => {
     return `outside the evidence: ${asked}, ${number(times)} times ${side} that was seen, ${shown(bound)}`;
   };
 
-  return { general, number, short, read, far };
+  const leftOut = (outside, most) => {
+    const [nearest, farthest] = [Math.min(...outside), Math.max(...outside)].map((one) => number(one));
+    const times = nearest === farthest ? nearest : `${nearest} to ${farthest}`;
+    const [law, their] = outside.length === 1 ? ["1 law is", "its"] : [`${outside.length} laws are`, "their"];
+    return `${law} left out: the question lies ${times} times outside ${their} evidence, more than ${most}`;
+  };
+
+  return { general, number, short, read, far, leftOut };
 })();
