@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from study.lookup.answer import Answer, Option, Reach
+from study.lookup.apart import told_apart
 from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
 from study.lookup.measured import measured as settings_within
@@ -26,7 +27,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     """What all studies that have scores on ``head`` say together."""
     places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
     asked = [(sheet, place) for sheet, place in places if place is not None]
-    laws = [law for sheet, place in asked for law in told(sheet, place, question)]
+    laws = told_apart([law for sheet, place in asked for law in told(sheet, place, question)])
     measured, (predicted, beyond) = _measured(asked, question, costs), _predicted(laws, question, costs)
     reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]

@@ -7,6 +7,7 @@ from typing import Any
 
 from study.hardware import DEVICES
 from study.lookup import words
+from study.lookup.apart import told_apart
 from study.lookup.configs import Configs, costs, rounded
 from study.lookup.cost import Row, a_sample
 from study.lookup.kept import kept
@@ -26,7 +27,7 @@ def block(results: Path, name: str) -> dict[str, Any] | None:
         if target is None:
             return None
         settings = kept(sheet, target)
-        laws = list(told(sheet, target, Question(target=0.5)))
+        laws = told_apart(list(told(sheet, target, Question(target=0.5))))
         configs = Configs([*settings, *(point for law in laws for point in law.points)])
         cpu = {row["device"] for row in settings if row["device"]} == {"cpu"}
         devices = [device for device in DEVICES.values() if device.is_cpu == cpu]

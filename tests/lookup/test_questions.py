@@ -38,7 +38,7 @@ def test_a_law_of_the_pool_is_asked_for_it_and_others_end_with_it(planted):
     assert held[name].unique_pairs == 5_000_000
     assert held[name].train_flops == free[name].train_flops
     assert held[name].score < free[name].score
-    power = next(name for name in free if name.startswith("power") and name.endswith("all"))
+    power = next(name for name in free if name.startswith("power") and name.endswith("all · power law"))
     assert "the pool ends before the budget" in held[power].note
     assert held[power].samples_seen == 5_000_000
     assert held[power].train_flops < free[power].train_flops
@@ -49,7 +49,7 @@ def test_a_law_of_parameters_is_asked_for_every_tower(planted):
         option.label for option in lookup("planted", LARGE, planted, top=99).predicted if "chinchilla" in option.law
     ]
     assert sorted(labels) == [
-        f"{arch} · clip · {quality}" for arch in ("large", "small") for quality in ("all", "clean")
+        f"{arch} · clip · {quality} · chinchilla law" for arch in ("large", "small") for quality in ("all", "clean")
     ]
     own = lookup("planted", LARGE, planted, arch="small", top=99)
     assert {option.arch for option in own.measured} == {"small"}
@@ -182,3 +182,18 @@ def test_a_budget_that_dwarfs_all_collected_runs_is_answered_by_larger_ones(plan
     hours = lookup(None, Budget("gpu_hours", 2e5), planted, gpu="h100", pairs=50e6)  # 7e23 FLOPs at its peak
     assert hours.studies == ("published",)
     assert hours.measured
+
+
+def test_no_two_laws_have_the_same_label(planted, planted_module, tmp_path):
+    def labels(of, results, **given):
+        found = lookup(of, None, results, target=0.5, top=99, **given).reached
+        return [one.label for one in found if one.evidence == "law"]
+
+    published = labels("published", tmp_path)
+    assert len(set(published)) == len(published)
+    assert {"vit · clip · LAION-400M · laion2023", "vit · clip · LAION-400M · openclip"} <= set(published)
+    for name in ("first", "second"):
+        planted_module.write(tmp_path / name)
+    both = labels(["first", "second"], tmp_path)
+    assert len(set(both)) == len(both) == 2 * len(labels("planted", planted))
+    assert {f"vit · clip · all · {name} · power law" for name in ("first", "second")} <= set(both)

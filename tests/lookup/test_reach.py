@@ -20,7 +20,7 @@ def test_a_power_law_reaches_a_score_where_its_formula_says(costs, planted, plan
     log_beta, alpha = planted_module.THETAS["power"]
     flops = (2.718281828459045**log_beta / 0.55) ** (1 / alpha)
     near = [one for one in costs(0.45) if one.evidence == "law" and one.train_flops == pytest.approx(flops, rel=0.01)]
-    assert {one.label for one in near} >= {"vit · clip · all", "vit · clip · clean"}
+    assert {one.label for one in near} >= {"vit · clip · all · power law", "vit · clip · clean · power law"}
     one = near[0]
     assert one.low < one.train_flops < one.high
     # at the bounds one run in twenty reaches the score, and one in twenty does not
@@ -56,7 +56,7 @@ def test_a_pool_too_small_is_told(costs):
 def test_a_law_whose_score_falls_with_compute_reaches_nothing(bent):
     found = lookup("planted", None, bent, target=0.4, top=99).reached
     falls = [one for one in found if one.note == "not reached: the law's score falls with compute"]
-    assert {one.label for one in falls} == {"vit · clip · all", "vit · clip · clean"}
+    assert {one.label for one in falls} == {"vit · clip · all · power law", "vit · clip · clean · power law"}
     assert all(one.train_flops is one.low is one.high is one.gpu_hours is None for one in falls)
     assert [one.rank for one in falls] == [len(found) - 1, len(found)]
 
@@ -76,7 +76,9 @@ def test_a_bound_below_the_search_is_none_and_so_is_told(costs, planted, capsys)
 
 def test_what_is_reached_below_the_search_costs_at_most_its_end(bent, capsys):
     found = [one for one in lookup("planted", None, bent, target=0.3, top=99).reached if one.at_most]
-    assert {one.label for one in found} == {"vit · clip · all", "vit · clip · clean"}
+    assert {one.label for one in found} == {
+        f"vit · clip · {quality} · power_irreducible law" for quality in ("all", "clean")
+    }
     for one in found:
         assert one.low is None
         assert "at most: the search ends at 1/10 of the least of its runs" in one.note
