@@ -35,13 +35,18 @@ def run(args: argparse.Namespace) -> int:
     if not args.all:
         print(_page(args.results, args.name, args.out))
         return 0
-    from study.report.index import note_problem, write_index
+    from study.report.index import note_planned, note_problem, write_index
     from study.summary.opened import collected_studies, studies_in
+    from study.summary.planned import not_run
 
     damaged = False
     for name in studies_in(args.results):
         try:
-            print(_page(args.results, name, args.out))
+            if waits := not_run(args.results, name):
+                note_planned(args.out, name, waits)
+                print(f"study: {name}: {waits}", file=sys.stderr)
+            else:
+                print(_page(args.results, name, args.out))
         except StudyError as error:
             note_problem(args.out, name, str(error))
             print(f"study: {name}: {error}", file=sys.stderr)

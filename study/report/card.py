@@ -20,7 +20,10 @@ PICTURE = r"^data:image/png;base64,[A-Za-z0-9+/=]*$"
 
 
 class Card(Frozen):
-    """One page in words; ``facts`` are a name, a value and a note each; ``problem`` is why there is no page."""
+    """One page in words; ``facts`` are a name, a value and a note each; ``problem`` is why there is no page.
+
+    ``planned`` says what runs a study that has a plan and no run yet, which is no problem.
+    """
 
     kind: str = Field(description="what the page is: a study's report, claims, a comparison")
     study: str
@@ -30,6 +33,7 @@ class Card(Frozen):
     date: str = Field("", description="when its newest run ended, YYYY-MM-DD; empty where that is not known")
     picture: str | None = Field(None, pattern=PICTURE)
     problem: str | None = None
+    planned: str | None = None
 
 
 def write_card(folder: Path, card: Card) -> None:

@@ -35,10 +35,11 @@ def write_index(out: Path) -> Path | None:
     if path.exists() and OURS not in path.read_text(errors="replace"):
         return None
     found = sorted(_entries(out), key=_order)
-    ready = [entry for entry in found if not entry.problem]
+    planned = [entry for entry in found if entry.card and entry.card.planned]
+    ready = [entry for entry in found if not entry.problem and entry not in planned]
     context = {
         "title": "All reports", "description": "", "eyebrow": "Studies", "study": words.plural(len(ready), "page"),
-        "ready": ready, "wrong": [entry for entry in found if entry.problem],
+        "ready": ready, "planned": planned, "wrong": [entry for entry in found if entry.problem],
     }  # fmt: skip
     write_text(path, html("index.html.j2", context))
     return path
@@ -47,6 +48,11 @@ def write_index(out: Path) -> Path | None:
 def note_problem(out: Path, name: str, problem: str) -> None:
     """Keep for the index why a study has no report, or none of its latest state."""
     write_card(out / name, Card(kind="Study report", study=name, title=name, problem=problem))
+
+
+def note_planned(out: Path, name: str, planned: str) -> None:
+    """Keep for the index that a study is only planned, and what runs it."""
+    write_card(out / name, Card(kind="Study report", study=name, title=name, planned=planned))
 
 
 def _entries(out: Path) -> Iterator[Entry]:
@@ -59,7 +65,7 @@ def _entries(out: Path) -> Iterator[Entry]:
             problem = f"{CARD} is missing beside the page; render the page again"
         elif card and card.problem:
             problem = card.problem
-        elif card and not link:
+        elif card and not link and not card.planned:
             problem = f"{PAGE} is missing; render the page again"
         yield Entry(place, link, card, problem)
 

@@ -25,9 +25,9 @@ def compare(table: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
     ``table`` is that of study.summary.settings; its columns are kept. Beside them: ``group`` (from 0), ``equal`` (the
     kind: ``samples_seen`` or ``train_flops``), ``rank`` by mean, ``rank_low`` and ``rank_high`` (ranks that its paired
     differences leave possible), ``level`` (the labels that it is not told apart from), and against the strategy
-    labelled ``baseline`` the mean ``difference`` over ``pairs``
-    seeds with its sd, its 90 % interval, ``p`` corrected by Holm over the group, and the ``verdict``: better, worse,
-    not told apart, one seed, no shared seed. Without a baseline in the group these are null.
+    labelled ``baseline`` the mean ``difference`` over ``pairs`` seeds with its sd, its 90 % interval, ``p`` corrected
+    by Holm over the group, and the ``verdict``: better, worse, not told apart, one seed, no shared seed. Without a
+    baseline in the group these are null.
     """
     parts = [(kind, _sorted(group)) for kind, group in groups(table)]
     found = [row for _, part in parts for row in _found(part.select(*NEEDED).to_dicts(), baseline)]

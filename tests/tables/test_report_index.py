@@ -4,12 +4,15 @@ import json
 import shutil
 from html import unescape
 
+import polars as pl
 import pytest
 
 from study import io
 from study.cli import main
+from study.records import PLAN_COLUMNS, schema
 from study.report.index import note_problem, write_index
 from study.report.render import render
+from study.summary.planned import not_run
 
 RECALL = "text_retrieval_recall_at_5"
 NASTY = '<script>alert(1)</script> & "x"'
@@ -143,15 +146,35 @@ def test_a_problem_replaces_no_page_but_is_told(results, write_study, out):
 def test_the_command_renders_every_study_and_names_those_it_cannot(results, write_study, out, capsys):
     write_study(rows(0.4), name="sound")
     (write_study(rows(0.4), name="broken") / "scores.parquet").write_bytes(b"no table")
+    plan(results, "next")
     assert main(["report", "--all", "--results", str(results), "--out", str(out)]) == 2
     said = capsys.readouterr()
     assert said.out.splitlines()[-1] == str(out / "index.html")
     assert "study: broken: " in said.err
     text = text_of(out / "index.html")
     ready, wrong = text.split('id="wrong"')
+    ready, planned = ready.split('id="planned"')
+    assert "run it: snakemake --cores all --config grid=grids/next.yaml" in planned
+    assert "next" not in wrong
     assert 'href="sound/index.html"' in ready
     assert 'href="published/index.html"' in ready
     assert "scores.parquet is not a readable parquet file" in wrong
+
+
+def plan(results, name, **facts):
+    table = pl.DataFrame([{"run_id": "r1"}], schema=schema(PLAN_COLUMNS))
+    io.write_parquet(results / name / "plan.parquet", table)
+    io.write_json(results / name / "plan.json", {"grid": f"grids/{name}.yaml", **facts})
+    io.write_json(results / "runs/r1/spec.json", {})
+
+
+@pytest.mark.parametrize(("estimate", "said"), [(True, "planned by an estimate"), (False, "planned, not run yet")])
+def test_a_study_waits_until_one_of_its_runs_began(estimate, said, results):
+    assert not_run(results, "next") is None
+    plan(results, "next", estimate=estimate)
+    assert not_run(results, "next") == f"{said}; run it: snakemake --cores all --config grid=grids/next.yaml"
+    io.write_json(results / "runs/r1/outcome.json", {})
+    assert not_run(results, "next") is None
 
 
 def test_the_command_wants_a_name_or_all(results, capsys):
