@@ -39,7 +39,10 @@ def test_the_page_says_what_holds_and_why(claims, capsys):
     assert command(claims) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(claims / "out/claims/index.html")
     page = (claims / "out/claims/index.html").read_text()
-    assert "Of 3 findings, 1 holds, 0 do not hold at this scale, and for 2 there is not enough evidence." in page
+    assert (
+        "Of 3 findings, 1 holds, 0 do not hold at this scale, for 1 there is not enough evidence, and 1 is not run."
+        in page
+    )
     assert "New beats &lt;old&gt; &amp; all." in page
     assert "<old>" not in page
     assert 'href="https://arxiv.org/abs/2404.08197"' in page

@@ -14,9 +14,10 @@ from study.report.canvas import Drawing
 from study.report.claims.words import RATIO, Kind, asked, effect, interval
 from study.report.palette import LINE, MUTED, SERIES
 from study.report.spots import Row, Spots
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
+from study.summary.verdicts import FAILS, HOLDS
 
-LOOKS = {HOLDS: (SERIES[2].light, "o"), FAILS: (SERIES[1].light, "s"), UNKNOWN: (MUTED.light, "o")}
+LOOKS = {HOLDS: (SERIES[2].light, "o"), FAILS: (SERIES[1].light, "s")}
+OPEN = (MUTED.light, "o")  # neither for nor against, or a part of a claim of which another is not run
 
 
 def drawing(kind: Kind, parts: pl.DataFrame) -> Drawing:
@@ -46,11 +47,11 @@ def _said(part: Row) -> list[str]:
 
 
 def _effect(row: dict[str, Any]) -> forest.Effect:
-    colour, marker = LOOKS[row["verdict"]]
+    colour, marker = LOOKS.get(row["verdict"], OPEN)
     told = effect(row["unit"], row["effect"])
     return forest.Effect(
         row["label"], told, row["effect"], row["low"], row["high"], row["effects"], colour, marker,
-        filled=row["verdict"] != UNKNOWN,
+        filled=row["verdict"] in LOOKS,
     )  # fmt: skip
 
 

@@ -28,7 +28,7 @@ ABOUT = (
 SPREAD = (
     "Small dots: pairs of runs with one seed. Large marks: their mean (of ratios the geometric one) with its 90 % "
     "interval by Student's t. Grey bands: the side of the tick that is claimed. Green circles: the claim holds; orange "
-    "squares: it does not hold at this scale; hollow: not enough evidence."
+    "squares: it does not hold at this scale; hollow: not enough evidence, or not all of it run."
 )
 CLAIMS: tuple[Column, ...] = (
     ("verdict", "verdict", words.text),

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from study.report import words
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN, VERDICTS
+from study.summary.verdicts import FAILS, HOLDS, NOT_RUN, UNKNOWN, VERDICTS
 
 
 class Kind(NamedTuple):
@@ -48,9 +48,11 @@ def asked(row: dict[str, Any]) -> str:
 def summary(claims: pl.DataFrame) -> str:
     """How many findings have which verdict: a sentence. ``claims`` has a row a claim."""
     counts = {verdict: claims.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
-    told = (
+    told = [
         f"{counts[HOLDS]} hold" + ("s" if counts[HOLDS] == 1 else ""),
         f"{counts[FAILS]} do" + ("es" if counts[FAILS] == 1 else "") + " not hold at this scale",
         f"for {counts[UNKNOWN]} there is not enough evidence",
-    )
-    return f"Of {words.plural(claims.height, 'finding')}, {told[0]}, {told[1]}, and {told[2]}."
+    ]
+    if counts[NOT_RUN]:
+        told.append(f"{counts[NOT_RUN]} {'is' if counts[NOT_RUN] == 1 else 'are'} not run")
+    return f"Of {words.plural(claims.height, 'finding')}, {', '.join(told[:-1])}, and {told[-1]}."
