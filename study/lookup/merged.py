@@ -11,7 +11,7 @@ from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
 from study.lookup.measured import measured as settings_within
 from study.lookup.notes import notes
-from study.lookup.outside import left_out
+from study.lookup.outside import left_out, no_share
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
 from study.lookup.reach import reached as laws_reach
@@ -27,7 +27,8 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     """What all studies that have scores on ``head`` say together."""
     places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
     asked = [(sheet, place) for sheet, place in places if place is not None]
-    laws = told_apart([law for sheet, place in asked for law in told(sheet, place, question)])
+    every = told_apart([law for sheet, place in asked for law in told(sheet, place, question)])
+    laws = [law for law in every if law.in_pool]
     measured, (predicted, beyond) = _measured(asked, question, costs), _predicted(laws, question, costs)
     reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
@@ -46,6 +47,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
         reached=tuple(reached),
         notes=(
             *_notes(asked, question, costs),
+            *no_share(len(every) - len(laws)),
             *left_out(beyond),
             *_without(places, head.dataset),
             *_memory([*measured, *predicted, *reached], question),

@@ -62,7 +62,7 @@ def _of_budget(budget: Budget, counts: dict[str, Any], predicted: bool) -> Itera
 
 def _of_pool(pairs: float, counts: dict[str, Any]) -> Iterator[str]:
     if unknown := counts["n"] - counts["pools"]:
-        yield f"{unknown} settings are left out, since it is not known how many distinct pairs they saw"
+        yield f"{unknown} settings are left out, since it is not known how many pairs, before any filter, they saw"
     if counts["larger"]:
         yield f"{counts['larger']} settings are left out, which saw more distinct pairs than the pool of {short(pairs)}"
     if counts["pools"] and counts["larger"] == counts["pools"]:

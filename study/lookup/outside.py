@@ -33,6 +33,12 @@ def left_out(outside: Sequence[float]) -> list[str]:
     return [f"{law} left out: the question lies {times} times outside {their} evidence, more than {FAR:g}"]
 
 
+def no_share(count: int) -> list[str]:
+    """That laws cannot be held to a pool, since their filters are known by name only."""
+    law, their = ("1 law is", "its filter keeps") if count == 1 else (f"{count} laws are", "their filters keep")
+    return [f"{law} left out, since it is not known what share of a pool {their}"] if count else []
+
+
 def far(ranges: Ranges, inputs: Mapping[str, float]) -> str:
     """The input that lies farthest outside, against the bound of the law's runs; nothing where all are within."""
     beyond = {name: max(inputs[name] / most, least / inputs[name]) for name, (least, most) in ranges.items()}

@@ -13,7 +13,7 @@ from study.lookup.cost import Row, a_sample
 from study.lookup.kept import kept
 from study.lookup.question import Question
 from study.lookup.store import open_sheet
-from study.lookup.told import COMPUTE, Told, told
+from study.lookup.told import COMPUTE, Told, share, told
 
 
 def block(results: Path, name: str) -> dict[str, Any] | None:
@@ -94,7 +94,7 @@ def _point(law: Told, point: Row, configs: Configs) -> dict[str, Any]:
         "until": law.until[point["id"]],
         "a_sample": a_sample(point),
         "unique_pairs": point["unique_pairs"],
-        "share": point["quality_share"] or 1.0,
+        "share": share(point),
         "params_m": point["params_m"],
         "global_batch_size": point["global_batch_size"],
         "nearest": words.of_nearest(point),

@@ -42,6 +42,11 @@ class Told:
         return bool(self.row["n_tried"])
 
     @property
+    def in_pool(self) -> bool:
+        """Whether it can be held to the pool at hand: not by a filter that is named without what it keeps."""
+        return self.pairs is None or all(share(point) for point in self.points)
+
+    @property
     def runs(self) -> tuple[str, ...]:
         """All runs of its settings."""
         return tuple(run for row in self.points for run in json.loads(row["run_ids"]))
@@ -58,7 +63,7 @@ class Told:
 
     def kept(self, point: Row) -> float:
         """Pairs of the pool at hand that a filter like the one of ``point`` keeps."""
-        return math.inf if self.pairs is None else float(self.pairs * (point["quality_share"] or 1.0))
+        return math.inf if self.pairs is None else self.pairs * (share(point) or 1.0)
 
     def most(self, point: Row) -> float:
         """The most FLOPs before training like ``point`` would see more distinct pairs than the pool at hand has.
@@ -88,6 +93,12 @@ class Told:
     def nearest(self, flops: float) -> Row:
         """The setting that is nearest in compute."""
         return min(self.points, key=lambda point: abs(math.log(flops / point[COMPUTE])))
+
+
+def share(point: Row) -> float | None:
+    """Of a pool, that the data of a setting are: all without a filter; none where its filter is known by name only."""
+    known: float | None = point["quality_share"]
+    return 1.0 if known is None and point["quality"] is None else known
 
 
 def told(sheet: Sheet, target: int, question: Question) -> Iterator[Told]:

@@ -197,3 +197,18 @@ def test_no_two_laws_have_the_same_label(planted, planted_module, tmp_path):
     both = labels(["first", "second"], tmp_path)
     assert len(set(both)) == len(both) == 2 * len(labels("planted", planted))
     assert {f"vit · clip · all · {name} · power law" for name in ("first", "second")} <= set(both)
+
+
+def test_what_a_filter_kept_of_an_unknown_pool_cannot_be_held_to_one(tmp_path):
+    asked = {"quality": "datacomp", "top": 99}
+    free, held = (
+        lookup("published", Budget("train_flops", 1e19), tmp_path, pairs=pairs, **asked) for pairs in (None, 5e8)
+    )
+    assert free.measured
+    assert free.predicted
+    assert not held.measured
+    assert not held.predicted
+    told = "4 settings are left out, since it is not known how many pairs, before any filter, they saw"
+    assert told in held.notes
+    assert "1 law is left out, since it is not known what share of a pool its filter keeps" in held.notes
+    assert not any("left out, since" in note for note in free.notes)

@@ -61,14 +61,17 @@ const planner = (() => {
     };
   };
 
+  // Whether a law can be held to the pool at hand: not by a filter that is named without what it keeps.
+  const held = (pairs) => (law) => (pairs ?? null) === null || law.points.every((point) => point.share !== null);
   const tooFar = (outside) => Number(outside.toPrecision(6)) > FAR;
   const candidates = (block, question) =>
-    block.laws.filter(about(question)).map((law) => candidate(block, question, law)).filter(Boolean);
+    block.laws.filter(about(question)).filter(held(question.pairs)).map((law) => candidate(block, question, law)).filter(Boolean);
 
   // That laws are asked too far outside their evidence; nothing where none is.
   const leftOut = (block, question) => {
     const times = candidates(block, question).map((one) => one.outside).filter(tooFar);
-    return times.length ? plannerWords.leftOut(times, FAR) : "";
+    const unknown = block.laws.filter(about(question)).filter((law) => !held(question.pairs)(law)).length;
+    return [plannerWords.noShare(unknown), times.length ? plannerWords.leftOut(times, FAR) : ""].filter(Boolean).join(". ");
   };
 
   const predicted = (block, question) => {
@@ -88,5 +91,5 @@ const planner = (() => {
     })));
   };
 
-  return { measured, predicted, leftOut, about, inPool, rank };
+  return { measured, predicted, leftOut, about, held, inPool, rank };
 })();

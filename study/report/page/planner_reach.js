@@ -124,7 +124,7 @@ const plannerReach = (() => {
   };
 
   const reached = (block, question) => {
-    const middles = block.laws.filter(planner.about(question)).map((law) => middle(block, question, law))
+    const middles = block.laws.filter(planner.about(question)).filter(planner.held(question.pairs)).map((law) => middle(block, question, law))
       .filter(Boolean);
     middles.sort((a, b) => (a.decades === null) - (b.decades === null) || planner.rank(a.outside) - planner.rank(b.outside)
       || a.order - b.order || (a.law.label < b.law.label ? -1 : 1));

@@ -54,5 +54,10 @@ const plannerWords = (() => {
     return `${law} left out: the question lies ${times} times outside ${their} evidence, more than ${most}`;
   };
 
-  return { general, number, short, read, far, leftOut };
+  const noShare = (count) => {
+    const [law, their] = count === 1 ? ["1 law is", "its filter keeps"] : [`${count} laws are`, "their filters keep"];
+    return count ? `${law} left out, since it is not known what share of a pool ${their}` : "";
+  };
+
+  return { general, number, short, read, far, leftOut, noShare };
 })();
