@@ -32,7 +32,12 @@ def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Itera
     if counts["n"] and not counts["with_interval"]:
         yield "every setting has one seed: how far seeds differ is not known, so ties cannot be told"
     if not facts["laws"]:
-        yield f"no laws yet; fit them with: study fit {facts['study']}"
+        told = (
+            "its laws are out of date, and are not asked; fit them anew"
+            if facts["outdated"]
+            else "no laws yet; fit them"
+        )
+        yield f"{told} with: study fit {facts['study']}"
 
 
 def _counts(sheet: Sheet, target: int, question: Question) -> dict[str, Any]:
