@@ -14,7 +14,7 @@ import polars as pl
 
 from docs import ROOT, filled
 from study.io import read_parquet, write_text
-from study.report.claims.words import interval, summary
+from study.report.claims.words import summary, told
 from study.statistics import STATISTICS
 
 PAGE = ROOT / "docs/claims.md"
@@ -46,7 +46,7 @@ def verdicts(table: pl.DataFrame) -> str:
 
 def _verdict(rows: list[dict[str, object]]) -> str:
     first = rows[0]
-    effects = "; ".join(f"{row['label']}: {interval(row)}" for row in rows if row["effect"] is not None)
+    effects = "; ".join(f"{row['label']}: {told(row)}" for row in rows if row["effect"] is not None)
     p = "–" if first["p_holm"] is None else f"{first['p_holm']:.2g}"
     pairs = " or ".join(sorted({"–" if row["pairs"] is None else str(row["pairs"]) for row in rows}))
     return f"| {first['statement']} {first['citation']} | {effects or '–'} | {pairs} | {p} | {first['verdict']} |"
@@ -63,8 +63,8 @@ def main(with_results: bool) -> None:
     if with_results:
         table = read_parquet(VERDICTS)
         text = filled(text, "verdicts", verdicts(table))
-        told = summary(table.unique("study", maintain_order=True))
-        write_text(README, filled(README.read_text(), "claims", told))
+        sentence = summary(table.unique("study", maintain_order=True))
+        write_text(README, filled(README.read_text(), "claims", sentence))
     write_text(PAGE, text)
 
 

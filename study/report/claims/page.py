@@ -11,7 +11,7 @@ import polars as pl
 
 from study.report import words
 from study.report.claims import forest
-from study.report.claims.words import KINDS, POINTS, Kind, asked, interval, summary
+from study.report.claims.words import KINDS, POINTS, Kind, asked, each_end, summary, told
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.facts import Tile
@@ -63,8 +63,8 @@ def render(verdicts: pl.DataFrame, out: Path) -> Path:
 
 def _each(verdicts: pl.DataFrame) -> pl.DataFrame:
     """A row a claim: ``pairs`` are those of the part that has the fewest, ``told`` has the effects of all parts."""
-    told = pl.struct("unit", "effect", "low", "high").map_elements(interval, return_dtype=pl.String)
-    known = pl.when(pl.col("effect").is_not_null()).then(told)
+    effects = pl.struct("unit", "effect", "low", "high", "ends").map_elements(told, return_dtype=pl.String)
+    known = pl.when(pl.col("effect").is_not_null()).then(effects)
     each = verdicts.with_columns(
         pl.col("pairs").min().over("study"),
         pl.col("statement").replace("", None).fill_null(pl.col("study")),
@@ -109,10 +109,16 @@ def _parts(kind: Kind, verdicts: pl.DataFrame) -> Table:
         ("standardised", "in sd of a pair", words.ratio),
         ("pairs", "pairs", words.count),
         ("part_p", "p", words.number),
+        ("each_end", "each end", words.text),
         ("notes", "notes", words.text),
     )
-    note = "In sd of a pair: how far the mean lies on the claimed side, in standard deviations of a pair's effect."
-    return table(kind.name, kind.title, note, columns, _of(kind, verdicts))
+    note = (
+        "In sd of a pair: how far the mean lies on the claimed side, in standard deviations of a pair's effect. Each "
+        "end: of a part that must hold at both; its effect is their sum, its p the larger of theirs."
+    )
+    ends = pl.struct("ends").map_elements(each_end, return_dtype=pl.String).replace("", None)
+    rows = _of(kind, verdicts).with_columns(ends.alias("each_end"))
+    return table(kind.name, kind.title, note, columns, rows)
 
 
 def _tiles(claims: pl.DataFrame) -> Iterator[Tile]:
@@ -131,7 +137,7 @@ def _details(claim: dict[str, Any], verdicts: pl.DataFrame) -> dict[str, Any]:
         **claim,
         "link": f"https://arxiv.org/abs/{number[0]}" if number else None,
         "parts": [
-            {"label": row["label"], "effect": interval(row), "asked": asked(row), "p": words.number(row["part_p"])}
+            {"label": row["label"], "effect": told(row), "asked": asked(row), "p": words.number(row["part_p"])}
             for row in rows.iter_rows(named=True)
         ],
     }

@@ -40,6 +40,18 @@ def interval(row: dict[str, Any]) -> str:
     return f"{told} ({' to '.join(ends)})"
 
 
+def each_end(row: dict[str, Any]) -> str:
+    """Of a part that must hold at several ends, the effects to which p-values belong; of another nothing."""
+    ends = row.get("ends") or ()
+    return ", and ".join(f"{end['label']}: {interval(end)}, p = {words.number(end['p'])}" for end in ends)
+
+
+def told(row: dict[str, Any]) -> str:
+    """The effect of a part with its interval, and that of each end where it has several."""
+    ends = each_end(row)
+    return f"{interval(row)} in sum ({ends})" if ends else interval(row)
+
+
 def asked(row: dict[str, Any]) -> str:
     """What the effect should be."""
     return f"{'above' if row['above'] else 'below'} {effect(row['unit'], row['threshold'])}"
