@@ -14,6 +14,7 @@ from study.cli.console import table_console
 from study.lookup import Answer, Option, Reach
 from study.lookup.words import number, short
 
+PREDICTED = "predicted at the budget, or where the pool ends before it, by a law of n runs: 90 % interval of a new run"
 LEFT = ("", "option", "by")  # columns that hold words
 
 
@@ -25,7 +26,7 @@ def show(answer: Answer) -> None:
     console.print(judged if answer.dataset else "no score yet")
     console.print(_question(answer))
     _options(console, "measured: mean over n seeds, 90 % interval of the mean", answer.measured)
-    _options(console, "predicted at the budget, by a law of n runs: 90 % interval of a new run", answer.predicted)
+    _options(console, PREDICTED, answer.predicted)
     _costs(console, answer)
     if not answer.fits:
         console.print("nothing that is known fits this budget" if answer.budget else "nothing that is known reaches it")

@@ -11,7 +11,7 @@ from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
 from study.lookup.measured import measured as settings_within
 from study.lookup.notes import notes
-from study.lookup.outside import left_out, no_share
+from study.lookup.outside import left_out, no_share, rest_unknown
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
 from study.lookup.reach import reached as laws_reach
@@ -29,7 +29,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     asked = [(sheet, place) for sheet, place in places if place is not None]
     every = told_apart([law for sheet, place in asked for law in told(sheet, place, question)])
     laws = [law for law in every if law.in_pool]
-    measured, (predicted, beyond) = _measured(asked, question, costs), _predicted(laws, question, costs)
+    measured, (predicted, limits) = _measured(asked, question, costs), _predicted(laws, question, costs)
     reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
     return Answer(
@@ -48,7 +48,7 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
         notes=(
             *_notes(asked, question, costs),
             *no_share(len(every) - len(laws)),
-            *left_out(beyond),
+            *limits,
             *_without(places, head.dataset),
             *_memory([*measured, *predicted, *reached], question),
         ),
@@ -68,13 +68,15 @@ def _measured(asked: Sequence[Asked], question: Question, costs: Costs) -> list[
     return _ranked(ordered[: question.top])
 
 
-def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> tuple[list[Option], list[float]]:
-    """Of all laws; and how far outside their evidence those are that are left out for it."""
+def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> tuple[list[Option], list[str]]:
+    """Of all laws; and notes on those that are left out, and on those that the pool ends."""
     budget = question.budget
     if budget is None:
         return [], []
     found, beyond = candidates(laws, budget, costs)
-    return _ranked([option(one, budget, costs) for one in found[: question.top]]), beyond
+    shown = found[: question.top]
+    limits = [*left_out(beyond), *rest_unknown(sum(one.pool_ends for one in shown))]
+    return _ranked([option(one, budget, costs) for one in shown]), limits
 
 
 def _ranked(ordered: Sequence[Option]) -> list[Option]:

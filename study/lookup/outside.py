@@ -33,6 +33,18 @@ def left_out(outside: Sequence[float]) -> list[str]:
     return [f"{law} left out: the question lies {times} times outside {their} evidence, more than {FAR:g}"]
 
 
+def pool_ends(share: float | None) -> str:
+    """That the pool at hand ends before the budget does, and at what share of it, where that is known."""
+    at = "" if share is None else f", at {words.number(100 * share, 2)} % of it"
+    return f"the pool ends before the budget{at}"
+
+
+def rest_unknown(count: int) -> list[str]:
+    """That laws do not say what the rest of a budget would give, since their runs saw more pairs."""
+    laws = "1 law ends" if count == 1 else f"{count} laws end"
+    return [f"{laws} with the pool, before the budget: nothing known repeats so small a pool further"] if count else []
+
+
 def no_share(count: int) -> list[str]:
     """That laws cannot be held to a pool, since their filters are known by name only."""
     law, their = ("1 law is", "its filter keeps") if count == 1 else (f"{count} laws are", "their filters keep")

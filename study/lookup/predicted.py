@@ -9,7 +9,7 @@ from study.lookup import words
 from study.lookup.answer import Budget, Option
 from study.lookup.bought import Bought, bought
 from study.lookup.cost import Costs, Row, a_sample, as_fields
-from study.lookup.outside import far, too_far
+from study.lookup.outside import far, pool_ends, too_far
 from study.lookup.told import Told
 
 
@@ -93,6 +93,17 @@ def _note(one: Candidate, budget: Budget, costs: Costs) -> str:
     parts = [
         far(one.law.curve.ranges, one.inputs),
         f"budget taken as {one.flops:.3g} FLOPs, by the median run" if by_median else "",
-        "the pool ends before the budget" if one.pool_ends else "",
+        pool_ends(_used(one, budget, costs)) if one.pool_ends else "",
     ]
     return "; ".join(filter(None, parts))
+
+
+def _used(one: Candidate, budget: Budget, costs: Costs) -> float | None:
+    """The share of the budget that the law's run takes, in the budget's unit; none where that is not known."""
+    if budget.kind != "gpu_hours":
+        taken = one.flops if budget.kind == "train_flops" else one.flops / a_sample(one.point)
+        return taken / budget.value
+    if hours := costs.at(one.point, one.flops):
+        return hours.value / budget.value
+    whole = costs.bought(one.point, budget.value, one.law.points)
+    return one.flops / whole if whole else None

@@ -212,3 +212,23 @@ def test_what_a_filter_kept_of_an_unknown_pool_cannot_be_held_to_one(tmp_path):
     assert told in held.notes
     assert "1 law is left out, since it is not known what share of a pool its filter keeps" in held.notes
     assert not any("left out, since" in note for note in free.notes)
+
+
+def test_where_the_pool_ends_before_the_budget_its_share_is_told(planted, capsys):
+    answer = lookup("planted", LARGE, planted, pairs=5e6, top=99)
+    ended = [one for one in answer.predicted if "the pool ends" in (one.note or "")]
+    assert ended
+    for one in ended:
+        share = float(one.note.split("the pool ends before the budget, at ")[1].removesuffix(" % of it"))
+        assert share == pytest.approx(100 * one.train_flops / 1e18, rel=0.05)
+    told = f"{len(ended)} laws end with the pool, before the budget: nothing known repeats so small a pool further"
+    assert told in answer.notes
+    main(["lookup", "--study", "planted", "--budget", "1e18", "--pairs", "5M", "--results", str(planted)])
+    assert "predicted at the budget, or where the pool ends before it" in capsys.readouterr().out
+    free = lookup("planted", LARGE, planted, top=99)
+    assert not any("the pool" in note for note in free.notes)
+    hours = lookup("planted", Budget("gpu_hours", 20), planted, gpu="h100", pairs=5e6, top=99).predicted
+    ended = [one for one in hours if "the pool ends" in (one.note or "")]
+    shares = [float(one.note.split("before the budget, at ")[1].removesuffix(" % of it")) for one in ended]
+    assert shares == pytest.approx([100 * one.gpu_hours / 20 for one in ended], rel=0.05)
+    assert shares

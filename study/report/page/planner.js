@@ -84,7 +84,8 @@ const planner = (() => {
       ...(bounded({ law, outside }) ? {} : { low: null, high: null }), train_flops: inputs.train_flops,
       samples_seen: inputs.samples_seen, unique_pairs: inputs.unique_pairs, global_batch_size: point.global_batch_size,
       nearest: point.nearest, outside, pool_ends, provisional: law.provisional, caution: law.caution,
-      note: [plannerWords.far(law.ranges, inputs), pool_ends ? "the pool ends before the budget" : ""]
+      note: [plannerWords.far(law.ranges, inputs), pool_ends
+        ? plannerWords.poolEnds(plannerCosts.at(block, question, point, inputs.train_flops)[0] / question.budget) : ""]
         .filter(Boolean).join("; ") || null,
       ...plannerCosts.named(plannerCosts.at(block, question, point, inputs.train_flops)),
       ...plannerCosts.memory(point, question),

@@ -135,7 +135,8 @@ const plannerShown = (() => {
       said.push(`Best predicted: ${best.label}, ${percent(best.score)} % (${percent(best.low)} to ${percent(best.high)})${ties(inside)}.`);
     } else if (predicted.length) said.push("Every prediction lies outside the evidence.");
     if (!measured.length && !inside.length) said.push("Nothing that is known fits this budget.");
-    if (left_out) said.push(`${left_out}.`);
+    const ended = plannerWords.restUnknown(predicted.filter((one) => one.pool_ends).length);
+    said.push(...[left_out, ended].filter(Boolean).map((told) => `${told}.`));
     const known = reached.filter((one) => one.train_flops !== null);
     if (known.length) {
       const [least] = known;

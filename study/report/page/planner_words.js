@@ -54,10 +54,16 @@ const plannerWords = (() => {
     return `${law} left out: the question lies ${times} times outside ${their} evidence, more than ${most}`;
   };
 
+  const poolEnds = (share) => `the pool ends before the budget, at ${number(100 * share, 2)} % of it`;
+  const restUnknown = (count) => {
+    const laws = count === 1 ? "1 law ends" : `${count} laws end`;
+    return count ? `${laws} with the pool, before the budget: nothing known repeats so small a pool further` : "";
+  };
+
   const noShare = (count) => {
     const [law, their] = count === 1 ? ["1 law is", "its filter keeps"] : [`${count} laws are`, "their filters keep"];
     return count ? `${law} left out, since it is not known what share of a pool ${their}` : "";
   };
 
-  return { general, number, short, read, far, leftOut, noShare };
+  return { general, number, short, read, far, leftOut, poolEnds, restUnknown, noShare };
 })();
