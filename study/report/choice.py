@@ -22,12 +22,16 @@ def largest_slice(table: pl.DataFrame, equal: Sequence[str], shown: Sequence[str
     return table.join(best.select(equal), on=list(equal), how="semi", nulls_equal=True)
 
 
-def told(whole: pl.DataFrame, chosen: pl.DataFrame, equal: Sequence[str]) -> str:
-    """Which part was chosen, by what rule: a sentence; nothing where it is the whole."""
+def told(whole: pl.DataFrame, chosen: pl.DataFrame, equal: Sequence[str], known: str = "") -> str:
+    """Which part was chosen, by what rule: a sentence; nothing where it is the whole.
+
+    ``known`` says of which settings the whole is, where it is not of all: " with counted FLOPs".
+    """
     if chosen.height == whole.height:
         return ""
     named = " and ".join([", ".join(words.column(name) for name in equal[:-1]), words.column(equal[-1])])
-    return f"Shown: {chosen.height:,} of {whole.height:,} settings, the part with the most to compare at one {named}."
+    shown = f"{chosen.height:,} of {whole.height:,} settings{known}"
+    return f"Shown: {shown}, the part with the most to compare at one {named}."
 
 
 def unbeaten(score: str, over: Sequence[str] = ()) -> pl.Expr:

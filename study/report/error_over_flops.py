@@ -129,7 +129,9 @@ def spread(study: Study, table: pl.DataFrame) -> str:
     doubt = " Provisional, see Laws." if any(law.provisional for law in laws) else ""
     beaten = "another run of its architecture family did better for no more compute"
     faint = "" if table["on_front"].all() else f" Faint: {beaten}."
-    return " ".join(filter(None, [f"{seeds(table)} {band}{doubt}{faint}", told(_known(study), table, SAME)]))
+    return " ".join(
+        filter(None, [f"{seeds(table)} {band}{doubt}{faint}", told(_known(study), table, SAME, " with known FLOPs")])
+    )
 
 
 FIGURE = Figure(

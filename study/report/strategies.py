@@ -50,7 +50,7 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spot
 def spread(study: Study, table: pl.DataFrame) -> str:
     """Seeds; lines."""
     whole = study.settings.filter(pl.col("train_flops").is_not_null())
-    return f"{seeds(table)} Lines join the best of each compute. {told(whole, table, SAME)}"
+    return f"{seeds(table)} Lines join the best of each compute. {told(whole, table, SAME, ' with known FLOPs')}"
 
 
 def height(table: pl.DataFrame) -> float | None:

@@ -7,6 +7,7 @@ import polars as pl
 from study.report import words
 from study.report.cost_table import ENERGY_BY
 from study.report.frontier import points as frontier_points
+from study.report.frontier import rule
 from study.report.study import Study
 from study.report.table import Column, Table, table
 from study.summary.runs import studied, tuning
@@ -38,7 +39,7 @@ def frontier(study: Study) -> Table:
     """Settings on the Pareto front, cheapest first."""
     points = frontier_points(study).filter(pl.col("on_front"))
     metric = words.metric(study.target.metric)
-    note = f"Best {metric} on {study.target.dataset} for the cost; mean over seeds."
+    note = f"Best {metric} on {study.target.dataset} for the cost; mean over seeds. {rule(study)}".strip()
     columns = (
         *(ARCH, SCORE, *INTERVAL, SEEDS, *DATA, *costs(study)),
         ("samples_per_second", "samples/s", words.count),

@@ -4,12 +4,14 @@ import polars as pl
 import pytest
 
 from study import io
+from study.report import frontier
 from study.report.answer import headline
 from study.report.canvas import NARROW, WIDE, draw
 from study.report.compared import FIGURE, points
 from study.report.ranking import ranking
 from study.report.render import render
 from study.report.study import read_study
+from study.report.tables import frontier as frontier_table
 
 RECALL = "text_retrieval_recall_at_5"
 TUNED = "lr {} of 3 tried, by embedded/validation"
@@ -80,6 +82,22 @@ def test_the_headline_of_other_studies_counts_ties(study):
     rivals = [{**row, "arch": "vit_pico", "setting": "pico"} for row in PLAIN]
     assert headline(study(PLAIN + rivals)).endswith("a run; 1 other setting cannot be told from it.")
     assert "cannot be told" not in headline(study(PLAIN))
+
+
+def test_the_front_is_over_flops_where_less_than_half_state_hours(study):
+    rows = [
+        {**seeds("plain", [score], 8192, flops)[0], "setting": name, "gpu_hours": hours}
+        for name, score, flops, hours in (("a", 0.3, 1e12, 0.1), ("b", 0.5, 2e12, None), ("c", 0.4, 4e12, None))
+    ]
+    few, half = study(rows), study(rows[:2])
+    table = frontier.points(few)
+    assert table.select("setting", "on_front").rows() == [("a", True), ("b", True), ("c", False)]
+    assert "training FLOPs of a run" in draw("frontier", frontier.FIGURE, few, table).wide
+    said = "By training FLOPs, which 3 of 3 settings state: less than half (1) state hours."
+    assert frontier.FIGURE.spread(few, table).endswith(said)
+    assert frontier_table(few).note.endswith(said)
+    assert frontier.points(study(rows[:2]))["setting"].to_list() == ["a"]
+    assert "measured CPU time of a run" in draw("frontier", frontier.FIGURE, half, frontier.points(half)).wide
 
 
 def test_the_grid_names_the_baseline(study):
