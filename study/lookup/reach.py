@@ -10,10 +10,11 @@ from study.lookup import words
 from study.lookup.answer import Reach
 from study.lookup.cost import NOT_KNOWN, Costs, Row, a_sample, as_fields
 from study.lookup.crossing import crossing, ends, gap
-from study.lookup.outside import FAR, far
+from study.lookup.outside import FAR, far, too_far
 from study.lookup.told import Told
 
 UNTRIED = "never tried on points held out: outside its evidence no bound is known"
+BEYOND = f"not reached within {FAR:g} times its evidence"
 FALLS = "not reached: the law's score falls with compute"
 
 
@@ -30,7 +31,7 @@ class Middle:
     @property
     def place(self) -> tuple[object, ...]:
         """In an answer: those within their evidence first, those that do not reach the score last; then the cost."""
-        return (self.decades is None, self.outside > 1, self.outside > FAR, self.order, self.law.label)
+        return (self.decades is None, self.outside > 1, self.order, self.law.label)
 
 
 def reached(laws: Sequence[Told], score: float, costs: Costs, top: int) -> list[Reach]:
@@ -54,7 +55,10 @@ def _middle(law: Told, score: float, costs: Costs) -> Middle | None:
     order = hours.value if hours else flops
     if flops > law.most(point):
         return Middle(law, None, _pool(point, flops), order)
-    return Middle(law, at, "", order, law.curve.outside(inputs) if inputs else 1.0)
+    outside = law.curve.outside(inputs) if inputs else 1.0
+    if too_far(outside):
+        return Middle(law, None, f"{BEYOND}; {far(law.curve.ranges, inputs or {})}", order)
+    return Middle(law, at, "", order, outside)
 
 
 def _reach(found: Middle, score: float, costs: Costs) -> Reach:
@@ -122,7 +126,7 @@ def _unsure(tried: bool, at_most: bool, low: float | None, high: float | None) -
 
 
 def _best(best: float, most: float) -> str:
-    return f"not reached within {FAR:g} times its evidence, which ends at {most:.3g} FLOPs: {100 * best:.1f} % there"
+    return f"{BEYOND}, which ends at {most:.3g} FLOPs: {100 * best:.1f} % there"
 
 
 def _pool(point: Row, flops: float) -> str:

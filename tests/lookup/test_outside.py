@@ -112,3 +112,13 @@ def test_a_law_never_tried_has_no_interval_outside_its_evidence_and_comes_last(p
     assert unknown == list(beyond[-1:])
     assert unknown[0].high is None
     assert not unknown[0].tied
+
+
+def test_no_score_is_reached_more_than_ten_times_outside_the_evidence(planted):
+    # the pool of all is 40M pairs: a law of the pool's size says what 1M repeated would give, 40 times below it
+    found = lookup("planted", None, planted, target=0.3, pairs=1e6, top=99).reached
+    assert all(one.outside < 10.01 for one in found)
+    pool = "outside the evidence: 1M distinct pairs, 40 times below the least that was seen, 40M"
+    told = [one for one in found if one.note == f"not reached within 10 times its evidence; {pool}"]
+    assert {one.label for one in told} >= {"small · clip · all · filtering law", "large · clip · all · repeated law"}
+    assert all(one.train_flops is one.gpu_hours is None for one in told)

@@ -4,8 +4,6 @@
 const planner = (() => {
   const { FAR } = plannerLaws;
 
-  const rank = (outside) => (outside > FAR ? 2 : outside > 1 ? 1 : 0);
-
   const about = (question) => (one) =>
     [["strategy", one.strategy], ["quality", one.quality]].every(([name, value]) =>
       (question[name] ?? null) === null || question[name] === value);
@@ -92,5 +90,5 @@ const planner = (() => {
     })));
   };
 
-  return { measured, predicted, leftOut, about, held, inPool, rank };
+  return { measured, predicted, leftOut, about, held, inPool, tooFar };
 })();

@@ -5,6 +5,7 @@ const plannerReach = (() => {
   const NOTHING = 1e-12;
   const [STEPS, NEAR] = [60, 1e-3];
   const UNTRIED = "never tried on points held out: outside its evidence no bound is known";
+  const BEYOND = `not reached within ${FAR} times its evidence`;
   const FALLS = "not reached: the law's score falls with compute";
   const { general, short, far } = plannerWords;
 
@@ -52,7 +53,7 @@ const plannerReach = (() => {
       const best = above(most);
       if (Number.isNaN(best)) return null;
       const there = (100 * (1 - (1 - question.target) / Math.exp(best))).toFixed(1);
-      const note = `not reached within ${FAR} times its evidence, which ends at ${general(10 ** most / FAR)} FLOPs: `
+      const note = `${BEYOND}, which ends at ${general(10 ** most / FAR)} FLOPs: `
         + `${there} % there`;
       return { law, decades: null, note, order: -best, outside: 1 };
     }
@@ -65,7 +66,11 @@ const plannerReach = (() => {
       return { law, decades: null, note, order, outside: 1 };
     }
     const inputs = plannerLaws.inputs(law, point, flops, question.pairs ?? null);
-    return { law, decades: at, point, inputs, order, outside: plannerLaws.outside(law, inputs) };
+    const outside = plannerLaws.outside(law, inputs);
+    if (planner.tooFar(outside)) {
+      return { law, decades: null, note: `${BEYOND}; ${far(law.ranges, inputs)}`, order, outside: 1 };
+    }
+    return { law, decades: at, point, inputs, order, outside };
   };
 
   const told = (law) => ({
@@ -126,7 +131,7 @@ const plannerReach = (() => {
   const reached = (block, question) => {
     const middles = block.laws.filter(planner.about(question)).filter(planner.held(question.pairs)).map((law) => middle(block, question, law))
       .filter(Boolean);
-    middles.sort((a, b) => (a.decades === null) - (b.decades === null) || planner.rank(a.outside) - planner.rank(b.outside)
+    middles.sort((a, b) => (a.decades === null) - (b.decades === null) || (a.outside > 1) - (b.outside > 1)
       || a.order - b.order || (a.law.label < b.law.label ? -1 : 1));
     const top = question.top ?? 10;
     const laws = middles.slice(0, top).map((found) => reach(block, question, found));
