@@ -34,6 +34,8 @@ class Cell(NamedTuple):
         given = number(self.given)
         if isinstance(given, bool) or not isinstance(given, str | int | float):
             raise ValueError(f"{self._of}{self.given!r} is not a number")
+        if given is not self.given and self.times != 1:
+            raise ValueError(f"{self._of}{self.given!r} has a unit of its own, and times: {self.times:g} is one more")
         try:
             return float(given) * self.times
         except ValueError as error:

@@ -180,3 +180,12 @@ def test_what_a_killed_import_had_set_aside_comes_back_with_the_next_one(results
     assert theirs(results, write_csv, acc1="many") == 2
     assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.57, 0.83]
     assert [path.name for path in results.iterdir()] == ["theirs"]
+
+
+def test_a_near_miss_is_asked_about_on_stderr_and_is_no_error(results, write_csv, tmp_path, capsys):
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("columns: {arch: a, strategy: s}\nmetrics: [{dataset: x, metric: zeroshot_top1, column: v}]\n")
+    file = write_csv("table.csv", ("a", "s", "v"), {"a": "one", "s": "siglp", "v": 0.5})
+    given = ["import", str(file), "--mapping", str(mapping), "--name", "theirs", "--results", str(results)]
+    assert main(given) == 0
+    assert capsys.readouterr().err == "study: strategy 'siglp' is none of ours; did you mean 'siglip'?\n"

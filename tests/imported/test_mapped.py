@@ -2,6 +2,8 @@
 
 import pytest
 
+from study.errors import DataError
+from study.imported.near import doubts
 from study.imported.run import import_study
 
 COLUMNS = ("model", "n", "seed", "in1k", "how")
@@ -181,3 +183,24 @@ def test_rows_that_nothing_names_are_runs_of_their_own_file(tmp_path, write_csv,
     found = import_study(results, "theirs", files, mapping=tmp_path / "m.yaml")
     ids = [f"theirs/{title} row 2" for title in ("one", tmp_path / "two.csv", tmp_path / "deep/two.csv")]
     assert found.runs["run_id"].to_list() == ids
+
+
+def test_a_unit_in_the_cell_and_times_are_one_too_many(mapped):
+    with pytest.raises(DataError, match=r"column 'n': '10M' has a unit of its own, and times: 1e.06 is one more"):
+        mapped({"model": "a", "n": "10M", "in1k": 60})
+
+
+@pytest.mark.parametrize(
+    ("strategy", "metric", "said"),
+    [
+        ("siglp", "zeroshot_topp1", ["metric 'zeroshot_topp1' is none of ours; did you mean 'zeroshot_top1'?",
+                                     "strategy 'siglp' is none of ours; did you mean 'siglip'?"]),
+        ("clipa", "zeroshot_top3", []),
+        ("siglip", "image_retrieval_recall_at_20", []),
+    ],
+)  # fmt: skip
+def test_a_near_miss_of_a_known_name_is_asked_about_and_kept(strategy, metric, said, mapped):
+    text = MAPPING.replace("clip}", f"{strategy}}}").replace("zeroshot_top1", metric)
+    found = mapped({"model": "a", "n": 1, "in1k": 60}, mapping=text)
+    assert list(doubts(found.runs, found.scores, ["clip", "siglip"])) == said
+    assert found.scores["metric"].to_list() == [metric]
