@@ -68,7 +68,9 @@ def _show(changes: Changes) -> None:
     from study.report.compare.words import labelled
 
     rows = changes.of(changes.measures[0])
-    largest = rows.sort(rows["difference"].abs(), descending=True).head(MOST) if rows.height else rows
+    if not rows.height:  # the answer says why
+        return
+    largest = rows.sort(rows["difference"].abs(), descending=True).head(MOST)
     listing = Table(box=None, pad_edge=False, header_style="bold")
     for head, side in (("setting", "left"), ("A", "right"), ("B", "right"), ("B - A, points", "right"),
                        ("90 %", "left"), ("seeds", "left"), ("B is", "left")):  # fmt: skip

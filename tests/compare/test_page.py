@@ -135,3 +135,16 @@ def test_a_folder_of_another_place_is_told_from_a_study_of_its_name(command, wri
     assert code == 0
     assert f"B is old in {tmp_path}/elsewhere (6 settings" in out
     assert "out/compare/old-vs-old/index.html" in out
+
+
+def test_two_studies_of_the_same_runs_have_a_sentence_and_no_empty_boxes(command, part_of_published, tmp_path):
+    part_of_published("old")
+    part_of_published("new")
+    code, out, _ = command("old", "new")
+    assert code == 0
+    assert "nothing to test: all their runs are the same" in out
+    assert "B - A, points" not in out
+    page = (tmp_path / "out/compare/old-vs-new/index.html").read_text()
+    assert page.count('<p class="empty">') == 1
+    assert "Nothing was tested, and nothing is to be shown of: scores, data sets," in page
+    assert set(re.findall(r'href="#(\w+)"', page)) == set(re.findall(r'<section id="(\w+)"', page))
