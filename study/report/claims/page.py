@@ -32,10 +32,8 @@ SPREAD = (
 )
 CLAIMS: tuple[Column, ...] = (
     ("verdict", "verdict", words.text),
-    ("statement", "finding", words.text),
-    ("citation", "found in", words.text),
+    ("finding", "finding", words.text),
     ("told", "effect (90 % interval)", words.text),
-    ("p", "p", words.number),
     ("p_holm", "p, corrected", words.number),
     ("p_against_holm", "against it", words.number),
     ("pairs", "pairs", words.count),
@@ -94,7 +92,8 @@ def _claims(verdicts: pl.DataFrame) -> Table:
         "pairs cannot show that they are normal. Corrected: by Holm over all claims of this page, those that could "
         "not be tested included; at 5 %, either way. Against it: the same for its being the other way round."
     )
-    return table("claims", "Verdicts", note, CLAIMS, _each(verdicts))
+    cited = pl.concat_str("statement", "citation", separator=" ", ignore_nulls=True).str.strip_chars()
+    return table("claims", "Verdicts", note, CLAIMS, _each(verdicts).with_columns(finding=cited))
 
 
 def _parts(kind: Kind, verdicts: pl.DataFrame) -> Table:
