@@ -26,10 +26,11 @@ def ranking(study: Study) -> Iterator[str]:
 
 
 def winners(study: Study) -> str:
-    """Who leads at each kind of equality and who is not told apart from it: a sentence, empty without a comparison."""
+    """Who leads at each kind of equality and who is not told apart from it: a sentence, empty where no seeds tell."""
     table = points(study)
     parts = table.partition_by("group", maintain_order=True) if table.height else []
-    told = "; ".join(f"{_place(study, part)}, {_winner(part.row(0, named=True))}" for part in parts)
+    leaders = [(_place(study, part), part.row(0, named=True)) for part in parts]
+    told = "; ".join(f"{place}, {_winner(first)}" for place, first in leaders if first["level"] is not None)
     return f"A{told[1:]}." if told else ""
 
 
@@ -40,8 +41,6 @@ def _place(study: Study, part: pl.DataFrame) -> str:
 
 def _winner(first: Row) -> str:
     lead = f"{first['strategy_label']} leads with {words.percent(first['score'])}"
-    if first["level"] is None:
-        return f"{lead}, from too few seeds in common to tell it from others"
     if not first["level"]:
         return f"{lead}, told apart from all others"
     return f"{lead} and is not told apart from {_shortened(first['level'])}"
