@@ -27,16 +27,16 @@ def read_plan(folder: Path) -> pl.DataFrame:
 def not_run(results: Path, name: str) -> str | None:
     """What runs a study of which there is a plan and nothing else; none where a run or a table of it is there.
 
-    Raises StorageError for a plan that is damaged.
+    An estimate has no run ids. Raises StorageError for a plan that is damaged.
     """
     folder = results / name
     if (folder / "runs.parquet").exists() or not (folder / "plan.json").exists():
         return None
-    if any(_began(results / "runs" / run_id) for run_id in read_plan(folder)["run_id"]):
+    if any(_began(results / "runs" / run_id) for run_id in read_plan(folder)["run_id"].drop_nulls()):
         return None
     facts = read_json(folder / "plan.json")
-    how = "planned by an estimate" if facts.get("estimate") else "planned, not run yet"
-    return f"{how}; run it: snakemake --cores all --config grid={facts.get('grid', f'grids/{name}.yaml')}"
+    how = "planned as an estimate; with its data here," if facts.get("estimate") else "planned, not run yet;"
+    return f"{how} run it: snakemake --cores all --config grid={facts.get('grid', f'grids/{name}.yaml')}"
 
 
 def _began(run: Path) -> bool:

@@ -168,11 +168,19 @@ def plan(results, name, **facts):
     io.write_json(results / "runs/r1/spec.json", {})
 
 
-@pytest.mark.parametrize(("estimate", "said"), [(True, "planned by an estimate"), (False, "planned, not run yet")])
-def test_a_study_waits_until_one_of_its_runs_began(estimate, said, results):
+def test_an_estimate_waits_for_its_data(results):
+    table = pl.DataFrame([{"run_id": None}], schema=schema(PLAN_COLUMNS))
+    io.write_parquet(results / "next/plan.parquet", table)
+    io.write_json(results / "next/plan.json", {"grid": "grids/next.yaml", "estimate": True})
+    said = "planned as an estimate; with its data here, run it: snakemake --cores all --config grid=grids/next.yaml"
+    assert not_run(results, "next") == said
+
+
+def test_a_study_waits_until_one_of_its_runs_began(results):
     assert not_run(results, "next") is None
-    plan(results, "next", estimate=estimate)
-    assert not_run(results, "next") == f"{said}; run it: snakemake --cores all --config grid=grids/next.yaml"
+    plan(results, "next")
+    said = "planned, not run yet; run it: snakemake --cores all --config grid=grids/next.yaml"
+    assert not_run(results, "next") == said
     io.write_json(results / "runs/r1/outcome.json", {})
     assert not_run(results, "next") is None
 
