@@ -22,7 +22,6 @@ EXAMPLES = """\
 Ends with 1 when nothing that is known fits the budget, or reaches the target."""
 
 OWN = Path("hardware.yaml")  # FILE of study.config.site, which loads pydantic
-SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -130,6 +129,8 @@ def _quality(text: str | None) -> float | str | None:
 
 
 def _number(option: str, text: str, example: str) -> float:
+    from study.lookup.words import SUFFIXES
+
     factor = SUFFIXES.get(text[-1:].upper(), 1.0)
     try:
         value = float(text[:-1] if factor > 1 else text) * factor

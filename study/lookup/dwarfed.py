@@ -5,17 +5,17 @@ from __future__ import annotations
 from study.lookup.question import Question
 from study.lookup.store import Sheet
 
-FAR = 1000.0  # times: no law is worth asking so far out, and a rough idea of a device's speed is enough to tell
+DWARFED = 1000.0  # times: no law is worth asking so far out, and a rough idea of a device's speed is enough to tell
 
 
 def dwarfed(sheet: Sheet, question: Question) -> bool:
-    """Whether the budget is more than ``FAR`` times the most that a setting of the study took, in what is known."""
+    """Whether the budget is more than ``DWARFED`` times the most that a setting of the study took, in what is known."""
     amount = _amount(question)
     if amount is None:
         return False
     column, value = amount
     most = next(sheet.select(f"SELECT max({column}) AS most FROM settings", {}))["most"]
-    return bool(most is not None and most * FAR < value)
+    return bool(most is not None and most * DWARFED < value)
 
 
 def _amount(question: Question) -> tuple[str, float] | None:
@@ -30,4 +30,4 @@ def _amount(question: Question) -> tuple[str, float] | None:
 def told(asked: list[Sheet], small: list[Sheet]) -> str:
     """Which studies were asked in the place of those whose runs are too small for the budget."""
     names, others = (", ".join(str(sheet.facts["study"]) for sheet in some) for some in (asked, small))
-    return f"{names} asked, since the budget is over {FAR:,.0f} times any run of {others}; --study asks these"
+    return f"{names} asked, since the budget is over {DWARFED:,.0f} times any run of {others}; --study asks these"

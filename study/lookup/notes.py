@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from study.lookup.answer import Budget
@@ -13,6 +13,8 @@ from study.lookup.question import Question
 from study.lookup.store import Sheet
 from study.lookup.words import short
 
+ONE_SEED = "every setting has one seed: how far seeds differ is not known, so ties cannot be told"
+
 
 def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Iterator[str]:
     """Of one study."""
@@ -20,8 +22,7 @@ def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Itera
     counts = _counts(sheet, target, question)
     if not counts["n"]:
         yield f"no run of what was asked for has a score of {metric}"
-    if facts["incomplete"]:
-        yield f"{facts['incomplete']} of {facts['runs']} runs did not complete: the answer may change"
+    yield from incomplete(facts)
     yield from quality_notes(question, sheet)
     if question.budget is not None:
         yield from _of_budget(question.budget, counts, isinstance(costs, OnDevice))
@@ -30,7 +31,7 @@ def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Itera
     if question.pairs is not None:
         yield from _of_pool(question.pairs, counts)
     if counts["n"] and not counts["with_interval"]:
-        yield "every setting has one seed: how far seeds differ is not known, so ties cannot be told"
+        yield ONE_SEED
     if not facts["laws"]:
         told = (
             "its laws are out of date, and are not asked; fit them anew"
@@ -38,6 +39,12 @@ def notes(sheet: Sheet, target: int, question: Question, costs: object) -> Itera
             else "no laws yet; fit them"
         )
         yield f"{told} with: study fit {facts['study']}"
+
+
+def incomplete(facts: Mapping[str, Any]) -> Iterator[str]:
+    """How many of a study's runs may still change its answers; nothing where all completed."""
+    if facts["incomplete"]:
+        yield f"{facts['incomplete']} of {facts['runs']} runs did not complete: the answer may change"
 
 
 def _counts(sheet: Sheet, target: int, question: Question) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from study.lookup.filters import known_by_name
+from study.lookup.notes import ONE_SEED, incomplete
 from study.lookup.page import block
 from study.lookup.question import GPUS
 from study.lookup.store import open_sheet
@@ -85,11 +86,10 @@ def _notes(results: Path, name: str, data: dict[str, Any]) -> Iterator[str]:
     """What is so whatever is asked."""
     with open_sheet(results, name) as sheet:
         facts = sheet.facts
-    if facts["incomplete"]:
-        yield f"{facts['incomplete']} of {facts['runs']} runs did not complete: the answer may change"
+    yield from incomplete(facts)
     if told := known_by_name(facts):
         yield told
     if all(one["high"] is None for one in data["settings"]):
-        yield "every setting has one seed: how far seeds differ is not known, so ties cannot be told"
+        yield ONE_SEED
     if not data["laws"]:
         yield "no law was fitted for this score: only what was measured can be told, and nothing beyond it"
