@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import polars as pl
+
 from study.report import FIGURES, answer, budget, facts, words
 from study.report.canvas import draw
 from study.report.card import of_study
@@ -37,17 +39,19 @@ def render(results: Path, name: str, out: Path, planner: Mapping[str, Any] | Non
     was not collected.
     """
     study = read_study(results, name)
-    figures, of_page = list(_figures(study)), tables(study)
+    points = {name: FIGURES.load(name).points(study) for name in FIGURES.targets}
+    figures, of_page = list(_figures(study, points)), tables(study)
     files = drawn(figures) | exported(of_page.values())
-    page = write_page(out / name, "page.html.j2", _context(study, figures, of_page, planner), files)
+    page = write_page(
+        out / name, "page.html.j2", _context(study, figures, of_page, _picture(study, points), planner), files
+    )
     write_index(out)
     return page
 
 
-def _figures(study: Study) -> Iterator[Shown]:
-    for name in FIGURES.targets:
+def _figures(study: Study, of_all: Mapping[str, pl.DataFrame]) -> Iterator[Shown]:
+    for name, points in of_all.items():
         figure = FIGURES.load(name)
-        points = figure.points(study)
         drawing = draw(name, figure, study, points) if points.height else None
         equal = figure.held_equal(points, figure.shown) if points.height else ""
         spread = figure.spread(study, points) if points.height else ""
@@ -55,11 +59,10 @@ def _figures(study: Study) -> Iterator[Shown]:
         yield Shown(name, figure.title, figure.needs, drawing, equal, spread, figure.section, table)
 
 
-def _picture(study: Study) -> str | None:
+def _picture(study: Study, of_all: Mapping[str, pl.DataFrame]) -> str | None:
     """The first figure that has something to show, small."""
-    figures = (FIGURES.load(name) for name in FIGURES.targets)
-    drawn = ((figure, figure.points(study)) for figure in figures)
-    return next((thumbnail(figure, study, points) for figure, points in drawn if points.height), None)
+    first = next((name for name, points in of_all.items() if points.height), None)
+    return thumbnail(FIGURES.load(first), study, of_all[first]) if first else None
 
 
 def tables(study: Study) -> dict[str, Table]:
@@ -81,7 +84,11 @@ def tables(study: Study) -> dict[str, Table]:
 
 
 def _context(
-    study: Study, figures: list[Shown], of_page: dict[str, Table], planner: Mapping[str, Any] | None
+    study: Study,
+    figures: list[Shown],
+    of_page: dict[str, Table],
+    picture: str | None,
+    planner: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     title, sentence = study.facts.get("title") or study.name, answer.headline(study)
     return {
@@ -90,7 +97,7 @@ def _context(
         "eyebrow": KIND,
         "study": study.name,
         "answer": sentence,
-        "card": of_study(study, KIND, title, sentence, _picture(study)),
+        "card": of_study(study, KIND, title, sentence, picture),
         "findings": list(findings(study)),
         "sections": list(placed(figures, of_page, {"summary": True, "planner": bool(planner), "provenance": True})),
         "tiles": facts.tiles(study),
