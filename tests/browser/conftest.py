@@ -1,6 +1,5 @@
 """A real browser, pages of small studies opened from disk, and what every page must not do."""
 
-import importlib.util
 import os
 import shutil
 from pathlib import Path
@@ -33,12 +32,9 @@ def browser():
 
 
 @pytest.fixture(scope="session")
-def golden():
+def golden(load_file):
     """The script that writes golden answers, which has the questions."""
-    found = importlib.util.spec_from_file_location("golden_lookup", ROOT / "scripts/golden_lookup.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+    return load_file("scripts/golden_lookup.py")
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,5 @@
 """The embedded pairs' scores: every training pair has one, earned by models that the script checks."""
 
-import importlib.util
 from pathlib import Path
 
 import polars as pl
@@ -15,11 +14,8 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("score_embedded", ROOT / "scripts" / "score_embedded.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_file):
+    return load_file("scripts/score_embedded.py")
 
 
 @pytest.fixture

@@ -1,18 +1,11 @@
 """The planted study, whose laws are known."""
 
-import importlib.util
-from pathlib import Path
-
 import pytest
 
 
 @pytest.fixture(scope="session")
-def planted_module():
-    path = Path(__file__).parent / "planted.py"
-    found = importlib.util.spec_from_file_location("planted", path)
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+def planted_module(load_file):
+    return load_file("tests/lookup/planted.py")
 
 
 @pytest.fixture(scope="session")

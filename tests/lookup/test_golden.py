@@ -3,7 +3,6 @@
 ``python scripts/golden_lookup.py`` writes them.
 """
 
-import importlib.util
 import json
 import shutil
 import subprocess
@@ -37,11 +36,8 @@ needs_node = pytest.mark.skipif(NODE is None, reason="node is not here to run th
 
 
 @pytest.fixture(scope="module")
-def script():
-    found = importlib.util.spec_from_file_location("golden_lookup", ROOT / "scripts/golden_lookup.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
+def script(load_file):
+    return load_file("scripts/golden_lookup.py")
 
 
 @pytest.fixture(scope="module")
