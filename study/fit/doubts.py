@@ -9,10 +9,9 @@ import polars as pl
 
 from study.fit.solve import Solution
 from study.laws.law import Law
+from study.laws.tried import FEW_SETTINGS, LEAST_VALUES
 
-LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law
 LEAST_SPAN = 1.5  # of the first input, most to least: below it an error changes by about what seeds differ by
-FEW_SETTINGS = 5  # below this, two parameters and a spread rest on two or fewer degrees of freedom
 FLAT = 1e-3  # a gradient's cosine that is as good as 0
 
 

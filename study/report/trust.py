@@ -10,11 +10,9 @@ from typing import Any
 import polars as pl
 
 from study.laws.law import COMPUTE
+from study.laws.tried import FEW_SETTINGS, HELD_OUT, LEAST_VALUES
 from study.report import words
 
-LEAST_VALUES = 3  # distinct computes below a cut, as fits ask for
-SHARES = (0.5, 0.4, 0.3, 0.2, 0.1)  # of the range of log compute that fits hold out in turn
-FEWEST = 5  # settings: of fewer, two parameters and a spread rest on two or fewer degrees of freedom
 FEW = "few settings"  # which ``provisional`` says with their number
 INSIDE = "inside its points only"
 
@@ -45,7 +43,7 @@ def _blocking(row: Mapping[str, Any]) -> Iterator[str]:
         yield "too few points to try it on some of them"
     elif row["tried_error"] >= row["tried_last_two"]:
         yield "no better than extending its last two points"
-    if row["n_points"] < FEWEST:
+    if row["n_points"] < FEW_SETTINGS:
         yield FEW
     loose = unidentified(row)
     if loose:
@@ -73,5 +71,7 @@ def _tried(row: Mapping[str, Any], runs: pl.DataFrame) -> float:
     if len(logs) <= LEAST_VALUES:
         return 1.0
     wide = logs[-1] - logs[0]
-    share = next((share for share in SHARES if logs[-1] - share * wide >= logs[LEAST_VALUES - 1]), 0.0)
+    share = next(
+        (share for share in sorted(HELD_OUT, reverse=True) if logs[-1] - share * wide >= logs[LEAST_VALUES - 1]), 0.0
+    )
     return float(10 ** (share * wide))

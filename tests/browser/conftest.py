@@ -2,7 +2,6 @@
 
 import os
 import shutil
-from pathlib import Path
 
 import polars as pl
 import pytest
@@ -11,7 +10,6 @@ from playwright.sync_api import sync_playwright
 from study import io
 from study.cli import main
 
-ROOT = Path(__file__).parents[2]
 HACK = "<script>window.hacked=1</script>"
 MISSING = (
     "no chromium here: apt-get install chromium, or name one in the environment variable CHROMIUM; "

@@ -1,7 +1,5 @@
 """The embedded pairs' scores: every training pair has one, earned by models that the script checks."""
 
-from pathlib import Path
-
 import polars as pl
 import pytest
 
@@ -9,8 +7,6 @@ from study import io
 from study.data.embedded import FOLDS, parquet_path
 from study.errors import PlanError, StorageError
 from study.records import DataRef, Outcome, PluginRef, RunSpec, Status, run_id
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,4 @@ ROOT = Path(__file__).parents[2]
 
 def test_the_table_of_settings_is_current(load_file):
     page = load_file("scripts/docs.py").grids_page()
-    assert page == (ROOT / "docs/grids.md").read_text(), (
-        "run: python scripts/docs.py"
-    )
+    assert page == (ROOT / "docs/grids.md").read_text(), "run: python scripts/docs.py"
