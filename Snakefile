@@ -140,6 +140,7 @@ rule fit:
         rules.collect.output,
     output:
         RESULTS / STUDY / "laws.parquet",
+        RESULTS / STUDY / "crossovers.parquet",
     log:
         RESULTS / STUDY / "fit.log",
     params:

@@ -1,7 +1,8 @@
 """Fill the tables of docs/claims.md.
 
 python scripts/claims.py              the statistics, from their code
-python scripts/claims.py --results    the verdicts too, from results/claims.parquet, which `study claims` writes
+python scripts/claims.py --results    the verdicts too, and their sum in README.md, from results/claims.parquet, which
+                                      `study claims` writes
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import polars as pl
 
 from docs import ROOT, filled
 from study.io import read_parquet, write_text
-from study.report.claims.words import interval
+from study.report.claims.words import summary, told
 from study.statistics import STATISTICS
 
 PAGE = ROOT / "docs/claims.md"
+README = ROOT / "README.md"
 VERDICTS = ROOT / "results/claims.parquet"
 
 
@@ -44,7 +46,7 @@ def verdicts(table: pl.DataFrame) -> str:
 
 def _verdict(rows: list[dict[str, object]]) -> str:
     first = rows[0]
-    effects = "; ".join(f"{row['label']}: {interval(row)}" for row in rows if row["effect"] is not None)
+    effects = "; ".join(f"{row['label']}: {told(row)}" for row in rows if row["effect"] is not None)
     p = "–" if first["p_holm"] is None else f"{first['p_holm']:.2g}"
     pairs = " or ".join(sorted({"–" if row["pairs"] is None else str(row["pairs"]) for row in rows}))
     return f"| {first['statement']} {first['citation']} | {effects or '–'} | {pairs} | {p} | {first['verdict']} |"
@@ -56,9 +58,14 @@ def page() -> str:
 
 
 def main(with_results: bool) -> None:
-    """Rewrite the page."""
+    """Rewrite the page, and the README's sentence with the results."""
     text = page()
-    write_text(PAGE, filled(text, "verdicts", verdicts(read_parquet(VERDICTS))) if with_results else text)
+    if with_results:
+        table = read_parquet(VERDICTS)
+        text = filled(text, "verdicts", verdicts(table))
+        sentence = summary(table.unique("study", maintain_order=True))
+        write_text(README, filled(README.read_text(), "claims", sentence))
+    write_text(PAGE, text)
 
 
 if __name__ == "__main__":

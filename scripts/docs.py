@@ -78,7 +78,7 @@ def _compared(row: dict[str, Any]) -> str:
 
 
 def _score(row: dict[str, Any]) -> str:
-    spread = f" ± {100 * row['sd']:.1f}" if row["sd"] is not None else ""
+    spread = "" if row["low"] is None else f" ({100 * row['low']:.1f} to {100 * row['high']:.1f})"
     return f"{100 * row['score']:.1f} %{spread}"
 
 

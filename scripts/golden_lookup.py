@@ -21,12 +21,22 @@ from study.lookup.page import block
 
 TESTS = Path(__file__).parents[1] / "tests" / "lookup"
 QUESTIONS = [
-    {"budget": budget, "gpu": gpu, "pairs": pairs, "top": 20}
+    {"budget": budget, "gpu": gpu, "gpus": 8, "pairs": pairs, "target": None, "top": 20}
     for budget, gpu, pairs in product((4.0, 40.0, 4000.0), ("h100", "v100"), (None, 2e6))
 ]
+QUESTIONS += [
+    {"budget": 40.0, "gpu": "h100", "gpus": gpus, "pairs": pairs, "target": target, "top": 20}
+    for gpus, pairs, target in ((1, 1e6, 0.3), (8, None, 0.5), (64, 1e8, 0.6), (8, 1e6, 0.6), (8, None, 0.999))
+]
+QUESTIONS += [{**QUESTIONS[-4], "strategy": "clip", "quality": quality} for quality in ("clean", "all")]
+QUESTIONS += [{**QUESTIONS[-1], "target": 0.1}]  # which some runs may reach below the search
+QUESTIONS += [
+    {**QUESTIONS[0], "budget": budget} for budget in (4e5, 1e40)
+]  # far beyond all laws, and within reach of none
 KEPT = (
-    "rank", "label", "score", "low", "high", "n", "tied", "samples_seen", "global_batch_size", "train_flops",
-    "gpu_hours", "gpu_hours_low", "gpu_hours_high", "outside", "nearest",
+    "rank", "label", "score", "low", "high", "n", "tied", "samples_seen", "unique_pairs", "global_batch_size",
+    "train_flops", "gpu_hours", "gpu_hours_low", "gpu_hours_high", "memory_gib", "memory_from", "outside", "nearest",
+    "note", "provisional", "caution", "at_most",
 )  # fmt: skip
 
 
@@ -36,21 +46,18 @@ def answers(results: Path) -> list[dict[str, Any]]:
 
 
 def _answer(results: Path, question: dict[str, Any]) -> dict[str, Any]:
-    found = lookup(
-        "planted",
-        Budget("gpu_hours", question["budget"]),
-        results,
-        top=question["top"],
-        gpu=question["gpu"],
-        pairs=question["pairs"],
-    )
-    kinds = {"measured": found.measured, "predicted": found.predicted}
-    return {kind: [_kept(asdict(option)) for option in options] for kind, options in kinds.items()}
+    given = {name: value for name, value in question.items() if name not in ("budget", "top")}
+    found = lookup("planted", Budget("gpu_hours", question["budget"]), results, top=question["top"], **given)
+    kinds = {"measured": found.measured, "predicted": found.predicted, "reached": found.reached}
+    left_out = next((note for note in found.notes if "laws are left out: the question lies" in note), "")
+    return {
+        **{kind: [_kept(asdict(option)) for option in options] for kind, options in kinds.items()},
+        "left_out": left_out,
+    }
 
 
 def _kept(option: dict[str, Any]) -> dict[str, Any]:
-    pool = {"pool_ends": "the pool ends" in (option["note"] or "")} if option["evidence"] == "law" else {}
-    return {name: option[name] for name in KEPT} | pool
+    return {name: option[name] for name in KEPT if name in option}
 
 
 def _lines(page: dict[str, Any], found: list[dict[str, Any]]) -> str:

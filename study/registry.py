@@ -16,7 +16,7 @@ def unknown_name(kind: str, name: str, known: list[str], shown: int = 12) -> Unk
     """Say that ``name`` is no ``kind``, with the nearest known names first."""
     near = get_close_matches(name, known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else ";"
-    listed = ", ".join(sorted(known)[:shown])
+    listed = ", ".join(sorted(known)[:shown]) or "none"
     more = f", ... ({len(known)} in all)" if len(known) > shown else ""
     return UnknownNameError(f"unknown {kind} {name!r}{hint} known: {listed}{more}")
 

@@ -1,12 +1,28 @@
 """Small, real pieces that many tests share: a tiny run on the embedded data, a model, a batch."""
 
+import importlib.util
 import os
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 ARCH, BATCH = "vit_pico", 32
+
+
+@pytest.fixture(scope="session")
+def load_file():
+    """A function that gives a Python file, by its path in the project, as a module: a script is in no package."""
+
+    def load(path):
+        found = importlib.util.spec_from_file_location(Path(path).stem + "_of_tests", ROOT / path)
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+        return module
+
+    return load
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ from study.claims.asked import asked
 from study.claims.found import Found, Tested, found
 from study.errors import StorageError
 from study.summary.paired import holm
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
+from study.summary.verdicts import FAILS, HOLDS, NOT_RUN, UNKNOWN
 
 LEVEL = 0.05  # of each one-sided test, after correction: what 90 % intervals are to a single one
 LEAST_PAIRS = 5
@@ -40,8 +40,8 @@ def studies_of(grids: Path) -> list[str]:
 def check(results: Path, studies: Sequence[str]) -> list[Checked]:
     """The verdicts on the claims of these studies, in their order.
 
-    All are tested together: a claim that cannot be tested yet counts as one with p = 1, so that a verdict does not
-    change when others' runs come in. Raises StorageError for a study without a claim.
+    All are tested together: a claim that cannot be tested yet counts as one with p = 1, so that a verdict, once
+    told, stays when others' runs come in. Raises StorageError for a study without a claim.
     """
     all_found = [found(asked(results, study)) for study in studies]
     p, against = (_corrected(ps) for ps in zip(*((one.p, one.p_against) for one in all_found), strict=True))
@@ -53,9 +53,12 @@ def _corrected(ps: Sequence[float | None]) -> list[float]:
 
 
 def _checked(one: Found, p: float, against: float, claims: int) -> Checked:
-    open_question = _cannot_tell(one)
-    if open_question:
-        return Checked(one, p, against, UNKNOWN, open_question)
+    absent = _absent(one)
+    if absent:
+        return Checked(one, p, against, NOT_RUN, absent)
+    if one.pairs < LEAST_PAIRS:
+        too_few = f"{one.pairs} pairs of seeds; at least {LEAST_PAIRS} are needed"
+        return Checked(one, p, against, UNKNOWN, too_few)
     if p <= LEVEL:
         return Checked(one, p, against, HOLDS, f"p = {p:.2g} after correction for {claims} claims")
     if against <= LEVEL:
@@ -63,8 +66,8 @@ def _checked(one: Found, p: float, against: float, claims: int) -> Checked:
     return Checked(one, p, against, UNKNOWN, _undecided(one, p, claims))
 
 
-def _cannot_tell(one: Found) -> str | None:
-    """Why there is no test yet, if so."""
+def _absent(one: Found) -> str | None:
+    """Which runs are not there, if so."""
     if one.asked.absent:
         return f"{one.asked.absent}; run it: snakemake --cores all --config grid=PATH/{one.asked.study}.yaml"
     if one.needed:
@@ -72,14 +75,12 @@ def _cannot_tell(one: Found) -> str | None:
         more = f", and {len(one.needed) - SHOWN} more" if len(one.needed) > SHOWN else ""
         runs = "1 run is" if len(one.needed) == 1 else f"{len(one.needed)} runs are"
         return f"{runs} needed and not there: {named}{more}"
-    if one.pairs < LEAST_PAIRS:
-        return f"{one.pairs} pairs of seeds; at least {LEAST_PAIRS} are needed"
     return None
 
 
 def _other_way(one: Found, against: float, claims: int) -> str:
     worst = min(_conditions(one), key=lambda tested: tested.p_against)
-    return f"the other way round: {worst.label} (p = {against:.2g} for that, after correction for {claims} claims)"
+    return f"“{worst.label}” is the other way round (p = {against:.2g}, after correction for {claims} claims)"
 
 
 def _conditions(one: Found) -> list[Tested]:

@@ -16,9 +16,16 @@ from study.summary.paired import difference
 
 @dataclass(frozen=True)
 class Tested:
-    """A condition with p-values: that it holds, and that it is the other way round."""
+    """A condition with p-values: that it holds, and that it is the other way round.
+
+    ``effect`` is the mean of its values, with its 90 % interval: how far it lies on the claimed side, in the unit of
+    the part's ``Reading``, of ratios as a factor.
+    """
 
     label: str
+    effect: float
+    low: float | None
+    high: float | None
     p: float
     p_against: float
 
@@ -27,6 +34,7 @@ class Tested:
 class Part:
     """One statistic of a claim: mean effect with its 90 % interval (Student's t over pairs), and what it should be.
 
+    Effects that are all equal have no interval by chance, and that of no width where they were counted.
     Differences of scores are in points (0 to 1), ratios are ratios, not logarithms. ``standardised`` is how far the
     mean lies on the claimed side, in standard deviations of a pair. ``p`` is that all conditions of the part hold,
     ``p_against`` that one of them is the other way round; none without pairs. ``by_seed`` are the effects.
@@ -83,9 +91,10 @@ def found(asked: Asked) -> Found:
 def _part(part: Statistic[Any], reading: Reading) -> Part:
     effects = dict(sorted(reading.effects.items()))
     mean = difference(effects, dict.fromkeys(effects, 0.0))
-    low, high = (mean.mean, mean.mean) if mean.sd == 0 else (mean.low, mean.high)
+    exact = mean.sd == 0 and all(condition.counted for condition in reading.conditions)
+    low, high = (mean.mean, mean.mean) if exact else (mean.low, mean.high)
     away = None if mean.mean is None else (mean.mean - reading.threshold) * (1 if reading.above else -1)
-    tested = tuple(map(_tested, reading.conditions)) if effects else ()
+    tested = tuple(_tested(reading, one) for one in reading.conditions) if effects else ()
     p, against = _joined(tested) if tested else (None, None)
     return Part(
         label=part.label(),
@@ -115,9 +124,13 @@ def _joined(tested: Sequence[Tested]) -> tuple[float, float]:
     return max(one.p for one in tested), min(1.0, len(tested) * min(one.p_against for one in tested))
 
 
-def _tested(condition: Condition) -> Tested:
+def _tested(reading: Reading, condition: Condition) -> Tested:
     opposite = replace(condition, values=tuple(-value for value in condition.values))
-    return Tested(condition.label, _p(condition), _p(opposite))
+    values = dict(enumerate(condition.values))
+    mean = difference(values, dict.fromkeys(values, 0.0))
+    low, high = (None if end is None else _shown(reading, end) for end in (mean.low, mean.high))
+    effect = _shown(reading, fmean(condition.values))
+    return Tested(condition.label, effect, low, high, _p(condition), _p(opposite))
 
 
 def _p(condition: Condition) -> float:

@@ -22,6 +22,8 @@ SCHEMA: dict[str, Any] = {
     "threshold": pl.Float64, "above": pl.Boolean, "pairs": pl.Int64, "effect": pl.Float64, "low": pl.Float64,
     "high": pl.Float64, "standardised": pl.Float64, "part_p": pl.Float64, "part_p_against": pl.Float64,
     "effects": pl.List(pl.Float64), "notes": pl.String,
+    "ends": pl.List(pl.Struct({"label": pl.String, "unit": pl.String, "effect": pl.Float64, "low": pl.Float64,
+                               "high": pl.Float64, "p": pl.Float64})),
 }  # fmt: skip
 COUNTED = {"arch": "", "unique_pairs": " pairs", "samples_seen": " samples seen", "global_batch_size": " a batch",
            "image_size": " px"}  # fmt: skip
@@ -31,6 +33,7 @@ def table(checked: Sequence[Checked]) -> pl.DataFrame:
     """A row a part, with what the claim says as a whole on each of its rows; ``SCHEMA`` has the columns.
 
     ``p``, ``p_holm`` and so on are the claim's, ``part_p`` the part's own; a claim without runs is one row.
+    ``ends`` are the conditions of a part that has several, with an effect and a p each: ``part_p`` is the largest.
     """
     rows = [_claim(one) | part for one in checked for part in (list(map(_part, one.found.parts, count())) or [{}])]
     return pl.DataFrame(rows, schema=SCHEMA)
@@ -77,5 +80,12 @@ def _part(part: Part, number: int) -> dict[str, Any]:
     same = ("label", "unit", "threshold", "above", "pairs", "effect", "low", "high", "standardised")
     return {name: getattr(part, name) for name in same} | {
         "part": number, "part_p": part.p, "part_p_against": part.p_against, "effects": list(part.by_seed.values()),
-        "notes": "; ".join(part.notes) or None,
+        "notes": "; ".join(part.notes) or None, "ends": _ends(part),
     }  # fmt: skip
+
+
+def _ends(part: Part) -> list[dict[str, Any]]:
+    """Where a part has several conditions; one alone is the part itself."""
+    told = ("label", "effect", "low", "high", "p")
+    several = part.conditions if len(part.conditions) > 1 else ()
+    return [{name: getattr(one, name) for name in told} | {"unit": part.unit} for one in several]

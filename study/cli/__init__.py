@@ -27,6 +27,7 @@ COMMANDS = {
     "fit": "fit scaling laws to a study's tables",
     "report": "render a study's report page",
     "claims": "check papers' findings on the studies that were run for them",
+    "compare": "say what changed between two studies, and whether beyond the spread",
     "lookup": "ask which option is best within a budget",
     "flops": "break down what a model and its training compute",
     "probe": "time a few steps of each configuration of a grid on this machine",

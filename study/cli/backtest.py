@@ -44,8 +44,9 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(found: Backtested) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     table = Table(
         box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", title=found.title, title_justify="left"
@@ -54,7 +55,7 @@ def _show(found: Backtested) -> None:
         table.add_column(header)
     for cells in found.cells:
         table.add_row(*cells)
-    console = Console()
+    console = table_console()
     console.print(table)
     for note in found.notes:
         console.print(note, highlight=False)

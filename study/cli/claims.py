@@ -50,12 +50,13 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _show(checked: Sequence[Checked]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     listing = Table(box=None, pad_edge=False, header_style="bold")
     for header, wraps in (("claim", False), ("verdict", False), ("why", True)):
         listing.add_column(header, no_wrap=not wraps)
     for one in checked:
         listing.add_row(one.found.asked.study, one.verdict, one.reason)
-    Console().print(listing, highlight=False)
+    table_console().print(listing)

@@ -87,14 +87,15 @@ def _size(text: str | None) -> float | int | None:
 
 
 def _show(found: dict[str, Any]) -> None:
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     table = Table(show_header=False, box=None)
     for name, value in found.items():
         for label, text in _lines(name.replace("_", " "), value):
             table.add_row(label, text)
-    Console().print(table)
+    table_console().print(table)
 
 
 def _lines(name: str, value: Any) -> list[tuple[str, str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,11 +37,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """Write the study; say what it holds and what was left out."""
     from study.imported import FORMATS
+    from study.imported.near import doubts
     from study.imported.run import import_study
+    from study.strategies import STRATEGIES
 
     said = args.given[0] if args.given[0] in FORMATS and len(args.given) > 1 else None
     paths = [Path(given) for given in args.given[1 if said else 0 :]]
     imported = import_study(args.results, args.name, paths, said, args.mapping, args.dry_run)
+    for doubt in doubts(imported.runs, imported.scores, STRATEGIES.names()):
+        print(f"study: {doubt}", file=sys.stderr)
     if args.json:
         print(json.dumps(imported.summary(), indent=2, ensure_ascii=False))
     else:

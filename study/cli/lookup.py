@@ -22,7 +22,6 @@ EXAMPLES = """\
 Ends with 1 when nothing that is known fits the budget, or reaches the target."""
 
 OWN = Path("hardware.yaml")  # FILE of study.config.site, which loads pydantic
-SUFFIXES = {"K": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +69,7 @@ def run(args: argparse.Namespace) -> int:
         target=target,
         gpu=_device(args),
         gpus=args.gpus,
-        pairs=None if args.pairs is None else _number("--pairs", args.pairs),
+        pairs=None if args.pairs is None else _number("--pairs", args.pairs, "50M"),
         quality=_quality(args.quality),
         strategy=args.strategy,
         arch=args.arch,
@@ -89,10 +88,10 @@ def _budget(args: argparse.Namespace) -> Budget | None:
     from study.lookup import Budget
 
     if args.budget is not None:
-        return Budget("train_flops", _number("--budget", args.budget))
+        return Budget("train_flops", _number("--budget", args.budget, "1e19"))
     if args.gpu_hours is not None:
-        return Budget("gpu_hours", _number("--gpu-hours", args.gpu_hours))
-    return None if args.samples is None else Budget("samples_seen", _number("--samples", args.samples))
+        return Budget("gpu_hours", _number("--gpu-hours", args.gpu_hours, "200"))
+    return None if args.samples is None else Budget("samples_seen", _number("--samples", args.samples, "10M"))
 
 
 def _target(args: argparse.Namespace) -> tuple[str | None, float | None]:
@@ -129,12 +128,14 @@ def _quality(text: str | None) -> float | str | None:
         return text
 
 
-def _number(option: str, text: str) -> float:
+def _number(option: str, text: str, example: str) -> float:
+    from study.lookup.words import SUFFIXES
+
     factor = SUFFIXES.get(text[-1:].upper(), 1.0)
     try:
         value = float(text[:-1] if factor > 1 else text) * factor
     except ValueError:
         value = 0.0
     if not 0 < value < float("inf"):
-        raise StudyError(f"{option} {text!r}: must be a number greater than 0, such as 1e15 or 10M")
+        raise StudyError(f"{option} {text!r}: must be a number greater than 0, such as {example}")
     return value

@@ -14,6 +14,7 @@ from study.cli.console import table_console
 from study.lookup import Answer, Option, Reach
 from study.lookup.words import number, short
 
+PREDICTED = "predicted at the budget, or where the pool ends before it, by a law of n runs: 90 % interval of a new run"
 LEFT = ("", "option", "by")  # columns that hold words
 
 
@@ -21,10 +22,11 @@ def show(answer: Answer) -> None:
     """Print what was asked, the options of each kind, what the target costs, and the notes."""
     console = table_console()
     chance = "" if answer.chance is None else f", chance {100 * answer.chance:.1f} %"
-    console.print(f"{answer.metric} on {escape(answer.dataset)}{chance}")
+    judged = f"{answer.metric} on {escape(answer.dataset)}{chance}"
+    console.print(judged if answer.dataset else "no score yet")
     console.print(_question(answer))
     _options(console, "measured: mean over n seeds, 90 % interval of the mean", answer.measured)
-    _options(console, "predicted at the budget, by a law of n runs: 90 % interval of a new run", answer.predicted)
+    _options(console, PREDICTED, answer.predicted)
     _costs(console, answer)
     if not answer.fits:
         console.print("nothing that is known fits this budget" if answer.budget else "nothing that is known reaches it")
@@ -75,9 +77,15 @@ def _cells(option: Option) -> tuple[str, ...]:
 def _hours(value: float | None, low: float | None, high: float | None) -> str:
     if value is None:
         return ""
-    if low is None or high is None or low == value == high:
-        return number(value)
-    return f"{number(value)} ({number(low, 2)} to {number(high, 2)})"
+    known = "" if low == value == high else _between(*(None if one is None else number(one, 2) for one in (low, high)))
+    return f"{number(value)} ({known})" if known else number(value)
+
+
+def _between(low: str | None, high: str | None) -> str:
+    """Bounds, either of which may lie beyond where it was looked for."""
+    if low is None or high is None:
+        return f"{low} or more" if low else f"{high} or less" if high else ""
+    return f"{low} to {high}"
 
 
 def _told(option: Option) -> str:
@@ -106,17 +114,17 @@ def _costs(console: Console, answer: Answer) -> None:
 def _flops(one: Reach) -> tuple[str, str]:
     if one.train_flops is None:
         return "not reached", ""
-    known = one.low is not None or one.high is not None
-    high = "any" if one.high is None else f"{one.high:.2g}"
-    return f"{one.train_flops:.2g}", f"{one.low:.2g} to {high}" if known else ""
+    bounds = (None if bound is None else f"{bound:.2g}" for bound in (one.low, one.high))
+    return f"{_at_most(one)}{one.train_flops:.2g}", _between(*bounds)
 
 
 def _span(one: Reach) -> str:
-    if one.gpu_hours is None:
-        return ""
-    low = "0" if one.gpu_hours_low is None else number(one.gpu_hours_low, 2)
-    high = "any" if one.gpu_hours_high is None else number(one.gpu_hours_high, 2)
-    return f"{number(one.gpu_hours)} ({low} to {high})"
+    hours = _hours(one.gpu_hours, one.gpu_hours_low, one.gpu_hours_high)
+    return f"{_at_most(one)}{hours}" if hours else ""
+
+
+def _at_most(one: Reach) -> str:
+    return "at most " if one.at_most else ""
 
 
 def _table(console: Console, title: str, names: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

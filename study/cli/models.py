@@ -55,8 +55,9 @@ def _shown(found: Iterator[dict[str, Any]], total: int) -> Iterator[dict[str, An
 
 def _show(found: list[dict[str, Any]]) -> None:
     from rich import box
-    from rich.console import Console
     from rich.table import Table
+
+    from study.cli.console import table_console
 
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for title in ("name", "family"):
@@ -70,7 +71,7 @@ def _show(found: list[dict[str, Any]]) -> None:
             table.add_row(
                 row["name"], row["family"], str(row["image_size"]), str(row["text_length"]), *numbers, _notes(row)
             )
-    console = Console()
+    console = table_console()
     console.print(table)
     console.print("M = parameters in millions; GMACs = multiply-adds in 1e9 of a forward pass of one image or text")
     for row in found:

@@ -70,7 +70,11 @@ class Planned(NamedTuple):
 def _planned(args: argparse.Namespace) -> Planned:
     from study.config.site import site_path
     from study.plan.current import current
+    from study.summary.opened import NO_STUDIES
 
+    if args.grid.stem in NO_STUDIES:
+        taken = ", ".join(sorted(NO_STUDIES))
+        raise PlanError(f"{args.grid}: a study takes the name of its grid file, and none may be {taken}; rename it")
     args.hardware = site_path(args.hardware)
     table = None if args.recalibrate else current(args.grid, args.results, args.gpu, args.hardware)
     if table and table.limit and table.facts["estimate"]:

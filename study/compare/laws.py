@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import polars as pl
 
 from study.laws.curve import Curve, Interval, between, curve
-from study.laws.law import COMPUTE
+from study.laws.law import COMPUTE, Law, Theta
 from study.summary.headline import Headline
 
 SAME = ("law", "selection", "dataset", "metric", "x")
@@ -60,8 +61,15 @@ def _coefficient(row: dict[str, Any], name: str) -> Interval:
 
 
 def _error(law: Curve, compute: float) -> Interval:
-    middle, *draws = (law.law.error(theta, {COMPUTE: compute}) for theta in (law.theta, *law.thetas))
+    middle, *draws = (_drawn(law.law, theta, compute) for theta in (law.theta, *law.thetas))
     return Interval(middle, *between(draws))
+
+
+def _drawn(law: Law, theta: Theta, compute: float) -> float:
+    try:
+        return float(law.error(theta, {COMPUTE: compute}))
+    except OverflowError:  # a wild draw of a law of three noisy points
+        return math.inf
 
 
 def _against(ours: Interval, theirs: Interval) -> dict[str, Any]:

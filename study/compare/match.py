@@ -25,7 +25,8 @@ NAMED = 3  # columns that an error names
 
 @dataclass(frozen=True)
 class Matched:
-    """``pairs``: ``setting_a``, ``setting_b``, ``same_identity`` (one hash), IDENTITY. ``unmatched``: also ``why``.
+    """``pairs``: ``setting_a``, ``setting_b``, ``same_identity`` (one hash), ``apart`` (what they differ in of that
+    which was ignored, in words; null where in nothing), IDENTITY as A has it. ``unmatched``: IDENTITY and ``why``.
 
     ``columns`` are those that were compared: both studies state them, and nobody ignored them.
     """
@@ -51,7 +52,7 @@ def match(a: Side, b: Side, ignored: Sequence[str]) -> Matched:
     if pairs.is_empty():
         raise CompareError(_nothing(a, b, ours, theirs, near))
     return Matched(
-        pairs.select("setting_a", "setting_b", "same_identity", *IDENTITY),
+        pairs.select("setting_a", "setting_b", "same_identity", _apart(ignored), *IDENTITY),
         pl.concat([_left(ours, pairs, near, "a"), _left(theirs, pairs, near, "b")]),
         columns,
     )
@@ -86,6 +87,16 @@ def _near(ours: pl.DataFrame, theirs: pl.DataFrame, columns: Sequence[str]) -> p
     )
     best = [pl.col("_agreed") == pl.col("_agreed").max().over(side) for side in ("setting", f"setting{OTHER}")]
     return found.filter(*best).rename({"setting": "setting_a", f"setting{OTHER}": "setting_b"})
+
+
+def _apart(ignored: Sequence[str]) -> pl.Expr:
+    """The ignored columns in which the settings of a pair differ, with both values."""
+    told = [
+        pl.when(pl.col(name) != pl.col(name + OTHER)).then(pl.format(f"{name} {{}} → {{}}", name, name + OTHER))
+        for name in ignored
+    ]
+    said = pl.concat_str(*told, separator=", ", ignore_nulls=True) if told else pl.lit(None, pl.String)
+    return said.replace("", None).alias("apart")
 
 
 def _left(settings: pl.DataFrame, pairs: pl.DataFrame, near: pl.DataFrame, side: str) -> pl.DataFrame:
@@ -132,5 +143,5 @@ def _shared(ours: pl.Series, theirs: pl.Series, nulls: bool) -> float:
 
 def _values(column: pl.Series) -> str:
     values = column.unique().sort().to_list()
-    shown = ", ".join("none" if value is None else str(value) for value in values[:NAMED])
-    return shown + (f", … ({len(values)} in all)" if len(values) > NAMED else "")
+    shown = " or ".join("none" if value is None else str(value) for value in values[:NAMED])
+    return shown + (f" or … ({len(values)} in all)" if len(values) > NAMED else "")

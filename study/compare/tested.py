@@ -20,7 +20,7 @@ SCORED = ("score", "sd", "n", "seeds", "values")
 TWO = ("values_a", "seeds_a", "values_b", "seeds_b")
 SETTINGS: dict[str, Any] = {
     "dataset": pl.String, "metric": pl.String, "setting_a": pl.String, "setting_b": pl.String,
-    "same_identity": pl.Boolean, **dict.fromkeys(IDENTITY, pl.String), "unique_pairs": pl.Int64,
+    "same_identity": pl.Boolean, "apart": pl.String, **dict.fromkeys(IDENTITY, pl.String), "unique_pairs": pl.Int64,
     "samples_seen": pl.Int64, "global_batch_size": pl.Int64, "image_size": pl.Int64, "text_length": pl.Int64,
     **{f"{name}_{side}": kind for side in "ab" for name, kind in (
         ("score", pl.Float64), ("sd", pl.Float64), ("n", pl.Int64), ("seeds", pl.List(pl.Int64)),

@@ -9,9 +9,9 @@ import polars as pl
 
 from study.fit.solve import Solution
 from study.laws.law import Law
+from study.laws.tried import FEW_SETTINGS, LEAST_VALUES
 
-LEAST_VALUES = 3  # distinct values of each input: fewer leave nothing to tell noise from law
-FEW_SETTINGS = 5  # below this, two parameters and a spread rest on two or fewer degrees of freedom
+LEAST_SPAN = 1.5  # of the first input, most to least: below it an error changes by about what seeds differ by
 FLAT = 1e-3  # a gradient's cosine that is as good as 0
 
 
@@ -22,9 +22,18 @@ def no_law(used: pl.DataFrame, law: Law) -> str | None:
         if values < LEAST_VALUES:
             plural = "value" if values == 1 else "values"
             return f"no law: {values} distinct {plural} of {column}, {LEAST_VALUES} are needed"
+    column, span = law.inputs[0], _span(used[law.inputs[0]])
+    if span < LEAST_SPAN:
+        return f"no law: all values of {column} lie within a factor of {span:.4g}, {LEAST_SPAN:g} is needed"
     if used["setting"].n_unique() <= len(law.parameters):
         return f"no law: {used['setting'].n_unique()} settings for {len(law.parameters)} parameters"
     return None
+
+
+def _span(values: pl.Series) -> float:
+    """How many times its least the most of some values above 0 is."""
+    ordered = values.cast(pl.Float64).sort()
+    return float(ordered[-1] / ordered[0])
 
 
 def doubts(runs: pl.DataFrame, used: pl.DataFrame) -> str | None:

@@ -1,9 +1,10 @@
 """How a law went wrong beyond the points it was fitted to, seen inside the points themselves.
 
-The top of the range of compute is left out, ``SHARES`` of it in turn; the law is fitted to the rest and asked for what
-was left out. A form that does not hold drifts off steadily with distance, which no residual of the fit shows and no
-bootstrap of it knows. So each cut gives a slope, log error per decade; what noise and parameters explain of its square
-is taken off, and the root of the mean is the law's drift. Student's tails for as many cuts: they are few, and nested.
+The top of the range of compute is left out, ``HELD_OUT`` of it in turn; the law is fitted to the rest and asked for
+what was left out. A form that does not hold drifts off steadily with distance, which no residual of the fit shows and
+no bootstrap of it knows. So each cut gives a slope, log error per decade; what noise and parameters explain of its
+square is taken off, and the root of the mean is the law's drift. Student's tails for as many cuts: they are few, and
+nested.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from study.fit.selections import Selection
 from study.fit.solve import Solution, solve
 from study.fit.split import arrays, cuts, decades, split
 from study.laws.law import Law
-
-SHARES = (0.1, 0.2, 0.3, 0.4, 0.5)
+from study.laws.tried import HELD_OUT
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def forward(law: Law, usable: pl.DataFrame, used: pl.DataFrame, selection: Selec
     No cut is made that leaves it too few.
     """
     squares, fits, errors, baseline = [], [], [np.zeros(0)], [np.zeros(0)]
-    for share, cut in zip(SHARES, cuts(usable, SHARES), strict=True):
+    for share, cut in zip(HELD_OUT, cuts(usable, HELD_OUT), strict=True):
         below, above = split(usable, used, selection, cut)
         other = None if not above.height or no_law(below, law) else last_two(below, above)
         if other is None:

@@ -9,6 +9,8 @@ import polars as pl
 
 BINS = 5  # of log compute between a group's least and most (Cherti et al., 2023, arXiv:2212.07143, section 3.2)
 
+EDGE = 9  # decimals of a bin to which a setting's place is told
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -29,11 +31,12 @@ def _all(settings: pl.DataFrame) -> set[str]:
 def _best_per_bin(settings: pl.DataFrame) -> set[str]:
     """The setting of lowest mean error in each bin, at its own compute.
 
-    Departs from the paper, which places it at the bin's centre: that moves points by up to half a bin.
+    Departs from the paper, which places it at the bin's centre: that moves points by up to half a bin. Settings spaced
+    evenly lie on the edges of bins: which side they fall to must not be the rounding of a logarithm.
     """
     logs = pl.col("train_flops").log10()
     place = (logs - logs.min()) / (logs.max() - logs.min()) * BINS
-    binned = settings.with_columns(place.fill_nan(0).floor().clip(0, BINS - 1).alias("bin"))
+    binned = settings.with_columns(place.fill_nan(0).round(EDGE).floor().clip(0, BINS - 1).alias("bin"))
     best = binned.sort("error", "setting").unique("bin", keep="first", maintain_order=True)
     return set(best["setting"])
 

@@ -9,6 +9,7 @@ from study.config.fields import number
 from study.records import RUNS_COLUMNS
 
 ROUNDING = 1e-6  # relative: what times: 0.01 and decimals in a file may add
+LARGEST = 2**63 - 1  # what a column of whole numbers holds
 # What people and programs write where there is no number; in a column of text "none" is a name, as of a filter.
 NOTHING = frozenset({"", "none", "null", "na", "n/a", "-"})
 _SHARES = frozenset({"quality_share", "size_share", "mfu"})
@@ -33,10 +34,14 @@ class Cell(NamedTuple):
         given = number(self.given)
         if isinstance(given, bool) or not isinstance(given, str | int | float):
             raise ValueError(f"{self._of}{self.given!r} is not a number")
+        if given is not self.given and self.times != 1:
+            raise ValueError(f"{self._of}{self.given!r} has a unit of its own, and times: {self.times:g} is one more")
         try:
             return float(given) * self.times
         except ValueError as error:
             raise ValueError(f"{self._of}{self.given!r} is not a number") from error
+        except OverflowError:  # a whole number of JSON may have hundreds of digits
+            return math.inf
 
     @property
     def _of(self) -> str:
@@ -62,6 +67,8 @@ class Cell(NamedTuple):
         whole = round(amount)
         if abs(amount - whole) > ROUNDING * max(abs(amount), 1):
             raise ValueError(f"{self._of}{self.given!r} is no {name}: it must be a whole number")
+        if whole > LARGEST:
+            raise ValueError(f"{self._of}{self.given!r} is no {name}: it must be at most {LARGEST:.2g}; perhaps times?")
         return whole
 
 

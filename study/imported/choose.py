@@ -32,7 +32,8 @@ def choose(paths: Sequence[Path], name: str | None = None, mapping: Path | None 
     """
     formats = _formats(name, mapping)
     found = list(every_file(paths))
-    read = [(file, named) for path, named in found if (file := _read(path, named))]
+    unread: dict[Path, str] = {}
+    read = [(file, named) for path, named in found if (file := _read(path, named, unread))]
     profiles = tuple(file for file, _ in read if isinstance(file, Table) and is_profile(file))
     own = {file.path for file in profiles}
     others = [(file, named) for file, named in read if file.path not in own]
@@ -47,7 +48,8 @@ def choose(paths: Sequence[Path], name: str | None = None, mapping: Path | None 
     if problems:
         raise DataError("\n".join(problems))
     own |= {file.path for file in kept}
-    left = tuple(f"{path} is left out: it is no file of format {best}" for path, _ in found if path not in own)
+    foreign = f"it is no file of format {best}"
+    left = tuple(f"{path} is left out: {unread.get(path, foreign)}" for path, _ in found if path not in own)
     return Chosen(best, chosen, kept, profiles, left)
 
 
@@ -62,13 +64,14 @@ def _formats(name: str | None, mapping: Path | None) -> dict[str, Format]:
     return formats
 
 
-def _read(path: Path, named: bool) -> File | None:
-    """A file; none for one that cannot be read and was only found in a folder."""
+def _read(path: Path, named: bool, unread: dict[Path, str]) -> File | None:
+    """A file; none for one that cannot be read and was only found in a folder: why is added to ``unread``."""
     try:
         return read_file(path)
-    except DataError:
+    except DataError as error:
         if named:
             raise
+        unread[path] = str(error).removeprefix(f"{path}: ")
         return None
 
 

@@ -86,18 +86,25 @@ def _text(path: Path) -> str:
 
 def _json(path: Path, text: str) -> Any:
     try:
-        return json.loads(text)
+        data = json.loads(text)
+        if "\\ud" in text.lower():  # half a character, which no table can hold
+            json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise DataError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from error
+    except (ValueError, RecursionError) as error:  # thousands of digits; thousands of brackets; half a character
+        raise DataError(f"{path}: not JSON that can be read: {error}") from error
+    return data
 
 
 def _table(path: Path, text: str) -> Table:
-    """The first line that is no comment names the columns; blank lines and comments are no rows."""
+    """The first line that is no comment names the columns; below it "#1" is a name, and blank lines are no rows."""
     reader = csv.reader(StringIO(text, newline=""), strict=True)
     try:
-        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if _says(cells)]
+        lines = [(reader.line_num, [cell.strip() for cell in cells]) for cells in reader if any(map(str.strip, cells))]
     except csv.Error as error:
         raise DataError(f"{path}:{reader.line_num}: not CSV: {error}") from error
+    while lines and lines[0][1][0].startswith("#"):
+        del lines[0]
     if not lines:
         raise DataError(f"{path}: the file has no header")
     columns = _header(path, *lines[0])
@@ -105,10 +112,6 @@ def _table(path: Path, text: str) -> Table:
         raise DataError(f"{path}: the file has a header and no rows")
     rows = tuple(_row(path, line, columns, cells) for line, cells in lines[1:])
     return Table(path, columns, rows)
-
-
-def _says(cells: list[str]) -> bool:
-    return any(cell.strip() for cell in cells) and not cells[0].lstrip().startswith("#")
 
 
 def _header(path: Path, line: int, columns: list[str]) -> tuple[str, ...]:

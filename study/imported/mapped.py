@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from study.imported.cells import Cell
@@ -33,18 +36,25 @@ class Mapped(Format):
         tables = [file for file in files if isinstance(file, Table)]
         assert self.mapping is not None
         mapping = read_mapping(self.mapping, tables)
+        titles = _titles([table.path for table in tables])
         told = {name: getattr(mapping, name) for name in ("title", "description", "citation")}
         return Findings(
-            found=[_found(mapping, row) for table in tables for row in table.rows],
+            found=[_found(mapping, row, titles[table.path]) for table in tables for row in table.rows],
             facts={name: text for name, text in told.items() if text},
         )
 
 
-def _found(mapping: MappingFile, row: Row) -> Found:
+def _titles(paths: Sequence[Path]) -> dict[Path, str]:
+    """What tells each file from the others: the stem of its name, where others have that too the whole path."""
+    stems = Counter(path.stem for path in set(paths))
+    return {path: path.stem if stems[path.stem] == 1 else path.as_posix() for path in paths}
+
+
+def _found(mapping: MappingFile, row: Row, title: str) -> Found:
     refs = {name: ref for name in MAPPABLE if (ref := getattr(mapping.columns, name)) is not None}
     facts = {name: _cell(mapping, row, ref) for name, ref in refs.items()}
     named = mapping.run or [ref.column for name, ref in refs.items() if ref.column and name not in _MEASURED]
-    run = " ".join(filter(None, (row.cells[column] for column in named))) or f"row {row.place.line}"
+    run = _run([row.cells[column] for column in named]) or f"{title} row {row.place.line}"
     scores = [
         Reading(
             _text(_cell(mapping, row, score.dataset)),
@@ -54,6 +64,15 @@ def _found(mapping: MappingFile, row: Row) -> Found:
         for score in mapping.metrics
     ]
     return Found(run, row.place, facts, scores)
+
+
+def _run(cells: Sequence[str]) -> str:
+    """The name of a run by its cells, another for other cells: among several one with blanks, or empty, is quoted."""
+    if len(cells) < 2 or not any(cells):
+        return "".join(cells)
+    return " ".join(
+        json.dumps(cell, ensure_ascii=False) if not cell or {" ", '"'} & set(cell) else cell for cell in cells
+    )
 
 
 def _cell(mapping: MappingFile, row: Row, ref: Ref) -> Cell:

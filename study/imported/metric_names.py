@@ -16,6 +16,10 @@ _NAMES = {
     "text_acc": "text_choice",
     "acc": "image_and_text_choice",
 }
+# What these and our own evaluations are called; others may have more.
+KNOWN = frozenset(
+    {*_NAMES.values(), *(f"{of}_retrieval_recall_at_{k}" for of in ("image", "text") for k in (1, 5, 10))}
+)
 _RECALL = re.compile(r"(image|text)_retrieval_recall@(\d+)")
 
 

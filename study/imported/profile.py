@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -53,6 +54,9 @@ def _size(row: Row) -> Size:
 
 def _sum(row: Row, columns: tuple[str, ...]) -> float:
     try:
-        return sum(Cell(row.cells[column], column).amount() for column in columns)
+        total = sum(Cell(row.cells[column], column).amount() for column in columns)
     except ValueError as error:
         raise DataError(f"{row.place}: {error}") from error
+    if not 0 < total < math.inf:
+        raise DataError(f"{row.place}: {' + '.join(columns)} is {total:g}; it must be a number greater than 0")
+    return total

@@ -14,7 +14,7 @@ from study.imported.choose import Chosen, choose
 from study.imported.profile import sizes
 from study.imported.runs import Merged, merge, run_rows
 from study.imported.scores import Scores, read_scores
-from study.imported.write import check_name, write
+from study.imported.write import check_name, recover, write
 from study.records import RUNS_COLUMNS, SCORES_COLUMNS, schema
 
 SHOWN = 20  # problems told one by one
@@ -66,6 +66,8 @@ def import_study(
     the files, StorageError where a study of the user's own has that name. Then nothing is written.
     """
     check_name(results, name)
+    if not dry_run:
+        recover(results, name)
     chosen = choose(paths, format_name, mapping)
     findings = chosen.format.read(chosen.files)
     runs, problems = merge(findings.found)

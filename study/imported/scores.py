@@ -6,6 +6,7 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from statistics import median
 from typing import NamedTuple
 
 from study.imported.files import Place
@@ -77,10 +78,13 @@ def _read(scores: Scores, amounts: dict[str, list[float]], row: Found, reading: 
 
 
 def _percent(by_column: dict[str, list[float]]) -> Iterator[str]:
-    """Columns that give scores as 0 to 100: half of their numbers or more are above 1, and none above 100."""
+    """Columns that give scores as 0 to 100: half of their numbers or more are above 1, and most of these up to 100.
+
+    One wrong number among them must not make all the others pass as scores that are merely missing.
+    """
     for column, amounts in by_column.items():
         above = [amount for amount in amounts if amount > 1]
-        if above and 2 * len(above) >= len(amounts) and max(above) <= MOST_PERCENT:
+        if above and 2 * len(above) >= len(amounts) and median(above) <= MOST_PERCENT:
             yield (
                 f"column {column!r}: {len(above)} of {len(amounts)} scores are above 1, up to {max(above):g}: percent? "
                 f"a score is 0 to 1; divide by 100, or say times: 0.01 in a mapping (--mapping)"

@@ -12,10 +12,13 @@ import polars as pl
 
 from study.errors import StorageError
 from study.io import read_json, whole_folder, write_json, write_parquet
+from study.published import BUILT_IN
+from study.summary.opened import NO_STUDIES
 
 FILES = frozenset({"runs.parquet", "scores.parquet", "plan.json", "evaluation.json"})
 FIRST = "imagenet1k"  # what most results of others have, and what they are compared by
-_TAKEN = frozenset({"runs", "cache", "subsets"})  # folders of results that are no studies
+_TAKEN = NO_STUDIES | frozenset(BUILT_IN)  # one of the name of a study that the package brings would hide it
+_NEW, _OLD = "new", "old"  # below a folder of their own, where no reader of studies finds them
 
 
 def check_name(results: Path, name: str) -> None:
@@ -39,6 +42,8 @@ def _made(path: Path) -> bool:
 
 
 def _was_imported(folder: Path) -> bool:
+    if not folder.is_dir():
+        return False
     plan = folder / "plan.json"
     return not any(folder.iterdir()) or (plan.exists() and "imported" in read_json(plan))
 
@@ -54,16 +59,35 @@ def asked(scores: pl.DataFrame) -> list[dict[str, str | None]]:
 
 def write(results: Path, name: str, runs: pl.DataFrame, scores: pl.DataFrame, facts: Mapping[str, Any]) -> None:
     """Write the study; one that was imported before under that name is replaced, and its laws go with it."""
-    folder = results / name
-    fresh = folder.with_name(f".{name}.imported")
-    shutil.rmtree(fresh, ignore_errors=True)
-    with whole_folder(fresh) as made:
-        write_parquet(made / "runs.parquet", runs)
-        write_parquet(made / "scores.parquet", scores)
-        write_json(made / "evaluation.json", {"sets": asked(scores)})
-        write_json(made / "plan.json", dict(facts))
+    folder, aside = results / name, _aside(results, name)
     try:
-        shutil.rmtree(folder, ignore_errors=True)
-        fresh.replace(folder)
+        with whole_folder(aside / _NEW) as made:
+            write_parquet(made / "runs.parquet", runs)
+            write_parquet(made / "scores.parquet", scores)
+            write_json(made / "evaluation.json", {"sets": asked(scores)})
+            write_json(made / "plan.json", dict(facts))
+        if folder.exists():
+            folder.replace(aside / _OLD)
+        (aside / _NEW).replace(folder)
     except OSError as error:
         raise StorageError(f"cannot write {folder}: {error.strerror or error}") from error
+    finally:
+        recover(results, name)
+
+
+def recover(results: Path, name: str) -> None:
+    """Bring back the study that an import, cut short, had set aside and not yet replaced; remove what else it left.
+
+    Raises StorageError where it cannot be brought back.
+    """
+    folder, old = results / name, _aside(results, name) / _OLD
+    try:
+        if old.exists() and not folder.exists():
+            old.replace(folder)
+    except OSError as error:
+        raise StorageError(f"cannot bring {old} back to {folder}: {error.strerror or error}") from error
+    shutil.rmtree(old.parent, ignore_errors=True)
+
+
+def _aside(results: Path, name: str) -> Path:
+    return results / f".{name}.imported"

@@ -59,18 +59,26 @@ class Curve:
         decades = math.log10(self.outside(inputs))
         draws = zip(self.thetas, self.noise, self.drifts, strict=True)
         low, high = between([self._drawn(theta, noise + decades * drift, inputs) for theta, noise, drift in draws])
-        return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.error(self.theta, inputs), low, high)))
+        return Interval(*(min(max(value, 0.0), 1.0) for value in (self.law.at(self.theta, inputs), low, high)))
 
     def _drawn(self, theta: Theta, noise: float, inputs: Mapping[str, float]) -> float:
         try:
-            return float(self.law.error(theta, inputs) * math.exp(noise))
+            return self.law.at(theta, inputs) * math.exp(noise)
         except OverflowError:  # a wild draw of a law of three noisy points
             return math.inf
 
     def score(self, inputs: Mapping[str, float]) -> Interval:
-        """1 - error, with its bounds in rising order."""
+        """1 - error, with its bounds in rising order; outside the points neither is nearer than where these end.
+
+        Errors that fall, or near a floor, would say that less is known better.
+        """
         error = self.error(inputs)
-        return Interval(1 - error.middle, 1 - error.high, 1 - error.low)
+        under, over = error.middle - error.low, error.high - error.middle
+        if self.outside(inputs) > 1:
+            end = self.error({name: min(max(inputs[name], least), most) for name, (least, most) in self.ranges.items()})
+            under, over = max(under, end.middle - end.low), max(over, end.high - end.middle)
+        score = 1 - error.middle
+        return Interval(score, max(score - over, 0.0), min(score + under, 1.0))
 
     def outside(self, inputs: Mapping[str, float]) -> float:
         """How many times an input or compute lies beyond the points: 1 = within, 10 = ten times above or below."""

@@ -48,6 +48,13 @@ class Law(ABC):
     def error(self, theta: Theta, inputs: Mapping[str, Value]) -> Any:
         """The error at ``inputs``, greater than 0; a number for numbers, arrays (broadcast) for arrays."""
 
+    def at(self, theta: Theta, inputs: Mapping[str, float]) -> float:
+        """The error at numbers; infinite where a float overflows, as a law of a few noisy points does far outside."""
+        try:
+            return float(self.error(theta, inputs))
+        except OverflowError:
+            return math.inf
+
     def names(self) -> list[str]:
         """The parameters as the formula names them."""
         return [name.removeprefix(LOG) for name in self.parameters]

@@ -21,12 +21,12 @@ class Option:
     """One choice. A measured one is a setting with its seeds; a law's is what its runs would reach at the budget.
 
     ``low`` and ``high`` hold the mean of a measured setting, and one new run of a law, in 90 of 100 cases; none where
-    one seed leaves the spread unknown. ``tied`` with the first of its kind: the intervals overlap. ``outside`` says how
-    many times the question lies beyond what the law was fitted to (1 = within). ``arch``, ``samples_seen`` and the rest
-    of a law's option are those of ``nearest``, the run of the law that is nearest in compute. ``gpu_hours`` are on
-    ``gpus`` of the device asked for where there is one, ``gpu_hours_from`` says what they rest on; ``note`` what else
-    a reader must know. ``law`` is in words; ``provisional`` says why it may change with more runs, ``caution`` what it
-    cannot tell.
+    one seed leaves the spread unknown, and outside the evidence of a law that was never tried on points held out.
+    ``tied`` with the first of its kind: the intervals overlap. ``outside`` says how many times the question lies beyond
+    what the law was fitted to (1 = within). ``arch``, ``samples_seen`` and the rest of a law's option are those of
+    ``nearest``, the run of the law that is nearest in compute. ``gpu_hours`` are on ``gpus`` of the device asked for
+    where there is one, ``gpu_hours_from`` says what they rest on; ``note`` what else a reader must know. ``law`` is in
+    words; ``provisional`` says why it may change with more runs, ``caution`` what it cannot tell.
     """
 
     rank: int
@@ -70,8 +70,9 @@ class Reach:
     """The least at which a score is reached, by a law or by a measured setting.
 
     ``train_flops`` is where the law's middle reaches it, ``low`` where one new run in twenty does, ``high`` where
-    nineteen in twenty do; ``high`` is none where that is not within ten times the evidence. All are none where the law
-    does not reach it there at all, and ``note`` says what it reaches. Hours are those of the three, with their range.
+    nineteen in twenty do; a bound that is not within ten times the evidence is none. ``at_most``: the middle lies below
+    that too, and ``train_flops`` is where the search ended. All are none where the law does not reach it there at all,
+    and ``note`` says why. Hours are those of the three, with their range.
     """
 
     rank: int
@@ -86,12 +87,17 @@ class Reach:
     gpu_hours: float | None
     gpu_hours_low: float | None
     gpu_hours_high: float | None
+    gpu_hours_from: str | None
+    gpus: int | None
+    memory_gib: float | None
+    memory_from: str | None
     outside: float
     nearest: str | None
     note: str | None
     provisional: str | None
     caution: str | None
     runs: tuple[str, ...]
+    at_most: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from study.errors import StudyError
@@ -66,9 +66,14 @@ def quality_notes(question: Question, sheet: Sheet) -> list[str]:
     if names["share"]:
         known = ", ".join(f"{one:g}" for one in names["share"])
         return [f"{study} has nothing at a quality of {share:g}; it was measured at {known}"]
-    if names["quality"]:
-        return [
-            f"{study} knows quality by the name of a filter only ({', '.join(names['quality'])}), not by the share of "
-            "the pool that it keeps: a share cannot be asked of it"
-        ]
-    return [f"{study} does not say what quality its data are of: a share cannot be asked of it"]
+    told = known_by_name(sheet.facts) or f"{study} does not say what quality its data are of"
+    return [f"{told}: a share cannot be asked of it"]
+
+
+def known_by_name(facts: Mapping[str, Any]) -> str | None:
+    """That the quality of a study's data is known by the name of a filter only; none where it is known otherwise."""
+    names = facts["names"]
+    if names["share"] or not names["quality"]:
+        return None
+    filters = ", ".join(names["quality"])
+    return f"{facts['study']} knows quality by the name of a filter only ({filters}), not by the share that it keeps"

@@ -9,8 +9,9 @@ from typing import Any
 
 from study.lookup import words
 from study.lookup.answer import Budget, Option
-from study.lookup.cost import Costs, OnDevice, as_fields
+from study.lookup.cost import Costs, as_fields
 from study.lookup.filters import asked
+from study.lookup.on_device import OnDevice
 from study.lookup.question import Question
 from study.lookup.store import Sheet
 
@@ -18,7 +19,7 @@ ROWS = "scores AS t JOIN settings AS s ON s.id = t.setting"
 IN_POOL = "s.needs <= :pairs"
 SHOWN = (
     "arch", "family", "pretrain_data", "quality", "quality_share", "unique_pairs", "samples_seen", "global_batch_size",
-    "train_flops", "memory_gib", "memory_from",
+    "train_flops",
 )  # fmt: skip
 
 
@@ -74,4 +75,5 @@ def _option(sheet: Sheet, row: Mapping[str, Any], costs: Costs) -> Option:
         runs=tuple(json.loads(row["run_ids"])),
         **{name: row[name] for name in SHOWN},
         **as_fields(costs.of(row)),
+        **costs.memory(row).as_fields(),
     )

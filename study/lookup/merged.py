@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from study.lookup.answer import Answer, Option, Reach
-from study.lookup.candidates import Told, told
+from study.lookup.apart import told_apart
+from study.lookup.cheapest import cheapest
 from study.lookup.cost import Costs
-from study.lookup.measured import measured
+from study.lookup.measured import measured as settings_within
 from study.lookup.notes import notes
+from study.lookup.outside import left_out, no_share, rest_unknown
 from study.lookup.predicted import candidates, option
 from study.lookup.question import Question
-from study.lookup.reach import cheapest, reached
+from study.lookup.reach import reached as laws_reach
 from study.lookup.store import Sheet
+from study.lookup.studies import no_score
+from study.lookup.told import Told, told
 from study.summary.headline import Headline
 
 Asked = tuple[Sheet, int]  # a study, and the number of the score on its sheet
@@ -23,7 +27,10 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
     """What all studies that have scores on ``head`` say together."""
     places = [(sheet, sheet.target(head.dataset, head.metric)) for sheet in sheets]
     asked = [(sheet, place) for sheet, place in places if place is not None]
-    laws = [law for sheet, place in asked for law in told(sheet, place, question)]
+    every = told_apart([law for sheet, place in asked for law in told(sheet, place, question)])
+    laws = [law for law in every if law.in_pool]
+    measured, (predicted, limits) = _measured(asked, question, costs), _predicted(laws, question, costs)
+    reached = _reached(asked, laws, question, costs)
     chances = [sheet.facts["targets"][place][2] for sheet, place in asked]
     return Answer(
         studies=tuple(sheet.facts["study"] for sheet, _ in asked or places),
@@ -35,10 +42,16 @@ def answer(sheets: Sequence[Sheet], question: Question, costs: Costs, head: Head
         gpus=question.world or None,
         pairs=round(question.pairs) if question.pairs else None,
         chance=next((chance for chance in chances if chance is not None), None),
-        measured=tuple(_measured(asked, question, costs)),
-        predicted=tuple(_predicted(laws, question, costs)),
-        reached=tuple(_reached(asked, laws, question, costs)),
-        notes=(*_notes(asked, question, costs), *_without(places, head.dataset)),
+        measured=tuple(measured),
+        predicted=tuple(predicted),
+        reached=tuple(reached),
+        notes=(
+            *_notes(asked, question, costs),
+            *no_share(len(every) - len(laws)),
+            *limits,
+            *_without(places, head.dataset),
+            *_memory([*measured, *predicted, *reached], question),
+        ),
     )
 
 
@@ -48,18 +61,22 @@ def _measured(asked: Sequence[Asked], question: Question, costs: Costs) -> list[
         return []
     best: dict[tuple[str, ...], Option] = {}
     for sheet, place in asked:
-        for one in measured(sheet, place, question, question.budget, costs):
+        for one in settings_within(sheet, place, question, question.budget, costs):
             known = best.get(one.runs)
             best[one.runs] = one if known is None or one.n > known.n else known
     ordered = sorted(best.values(), key=lambda one: -one.score)
     return _ranked(ordered[: question.top])
 
 
-def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> list[Option]:
+def _predicted(laws: Sequence[Told], question: Question, costs: Costs) -> tuple[list[Option], list[str]]:
+    """Of all laws; and notes on those that are left out, and on those that the pool ends."""
     budget = question.budget
     if budget is None:
-        return []
-    return _ranked([option(one, budget, costs) for one in candidates(laws, budget, costs)[: question.top]])
+        return [], []
+    found, beyond = candidates(laws, budget, costs)
+    shown = found[: question.top]
+    limits = [*left_out(beyond), *rest_unknown(sum(one.pool_ends for one in shown))]
+    return _ranked([option(one, budget, costs) for one in shown]), limits
 
 
 def _ranked(ordered: Sequence[Option]) -> list[Option]:
@@ -75,9 +92,10 @@ def _reached(asked: Sequence[Asked], laws: Sequence[Told], question: Question, c
     """The cheapest measured setting that reaches the target, then the laws."""
     if question.target is None:
         return []
-    known = [one for sheet, place in asked for one in cheapest(sheet, place, question, question.target, costs)]
-    least = sorted(known, key=lambda one: (one.gpu_hours is None, one.gpu_hours or one.train_flops or 0))[:1]
-    every = [*least, *reached(laws, question.target, costs, question.top)]
+    every = [
+        *cheapest(asked, question, question.target, costs),
+        *laws_reach(laws, question.target, costs, question.top),
+    ]
     return [replace(one, rank=rank) for rank, one in enumerate(every[: question.top], 1)]
 
 
@@ -87,8 +105,16 @@ def _notes(asked: Sequence[Asked], question: Question, costs: Costs) -> Iterator
         yield from (prefix + note for note in notes(sheet, place, question, costs))
 
 
+def _memory(options: Sequence[Option | Reach], question: Question) -> Iterator[str]:
+    if options and all(one.memory_gib is None for one in options):
+        where = f" on {question.world or ''} {question.device.name}".replace("  ", " ") if question.device else ""
+        yield f"memory is not known: no run of these options states it{where}"
+
+
 def _without(places: Sequence[tuple[Sheet, int | None]], dataset: str) -> Iterator[str]:
     for sheet, place in places:
-        if place is None and sheet.facts["targets"]:
-            own = " on ".join(reversed(sheet.facts["headline"]))
-            yield f"{sheet.facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"
+        facts, own = sheet.facts, " on ".join(reversed(sheet.facts["headline"]))
+        if not facts["targets"]:
+            yield no_score(facts)
+        elif place is None:
+            yield f"{facts['study']} is left out: it has no such score on {dataset}; it is judged by {own}"

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from study.lookup import words
 from study.lookup.answer import Budget, Option
-from study.lookup.candidates import Bought, Told, bought
+from study.lookup.bought import Bought, bought
 from study.lookup.cost import Costs, Row, a_sample, as_fields
-
-FAR = 10.0  # times outside the evidence, from where on an answer says little
+from study.lookup.outside import far, pool_ends, too_far
+from study.lookup.told import Told
 
 
 @dataclass(frozen=True)
@@ -26,16 +25,26 @@ class Candidate:
     outside: float
     pool_ends: bool
 
+    @property
+    def bounded(self) -> bool:
+        """Whether its interval is known."""
+        return self.outside <= 1 or self.law.tried
 
-def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> list[Candidate]:
-    """In the order of the answer: those that reach to the budget first, far outside ones last; then the best score."""
+
+def candidates(laws: Sequence[Told], budget: Budget, costs: Costs) -> tuple[list[Candidate], list[float]]:
+    """Those asked near enough to their evidence, and how far outside it the others would be.
+
+    In the order of the answer: those that reach to the budget first, those of no interval last; then the best score.
+    """
     at = [(law, found) for law in laws if (found := bought(law, budget, costs))]
     made = [_candidate(law, found, asked) for law, found in at if (asked := law.inputs(found.point, found.flops))]
-    return sorted(made, key=lambda one: (one.outside > 1, one.outside > FAR, -one.score, one.law.label))
+    near = [one for one in made if not too_far(one.outside)]
+    ordered = sorted(near, key=lambda one: (one.outside > 1, not one.bounded, -one.score, one.law.label))
+    return ordered, [one.outside for one in made if too_far(one.outside)]
 
 
 def _candidate(law: Told, found: Bought, inputs: dict[str, float]) -> Candidate:
-    error = float(law.curve.law.error(law.curve.theta, inputs))
+    error = law.curve.law.at(law.curve.theta, inputs)
     score = 1 - min(max(error, 0.0), 1.0)
     return Candidate(law, found.point, found.flops, inputs, score, law.curve.outside(inputs), found.pool_ends)
 
@@ -52,8 +61,8 @@ def option(one: Candidate, budget: Budget, costs: Costs) -> Option:
         study=law.study,
         label=law.label,
         score=score.middle,
-        low=score.low,
-        high=score.high,
+        low=score.low if one.bounded else None,
+        high=score.high if one.bounded else None,
         sd=None,
         n=law.row["n_runs"],
         tied=False,
@@ -67,43 +76,34 @@ def option(one: Candidate, budget: Budget, costs: Costs) -> Option:
         samples_seen=round(one.flops / a_sample(point)),
         global_batch_size=point["global_batch_size"],
         train_flops=one.flops,
-        memory_gib=point["memory_gib"],
-        memory_from=point["memory_from"],
         outside=one.outside,
         nearest=words.of_nearest(point),
         note=_note(one, budget, costs) or None,
         law=f"{law.row['law']} law on {law.row['selection']}, {law.row['n_points']} settings",
         provisional=law.curve.provisional,
         caution=law.curve.caution,
-        runs=tuple(run for row in law.points for run in json.loads(row["run_ids"])),
+        runs=law.runs,
         **as_fields(costs.at(point, one.flops)),
+        **costs.memory(point).as_fields(),
     )
 
 
 def _note(one: Candidate, budget: Budget, costs: Costs) -> str:
     by_median = budget.kind == "gpu_hours" and costs.device is None
     parts = [
-        _far(one),
+        far(one.law.curve.ranges, one.inputs),
         f"budget taken as {one.flops:.3g} FLOPs, by the median run" if by_median else "",
-        "the pool ends before the budget" if one.pool_ends else "",
+        pool_ends(_used(one, budget, costs)) if one.pool_ends else "",
     ]
     return "; ".join(filter(None, parts))
 
 
-def _far(one: Candidate) -> str:
-    """Which input lies farthest outside, and on which side."""
-    if one.outside == 1:
-        return ""
-    bounds, values = one.law.curve.ranges, one.inputs
-    name = max(bounds, key=lambda name: max(values[name] / bounds[name][1], bounds[name][0] / values[name]))
-    least, most = bounds[name]
-    side, limit = ("above", most) if values[name] > most else ("below", least)
-    return f"outside the evidence: {one.outside:.3g} times {side} {limit:.3g} {UNITS.get(name, name)}"
-
-
-UNITS = {
-    "train_flops": "FLOPs",
-    "samples_seen": "samples",
-    "unique_pairs": "distinct pairs",
-    "params_m": "million parameters",
-}
+def _used(one: Candidate, budget: Budget, costs: Costs) -> float | None:
+    """The share of the budget that the law's run takes, in the budget's unit; none where that is not known."""
+    if budget.kind != "gpu_hours":
+        taken = one.flops if budget.kind == "train_flops" else one.flops / a_sample(one.point)
+        return taken / budget.value
+    if hours := costs.at(one.point, one.flops):
+        return hours.value / budget.value
+    whole = costs.bought(one.point, budget.value, one.law.points)
+    return one.flops / whole if whole else None

@@ -44,16 +44,21 @@ class Question:
         return [
             (
                 self.budget is None and self.target is None,
-                "say a budget (FLOPs, GPU-hours or samples) or a target score",
+                "say a budget (--gpu-hours, --budget in FLOPs or --samples), a --target score, or both",
             ),
             (self.gpus is not None and self.device is None, f"{self.gpus} GPUs of which kind? say --gpu too"),
             (self.gpus is not None and cpu, f"a CPU has no GPUs: leave out --gpus {self.gpus} or --gpu cpu"),
             (self.gpus is not None and self.gpus < 1, f"--gpus {self.gpus}: must be at least 1"),
             (not 0 < share <= 1, f"--quality {share:g}: a share of the pool is above 0 and at most 1"),
             (not 1 <= pairs < math.inf, f"--pairs {pairs:g}: must be at least 1"),
-            (not 0 < target < 1, f"--target {target:g}: a score is between 0 and 1, such as imagenet1k:0.60"),
+            (not 0 < target < 1, f"--target {target:g}: a score is between 0 and 1, such as 0.6 for 60 %"),
             (self.top < 1, f"--top {self.top}: must be at least 1"),
         ]
+
+    @property
+    def in_hours(self) -> bool:
+        """Whether what something costs is asked in hours: on a device, or within a budget of them."""
+        return self.device is not None or (self.budget is not None and self.budget.kind == "gpu_hours")
 
     @property
     def world(self) -> int:

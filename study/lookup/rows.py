@@ -10,7 +10,8 @@ import polars as pl
 
 from study.hardware import Device, recognise
 
-# Columns of a setting on a sheet. ``needs`` are the distinct pairs of a pool, before any filter, that its run used;
+# Columns of a setting on a sheet. ``needs`` are the distinct pairs of a pool, before any filter, that its run used
+# (none where a filter is named, but not what it keeps);
 # ``config`` numbers what the hours of a FLOP depend on, ``CONFIG`` below (study.lookup.cost).
 SETTING = (
     "setting", "source", "pretrain_data", "arch", "family", "strategy", "strategy_label", "quality", "quality_share",
@@ -43,12 +44,13 @@ def setting_rows(runs: pl.DataFrame, devices: Mapping[str, Device]) -> pl.DataFr
             pl.col("run_id").sort().alias("run_ids"),
         )
         .with_columns(
-            (_seen() / pl.col("quality_share").fill_null(1.0)).alias("needs"),
+            (_seen() / _share()).alias("needs"),
             (pl.col("train_flops") / pl.col("samples_seen")).round_sig_figs(6).alias("a_sample"),
             pl.Series("run_ids", [], dtype=pl.String) if runs.is_empty() else _as_json("run_ids"),
         )
     )
-    return table.with_columns(_devices(table, devices), _configs(table)).select(SETTING)
+    gpus = pl.when(pl.col("device_kind") != "cpu").then("n_gpus")  # a CPU counts as one device of its run, and has none
+    return table.with_columns(_devices(table, devices), _configs(table), gpus).select(SETTING)
 
 
 def _memory() -> tuple[pl.Expr, pl.Expr]:
@@ -62,6 +64,11 @@ def _seen() -> pl.Expr:
     return pl.when(pl.col("samples_seen").is_null()).then("unique_pairs").otherwise(
         pl.min_horizontal("unique_pairs", "samples_seen")
     )  # fmt: skip
+
+
+def _share() -> pl.Expr:
+    """Of a pool that was kept: all of it without a filter. Not known of a filter that is known by its name only."""
+    return pl.when(pl.col("quality").is_null()).then(pl.col("quality_share").fill_null(1.0)).otherwise("quality_share")
 
 
 def _as_json(column: str) -> pl.Expr:

@@ -62,10 +62,16 @@ def made(opened: Opened, stamp: Any, devices: Mapping[str, Device] = DEVICES) ->
             runs=runs.height,
             incomplete=runs.filter(pl.col("status") != "completed").height,
             laws=laws is not None,
+            outdated=laws is None and _has_laws(opened),
             names={name: _names(rows, columns) for name, columns in NAMES.items()},
         )
         sheet.commit()
         return sheet.serialize()
+
+
+def _has_laws(opened: Opened) -> bool:
+    """Whether there is a table of laws, of whatever form."""
+    return any((folder / "laws.parquet").exists() for folder in (opened.written, opened.tables))
 
 
 def _targets(scores: pl.DataFrame) -> list[Headline]:

@@ -17,7 +17,7 @@ from study.summary.opened import Opened, open_study
 
 NAME = "lookup.sqlite"
 READ = ("runs.parquet", "scores.parquet", "laws.parquet", "evaluation.json")  # what a sheet is made from
-FORM = 2  # of a sheet; one of another form is made anew
+FORM = 5  # of a sheet; one of another form is made anew
 
 Law: TypeAlias = "tuple[dict[str, Any], list[dict[str, Any]]]"  # a row of the laws, and its settings
 

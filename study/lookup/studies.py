@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
-from study.errors import StorageError
+from study.errors import StorageError, UnknownNameError
 from study.lookup.store import Sheet
 from study.registry import unknown_name
 from study.summary.headline import PREFERRED, Headline
@@ -30,6 +31,11 @@ def studies(names: Sequence[str], results: Path) -> list[str]:
     return list(dict.fromkeys(names)) or own or known
 
 
+def judged_by(sheet: Sheet, dataset: str | None) -> bool:
+    """Whether a study has scores on a data set, or on any."""
+    return any(dataset in (None, one[0]) for one in sheet.facts["targets"])
+
+
 def score(sheets: Sequence[Sheet], dataset: str | None, metric: str | None) -> Headline:
     """The data set and metric to rank by: as asked, the rest as most of the studies are judged by.
 
@@ -39,6 +45,10 @@ def score(sheets: Sequence[Sheet], dataset: str | None, metric: str | None) -> H
     if found:
         return Counter(found).most_common(1)[0][0]
     targets = [one for sheet in sheets for one in sheet.facts["targets"]]
+    wanted = " ".join(filter(None, (metric, "on" if metric and dataset else None, dataset)))
+    if wanted and not targets:
+        told = "; ".join(no_score(sheet.facts) for sheet in sheets)
+        raise UnknownNameError(f"no score of {wanted}: {told}")
     sets = sorted({one[0] for one in targets})
     if dataset is not None and dataset not in sets:
         raise unknown_name("data set", dataset, sets)
@@ -46,6 +56,12 @@ def score(sheets: Sequence[Sheet], dataset: str | None, metric: str | None) -> H
         named = {one[1] for one in targets if dataset in (None, one[0])}
         raise unknown_name("metric", metric, sorted(named))
     return Headline(*sheets[0].facts["headline"])  # no study has a score yet
+
+
+def no_score(facts: Mapping[str, Any]) -> str:
+    """That a study has no score, by its facts, and the way out."""
+    ended = f"{facts['runs'] - facts['incomplete']} of its {facts['runs']} runs completed"
+    return f"{facts['study']} has no score yet: {ended}; say --study to ask another, such as published"
 
 
 def _of(sheet: Sheet, dataset: str | None, metric: str | None) -> Headline | None:

@@ -8,12 +8,15 @@ from typing import Any
 import polars as pl
 
 from study.report import words
+from study.report.ranking import winners
 from study.report.study import Study
 from study.summary.settings import tied
 
+UNENDED = {"planned", "running", "interrupted"}
+
 
 def headline(study: Study) -> str:
-    """The answer in a sentence, or why there is none yet."""
+    """The answer in a sentence, or why there is none yet; of strategies compared alike in one more, who leads when."""
     if not study.runs.height:
         return "This study has no runs yet."
     if not study.completed.height:
@@ -23,7 +26,26 @@ def headline(study: Study) -> str:
         name, dataset = words.metric(study.target.metric), study.target.dataset
         return f"{done} completed, but none has a score: {name} on {dataset or 'any set'}."
     best = study.settings.row(0, named=True)
-    return f"The best so far is {described(best)}: {_score(study, best)}."
+    best_of_all = f"{_place(study)} is {described(study, best)}: {_score(study, best)}"
+    by_equals = winners(study)
+    return f"{best_of_all}. {by_equals}" if by_equals else f"{best_of_all}{_level(study)}."
+
+
+def _level(study: Study) -> str:
+    """How many others are not told apart from the best, where seeds show it."""
+    level = _near_best(study).height
+    return f"; {words.plural(level, 'other setting')} cannot be told from it" if level else ""
+
+
+def _near_best(study: Study) -> pl.DataFrame:
+    return study.settings.filter(tied(study.settings)).filter(pl.col("setting") != study.settings["setting"][0])
+
+
+def _place(study: Study) -> str:
+    """What the first setting is, of how many; so far, while there are runs to come."""
+    so_far = " so far" if set(study.runs["status"]) & UNENDED else ""
+    several = study.settings.height
+    return f"The best of {several:,} settings{so_far}" if several > 1 else f"The only setting with a score{so_far}"
 
 
 def counts(runs: pl.DataFrame) -> str:
@@ -32,22 +54,32 @@ def counts(runs: pl.DataFrame) -> str:
     return ", ".join(f"{number} {str(status).replace('_', ' ')}" for status, number in found.iter_rows())
 
 
-def described(row: dict[str, Any]) -> str:
-    """A setting in words."""
+def described(study: Study, row: dict[str, Any]) -> str:
+    """A setting in words, without what all settings share beside their data and length."""
     quality = f" ({row['quality']})" if row["quality"] else ""
     pairs = f" on {words.count(row['unique_pairs'])} pairs{quality}" if row["unique_pairs"] else quality
     seen = f" for {words.count(row['samples_seen'])} samples" if row["samples_seen"] else ""
-    other = f" with {row['other_settings']}" if row["other_settings"] else ""
+    apart = row["other_settings"] and study.settings["other_settings"].n_unique() > 1
+    other = f" with {row['other_settings']}" if apart else ""
     return f"{row['arch']}, trained with {row['strategy_label']}{pairs}{seen}{other}"
 
 
 def _score(study: Study, row: dict[str, Any]) -> str:
-    spread = f" ± {100 * row['sd']:.1f}" if row["sd"] is not None else ""
-    seeds = "one seed" if row["n"] == 1 else f"{row['n']} seeds"
-    chance = f", {row['score'] / row['chance']:.0f} times chance" if row["chance"] else ""
-    cost = f", at {words.duration(row['gpu_hours'])} a run" if row["gpu_hours"] else ""
+    chance = f"{row['score'] / row['chance']:.0f} times chance" if row["chance"] else None
+    told = [words.interval(row["low"], row["high"]), _seeds(row), chance]
     name = words.metric(study.target.metric)
-    return f"{words.percent(row['score'])}{spread} {name} on {study.target.dataset} ({seeds}{chance}){cost}"
+    found = f"{words.percent(row['score'])} {name} on {study.target.dataset} ({', '.join(filter(None, told))})"
+    return f"{found}, at {_hours(study, row)} a run" if row["gpu_hours"] else found
+
+
+def _seeds(row: dict[str, Any]) -> str:
+    if row["n"] > 1:
+        return f"{row['n']} seeds"
+    return "one seed" if row["low"] is not None else "one seed, so without an interval"
+
+
+def _hours(study: Study, row: dict[str, Any]) -> str:
+    return f"{words.duration(row['gpu_hours'])} of {words.time_unit(study.runs)}"
 
 
 def ties(study: Study) -> Iterator[str]:
@@ -58,19 +90,25 @@ def ties(study: Study) -> Iterator[str]:
     if not others.height:
         yield "No other setting has a score to compare with."
     elif not study.settings["high"].count():
-        yield "Every setting has one seed, so it is not known whether the next best is really worse."
+        second = others.row(0, named=True)
+        yield (
+            f"Next is {described(study, second)}: {words.percent(second['score'])}. Every setting has one seed, so it "
+            "is not known whether that is really less."
+        )
     else:
         yield _near(study, others)
 
 
 def _near(study: Study, others: pl.DataFrame) -> str:
-    near = others.filter(study.settings.select(tied(study.settings).alias("tied")).slice(1)["tied"])
+    near = _near_best(study)
     if not near.height:
         second = others.row(0, named=True)
-        return f"Next is {described(second)}: {words.percent(second['score'])}, less by more than seeds differ."
+        told = ", ".join(filter(None, [words.interval(second["low"], second["high"]), _seeds(second)]))
+        score = f"{words.percent(second['score'])} ({told})"
+        return f"Next is {described(study, second)}: {score}, less by more than seeds differ."
     cheapest = near.filter(pl.col("gpu_hours") == pl.col("gpu_hours").min()).head(1)
     cost = "".join(
-        f"; the cheapest, at {words.duration(row['gpu_hours'])} a run, is {described(row)}"
+        f"; the cheapest of them, at {_hours(study, row)} a run, is {described(study, row)}"
         for row in cheapest.iter_rows(named=True)
     )
     return f"{words.plural(near.height, 'other setting')} cannot be told from it: their 90 % intervals meet{cost}."

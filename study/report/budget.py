@@ -27,7 +27,7 @@ def left_out(study: Study) -> Table:
         ("left_out", "left out by", words.text),
     )
     note = "Runs of the grid that were not planned, since all of them together pass the study's limit."
-    return table("left_out", "Left out by the limit", note, columns, study.left_out)
+    return table("left_out", "Left out by the limit", note, columns, study.left_out, folded=True)
 
 
 def provenance(study: Study) -> Iterator[tuple[str, str]]:

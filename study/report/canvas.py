@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import matplotlib as mpl
 import polars as pl
@@ -18,9 +18,12 @@ from matplotlib.figure import Figure as Canvas
 
 from study.report.figure import Figure
 from study.report.palette import INK, LINE, MUTED, with_variables
+from study.report.spots import Place, Spots, listed, places
 from study.report.study import Study
 
 WIDE, NARROW = (7.0, 3.9), (3.75, 3.5)  # inches; text is 9 points in both
+RASTER = 200  # dots an inch of marks that are too many to be drawn one by one
+Paint: TypeAlias = Callable[[Sequence[Axes]], Sequence[Spots]]
 STYLE: Any = {  # matplotlib types these by a literal a key
     "svg.fonttype": "none",  # text stays text: it can be searched, copied and read aloud
     "text.parse_math": False,  # a name out of the data may hold a dollar sign
@@ -51,22 +54,34 @@ STYLE: Any = {  # matplotlib types these by a literal a key
     "axes.facecolor": "none",
     "savefig.facecolor": "none",
 }
+SHORT = re.compile(r'(?<=[ "(,])(-?\d+\.\d\d)\d{3,}(?=[ ",)\n])')  # of a coordinate, hundredths of a point are seen
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One figure as SVG: for a file of its own, and for the page at two widths."""
+    """One figure as SVG: for a file of its own, and for the page at two widths; ``spots`` as hover.js reads them."""
 
     file: str
     wide: str
     narrow: str
+    spots: str
 
 
 def draw(name: str, figure: Figure, study: Study, points: pl.DataFrame) -> Drawing:
     """Draw ``points``, which must not be empty, at both widths."""
-    wide = _svg(name, figure, study, points, WIDE)
-    narrow = _svg(f"{name}-narrow", figure, study, points, NARROW)
-    return Drawing(wide, for_page(name, wide, figure.title), for_page(f"{name}-narrow", narrow, figure.title))
+    height = figure.height(points) or WIDE[1], figure.height(points) or NARROW[1]
+    return drawing(name, figure.title, height, figure.panels(study), lambda axes: figure.draw(study, points, axes))
+
+
+def drawing(name: str, title: str, heights: tuple[float, float], panels: int, paint: Paint) -> Drawing:
+    """What ``paint`` draws on so many panels, of these heights in inches at the wide and at the narrow width.
+
+    ``paint`` gets an axes a panel and gives its spots.
+    """
+    wide, spots, at_wide = _svg(name, title, (WIDE[0], heights[0]), panels, paint)
+    narrow, _, at_narrow = _svg(f"{name}-narrow", title, (NARROW[0], heights[1]), panels, paint)
+    pages = for_page(name, wide, title), for_page(f"{name}-narrow", narrow, title)
+    return Drawing(wide, *pages, listed(spots, at_wide, at_narrow))
 
 
 @contextmanager
@@ -77,22 +92,19 @@ def style(name: str) -> Iterator[None]:
         yield
 
 
-def _svg(name: str, figure: Figure, study: Study, points: pl.DataFrame, size: tuple[float, float]) -> str:
-    whole = (size[0], figure.height(points) or size[1])
-    return svg(name, figure.title, whole, figure.panels(study), lambda axes: figure.draw(study, points, axes))
-
-
-def svg(name: str, title: str, size: tuple[float, float], panels: int, paint: Callable[[Sequence[Axes]], None]) -> str:
-    """Paint ``panels`` of a height and a width in all, in inches: side by side, or stacked at a phone's width."""
+def _svg(
+    name: str, title: str, size: tuple[float, float], panels: int, paint: Paint
+) -> tuple[str, Sequence[Spots], Sequence[Place]]:
+    """Panels side by side, or stacked at a phone's width; the places of spots are those of the finished layout."""
     tall = size[0] == NARROW[0]
     with style(name):
         canvas = Canvas(figsize=(size[0], size[1] * (panels if tall else 1)), layout="constrained")
         FigureCanvasSVG(canvas)
         grid = canvas.subplots(panels if tall else 1, 1 if tall else panels, squeeze=False)
-        paint(list(grid.flat))
+        spots = paint(list(grid.flat))
         buffer = io.StringIO()
-        canvas.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
-    return buffer.getvalue()
+        canvas.savefig(buffer, format="svg", dpi=RASTER, metadata={"Date": None, "Creator": None, "Title": title})
+        return SHORT.sub(r"\1", buffer.getvalue()), spots, places(spots)
 
 
 def for_page(name: str, svg: str, title: str) -> str:

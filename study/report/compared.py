@@ -8,9 +8,10 @@ from typing import Any
 import polars as pl
 from matplotlib.axes import Axes
 
-from study.report import axes, marks, words
+from study.report import axes, labels, words
 from study.report.figure import Figure, held_equal
 from study.report.palette import INK, MUTED, PAPER
+from study.report.spots import Spots
 from study.report.study import Study
 from study.summary.compare import BASELINE
 from study.summary.equal import EQUAL, FLOPS, SAMPLES
@@ -26,13 +27,17 @@ def points(study: Study) -> pl.DataFrame:
     table = study.compared
     if not table.height:
         return table
-    most = table.group_by(EQUAL, maintain_order=True).len().sort("len", descending=True, maintain_order=True)
+    counted = table.group_by(EQUAL, maintain_order=True).agg(
+        pl.col("strategy_label").n_unique().alias("most"), pl.len()
+    )
+    most = counted.sort("most", "len", descending=True, maintain_order=True)
     part = table.join(most.head(1), on=EQUAL, how="semi", nulls_equal=True)
     return part.filter(pl.col("group") == pl.col("group").min().over("equal")).sort("group", "rank")
 
 
-def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
     """A row a strategy, best mean first: seeds, mean, interval; a line at the baseline's mean; limits shared."""
+    spots = []
     for ax, part in zip(panels, table.partition_by("group", maintain_order=True), strict=True):
         for place, row in enumerate(part.iter_rows(named=True)):
             _row(ax, place, row, study.scales.strategy.colour(row["strategy_label"]))
@@ -44,6 +49,8 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
         ax.set_xlim(_limits(table))
         axes.percent_axis(ax, axis="x")
         axes.name_axes(ax, f"{words.metric(study.target.metric)}, {study.target.dataset}", f"equal {held(part)}")
+        spots.append(Spots(ax, part, part["score"].to_list(), [place + BELOW for place in range(part.height)]))
+    return spots
 
 
 def _limits(table: pl.DataFrame) -> tuple[float, float]:
@@ -66,7 +73,8 @@ def _row(ax: Axes, place: int, row: dict[str, Any], colour: str) -> None:
     name = row["strategy_label"]
     short = name if len(name) <= LETTERS else name[: LETTERS - 1] + "…"
     beside: dict[str, Any] = {
-        "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small", "zorder": 1.5, "bbox": marks.BEHIND,
+        "transform": ax.get_yaxis_transform(), "va": "center", "fontsize": "small", "zorder": 1.5,
+        "bbox": labels.BEHIND,
     }  # fmt: skip
     ax.text(0, place + ABOVE, short, color=colour, fontweight="bold", **beside)
     ax.text(1, place + ABOVE, words.percent(score), color=INK.light, ha="right", **beside)
@@ -80,8 +88,9 @@ def held(part: pl.DataFrame) -> str:
 
 def varied(study: Study, part: pl.DataFrame) -> str | None:
     """What else tells this group apart from the study's others, in words."""
-    names = [name for name in EQUAL if study.compared[name].n_unique() > 1]
-    return ", ".join(f"{words.column(name)} {words.value(name, part[name][0])}" for name in names) or None
+    known = ((name, one) for name in study.compared_by if (one := part[name][0]) is not None)
+    said = (one if isinstance(one, str) else f"{words.column(name)} {words.value(name, one)}" for name, one in known)
+    return " · ".join(said) or None
 
 
 def equal(points: pl.DataFrame, shown: Sequence[str]) -> str:
@@ -143,4 +152,5 @@ FIGURE = Figure(
     panels=lambda study: points(study)["group"].n_unique(),
     held_equal=equal,
     height=height,
+    section="strategies",
 )

@@ -23,12 +23,10 @@ RANKED: tuple[Column, ...] = (
     ("difference", "− baseline, points", words.points),
     ("difference_low", "90 % low", words.points),
     ("difference_high", "90 % high", words.points),
-    ("pairs", "pairs", words.count),
+    ("pairs", "shared seeds", words.count),
     ("verdict", "verdict", words.text),
     ("ranks", "possible ranks", words.text),
     ("p", "p", words.number),
-    ("low", "score, 90 % low", words.percent),
-    ("high", "90 % high", words.percent),
     ("n", "seeds", words.count),
     ("lr", "learning rate", words.number),
     ("samples_seen", "samples", words.count),
@@ -58,7 +56,9 @@ def comparison(study: Study) -> Table:
         "corrected by Holm for the strategies of the group. Possible ranks: those that such tests against all others "
         "do not rule out."
     )
-    return table("comparison", "Strategies at equal samples and at equal FLOPs", note, RANKED, _placed(study, data))
+    return table(
+        "comparison", "Strategies at equal samples and at equal FLOPs", note, RANKED, _placed(study, data), folded=True
+    )
 
 
 def _ranks(ends: dict[str, int | None]) -> str | None:
@@ -68,13 +68,12 @@ def _ranks(ends: dict[str, int | None]) -> str | None:
 
 def _placed(study: Study, data: pl.DataFrame) -> pl.DataFrame:
     """With what the rows of a group share, in words: what is equal, and whatever tells groups apart beside it."""
-    parts = [
-        part.with_columns(
-            pl.lit(_held(part)).alias("held_equal"), pl.lit(varied(study, part), dtype=pl.String).alias("varied")
-        )
+    said = [
+        {"group": part["group"][0], "held_equal": _held(part), "varied": varied(study, part)}
         for part in data.partition_by("group", maintain_order=True)
     ]
-    return pl.concat(parts) if parts else data.with_columns(held_equal=pl.lit(""), varied=pl.lit(""))
+    of_groups = pl.DataFrame(said, schema={"group": pl.Int32, "held_equal": pl.String, "varied": pl.String})
+    return data.join(of_groups, on="group", how="left", maintain_order="left")
 
 
 def _held(part: pl.DataFrame) -> str:

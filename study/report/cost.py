@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from study.report import axes, marks, words
 from study.report.figure import Figure
 from study.report.palette import MUTED
+from study.report.spots import Spots
 from study.report.study import Study
 from study.summary.runs import spent_hours
 
@@ -21,28 +22,24 @@ def points(study: Study) -> pl.DataFrame:
     return known.with_columns(pl.lit(None, dtype=pl.Float64).alias("sd"), pl.lit(1).alias("n"))
 
 
-def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
     """Measured over predicted; on the diagonal the plan was right; bars span the predicted range."""
     ax, scale = panels[0], study.scales.family
-    for row in table.filter(pl.col("predicted_gpu_hours_low").is_not_null()).iter_rows(named=True):
-        span = [row["predicted_gpu_hours_low"], row["predicted_gpu_hours_high"]]
-        ax.plot(span, [row["gpu_hours"]] * 2, color=scale.colour(row["family"]), linewidth=1, alpha=0.4, zorder=1)
-    marks.points(ax, table, "predicted_gpu_hours", "gpu_hours", "family", scale)
-    low = float(str(pl.select(pl.min_horizontal(table["gpu_hours"].min(), table["predicted_gpu_hours"].min())).item()))
-    high = float(str(pl.select(pl.max_horizontal(table["gpu_hours"].max(), table["predicted_gpu_hours"].max())).item()))
-    ax.plot(
-        [low / 1.5, high * 1.5],
-        [low / 1.5, high * 1.5],
-        color=MUTED.light,
-        linewidth=1,
-        linestyle=(0, (1, 2)),
-        zorder=1,
-    )
+    ranges = table.drop_nulls("predicted_gpu_hours_low")
+    low, high = (ranges[f"predicted_gpu_hours_{end}"].to_list() for end in ("low", "high"))
+    colours = [scale.colour(family) for family in ranges["family"]]
+    many = ranges.height > marks.MANY
+    ax.hlines(ranges["gpu_hours"].to_list(), low, high, colours, linewidth=1, alpha=0.4, zorder=1, rasterized=many)
+    spots = marks.points(ax, table, "predicted_gpu_hours", "gpu_hours", "family", scale)
+    known = [*table["gpu_hours"], *table["predicted_gpu_hours"]]
+    ends = [min(known) / 1.5, max(known) * 1.5]
+    ax.plot(ends, ends, color=MUTED.light, linewidth=1, linestyle=(0, (1, 2)), zorder=1)
     axes.hours_axis(ax, "x")
     axes.hours_axis(ax, "y")
     unit = words.time_unit(study.runs)
     axes.name_axes(ax, f"predicted {unit} of a run", f"measured {unit} of a run")
     marks.name_families(ax, scale, table["family"])
+    return [spots]
 
 
 def spread(study: Study, table: pl.DataFrame) -> str:
@@ -58,4 +55,5 @@ FIGURE = Figure(
     draw=draw,
     spread=spread,
     shown=(),
+    section="cost",
 )

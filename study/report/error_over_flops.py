@@ -11,10 +11,11 @@ from matplotlib.axes import Axes
 from study.laws.curve import Curve, curve
 from study.laws.stored import of_compute
 from study.report import axes, marks, words
-from study.report.choice import largest_slice
+from study.report.choice import largest_slice, told, unbeaten
 from study.report.figure import Figure, seeds
-from study.report.marks import Label
-from study.report.palette import INK, NOT_STATED
+from study.report.labels import Label, label_ends, name_points
+from study.report.palette import INK, NOT_STATED, Scale
+from study.report.spots import Spots
 from study.report.study import Study
 
 SAME = ("source", "pretrain_data", "strategy_label", "quality")
@@ -22,21 +23,33 @@ STEPS = 48  # of a drawn curve
 BEYOND = 3.0  # times the largest compute that a curve is drawn on, dashed
 
 
+def _known(study: Study) -> pl.DataFrame:
+    return study.settings.filter(pl.col("train_flops").is_not_null(), pl.col("score") < 1)
+
+
+def _compared(part: pl.DataFrame) -> pl.DataFrame:
+    """The part, or none of it where it has neither two families nor three amounts of compute: no scaling to see."""
+    enough = part["family"].n_unique() > 1 or part["train_flops"].n_unique() > 2
+    return part if enough else part.clear()
+
+
 def points(study: Study) -> pl.DataFrame:
-    """Settings of the strategy and quality most looked at: compute, error, spread, and whether its data are all."""
-    known = study.settings.filter(pl.col("train_flops").is_not_null(), pl.col("score") < 1)
-    chosen = largest_slice(known, SAME, ("family", "train_flops"))
-    most = pl.col("unique_pairs") == pl.col("unique_pairs").max().over("arch", "samples_seen")
-    return chosen.with_columns((1 - pl.col("score")).alias("error"), most.fill_null(True).alias("most_data"))
+    """Settings of the strategy and quality most looked at: compute, error, whether it is on the front."""
+    chosen = _compared(largest_slice(_known(study), SAME, ("family", "train_flops")))
+    ordered = chosen.sort("train_flops", "score", "setting", descending=[False, True, False])
+    return ordered.with_columns((1 - pl.col("score")).alias("error"), unbeaten("score", ["family"]).alias("on_front"))
 
 
-def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
-    """Dots with their spread, faint where a run had less data than another of its kind; laws as bands."""
+def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> list[Spots]:
+    """Dots with their spread, faint where another of the family did better for no more; laws as bands."""
     ax, scale = panels[0], study.scales.family
-    for part, alpha in ((table.filter(pl.col("most_data")), 1.0), (table.filter(~pl.col("most_data")), 0.35)):
-        if part.height:
-            marks.points(ax, part, "train_flops", "error", "family", scale, alpha)
+    front, others = table.filter(pl.col("on_front")), table.filter(~pl.col("on_front"))
+    parts = ((others, 0.3), (front, 1.0))
+    spots = [
+        marks.points(ax, part, "train_flops", "error", "family", scale, alpha) for part, alpha in parts if part.height
+    ]
     marks.beside(ax, table, as_error=True)
+    ax.set_ylim(_above_zero(ax.get_ylim(), table))
     laws = drawn_laws(study, table)
     ends = [_law(ax, law, scale.colour(law.group["family"]) if "family" in law.group else INK.light) for law in laws]
     ends += [
@@ -49,7 +62,27 @@ def draw(study: Study, table: pl.DataFrame, panels: Sequence[Axes]) -> None:
     axes.name_axes(
         ax, "training FLOPs of a run", f"error: 1 − {words.metric(study.target.metric)}, {study.target.dataset}"
     )
-    marks.label_ends(ax, ends)
+    label_ends(ax, ends)
+    name_points(
+        ax, _named(front, scale), [Label(x, y, "") for x, y in table.select("train_flops", "error").iter_rows()]
+    )
+    return spots
+
+
+def _above_zero(limits: tuple[float, float], table: pl.DataFrame) -> tuple[float, float]:
+    """Limits for a logarithmic axis: errors that span widely have a margin, and bars of seeds, that go below 0."""
+    least = table.select(pl.col("error").min()).item()
+    return limits[0] if limits[0] > 0 else least / 1.2, limits[1]
+
+
+def _named(front: pl.DataFrame, scale: Scale) -> list[Label]:
+    """The architectures of a front that has several, each where it is first at its best."""
+    several = front.filter(pl.col("arch").n_unique().over("family") > 1)
+    first = several.unique(["family", "arch"], keep="first", maintain_order=True)
+    return [
+        Label(row["train_flops"], row["error"], row["arch"], scale.colour(row["family"]))
+        for row in first.iter_rows(named=True)
+    ]
 
 
 def drawn_laws(study: Study, table: pl.DataFrame) -> list[Curve]:
@@ -94,13 +127,16 @@ def spread(study: Study, table: pl.DataFrame) -> str:
     laws = drawn_laws(study, table)
     band = "Bands: 90 % prediction interval of a new run, dashed beyond the evidence." if laws else "No law: see Laws."
     doubt = " Provisional, see Laws." if any(law.provisional for law in laws) else ""
-    faint = " Faint: less data than another run of that size." if not table["most_data"].all() else ""
-    return f"{seeds(table)} {band}{doubt}{faint}"
+    beaten = "another run of its architecture family did better for no more compute"
+    faint = "" if table["on_front"].all() else f" Faint: {beaten}."
+    return " ".join(
+        filter(None, [f"{seeds(table)} {band}{doubt}{faint}", told(_known(study), table, SAME, " with known FLOPs")])
+    )
 
 
 FIGURE = Figure(
     title="Error against training compute, by architecture",
-    needs="a completed run with a score and counted training FLOPs",
+    needs="runs with a score and counted FLOPs, of two architecture families or three amounts of compute",
     points=points,
     draw=draw,
     spread=spread,

@@ -14,7 +14,9 @@ from study.report.study import Study
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-Draw: TypeAlias = "Callable[[Study, pl.DataFrame, Sequence[Axes]], None]"
+    from study.report.spots import Spots
+
+Draw: TypeAlias = "Callable[[Study, pl.DataFrame, Sequence[Axes]], Sequence[Spots]]"
 
 COMPARED = (
     "pretrain_data", "strategy_label", "arch", "quality", "unique_pairs", "samples_seen", "global_batch_size",
@@ -49,8 +51,9 @@ class Figure:
 
     ``points`` takes the study to the table that is drawn (and saved beside the figure); an empty table means that
     there is nothing to draw, and ``needs`` says what is missing. ``draw`` gets that table and one axes for each of
-    ``panels``, reads no file and fits nothing. ``shown`` are the columns that the figure itself tells apart;
-    ``held_equal`` says of all others which are equal. ``height`` is that of a panel in inches, none = the usual one.
+    ``panels``, reads no file and fits nothing, and gives the spots where a pointer finds the points. ``shown`` are the
+    columns that the figure itself tells apart; ``held_equal`` says of all others which are equal. ``height`` is that of
+    a panel in inches, none = the usual one. ``section`` is the anchor of study.report.sections where it belongs.
     """
 
     title: str
@@ -62,6 +65,7 @@ class Figure:
     panels: Callable[[Study], int] = lambda study: 1
     held_equal: Callable[[pl.DataFrame, Sequence[str]], str] = held_equal
     height: Callable[[pl.DataFrame], float | None] = lambda points: None
+    section: str = "scaling"
 
 
 def seeds(points: pl.DataFrame) -> str:

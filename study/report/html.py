@@ -12,8 +12,8 @@ from markupsafe import Markup
 from study.report.packed import packed
 from study.report.palette import ALL
 
-STYLES = ("page.css", "tables.css")
-SCRIPTS = ("page.js", "downloads.js", "tables.js")  # one script of the page, in this order
+STYLES = ("page.css", "tables.css", "index.css")
+SCRIPTS = ("page.js", "downloads.js", "tables.js", "hover.js")  # one script of the page, in this order
 
 
 def html(template: str, context: Mapping[str, Any]) -> str:
@@ -34,7 +34,6 @@ def html(template: str, context: Mapping[str, Any]) -> str:
         "colours": ALL,
         "style": Markup("".join(map(_file, STYLES))),
         "script": Markup("".join(map(_file, SCRIPTS))),
-        "planner_script": Markup(_file("planner.js") + _file("planner_page.js")),
     }
     return environment.get_template(template).render({**context, **same})
 

@@ -1,31 +1,23 @@
-"""Marks that several figures share: points with their spread, reference lines, labels beside lines."""
+"""Marks that several figures share: points with their spread, reference lines, legends."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from study.report.palette import INK, MUTED, NOT_STATED, PAPER, Scale
+from study.report.palette import MUTED, NOT_STATED, PAPER, Scale
+from study.report.spots import Spots
 
-LABEL_GAP, LETTER_WIDTH = 11.0, 5.5  # points between two labels, one above the other, and of a bold letter
-# keeps a label readable where a line passes behind it; a stroke around the letters would turn text into paths
-BEHIND = {"boxstyle": "square,pad=0.05", "facecolor": PAPER.light, "edgecolor": "none", "alpha": 0.75}
+MANY = 1500  # marks; drawn one by one, a page of ten thousand runs would take several megabytes
+SIZES, SMALLEST = ((60, 42.0), (200, 26.0), (MANY, 16.0)), 5.0
 
+THIN = 4.3  # points of a letter in a legend
 LEGEND: dict[str, Any] = {"frameon": False, "labelcolor": "linecolor", "fontsize": "small", "handletextpad": 0.2}
-
-
-class Label(NamedTuple):
-    """Words at a point in data coordinates."""
-
-    x: float
-    y: float
-    text: str
-    colour: str = INK.light
 
 
 def columns(table: pl.DataFrame) -> dict[str, list[Any]]:
@@ -33,27 +25,32 @@ def columns(table: pl.DataFrame) -> dict[str, list[Any]]:
     return table.to_dict(as_series=False)
 
 
-def points(ax: Axes, table: pl.DataFrame, x: str, y: str, hue: str, scale: Scale, alpha: float = 1.0) -> None:
-    """Dots coloured and shaped by ``hue``, with ± ``sd`` where a row has one."""
-    for row in table.filter(pl.col("sd").is_not_null()).iter_rows(named=True):
-        colour = scale.colour(row[hue])
-        ax.errorbar(row[x], row[y], row["sd"], color=colour, elinewidth=1.2, capsize=2.5, alpha=alpha, zorder=2)
+def points(ax: Axes, table: pl.DataFrame, x: str, y: str, hue: str, scale: Scale, alpha: float = 1.0) -> Spots:
+    """Dots coloured and shaped by ``hue``, with ± ``sd`` where a row has one; the more, the smaller.
+
+    More than ``MANY`` become a picture inside the drawing, so that its size does not grow with them.
+    """
+    named, many = table.with_columns(pl.col(hue).fill_null(NOT_STATED)), table.height > MANY
+    for (value,), part in named.filter(pl.col("sd").is_not_null()).group_by(hue, maintain_order=True):
+        bars = ax.errorbar(
+            part[x].to_list(), part[y].to_list(), part["sd"].to_list(), color=scale.colour(value), fmt="none",
+            elinewidth=1.2, capsize=0 if many else 2.5, alpha=alpha, zorder=2,
+        )  # fmt: skip
+        for artist in bars.get_children():
+            artist.set_rasterized(many)
+            artist.set_in_layout(False)  # inside the axes: to measure each mark would take longer than to draw it
     sns.scatterplot(
-        data=columns(table.with_columns(pl.col(hue).fill_null(NOT_STATED))),
-        x=x,
-        y=y,
-        hue=hue,
-        style=hue,
-        palette=scale.colours,
-        markers=scale.markers,
-        s=42,
-        alpha=alpha,
-        edgecolor=PAPER.light,
-        linewidth=0.8,
-        legend=False,
-        ax=ax,
-        zorder=3,
-    )
+        data=columns(named.select(x, y, hue)), x=x, y=y, hue=hue, style=hue, palette=scale.colours,
+        markers=scale.markers, s=_size(table.height), alpha=alpha, edgecolor=PAPER.light, legend=False, ax=ax, zorder=3,
+        linewidth=0 if many else 0.8, rasterized=many,
+    )  # fmt: skip
+    ax.collections[-1].set_in_layout(False)
+    return Spots(ax, table, table[x].to_list(), table[y].to_list())
+
+
+def _size(number: int) -> float:
+    """Square points of a mark, by their number."""
+    return next((size for most, size in SIZES if number <= most), SMALLEST)
 
 
 def beside(ax: Axes, table: pl.DataFrame, as_error: bool = False) -> None:
@@ -77,33 +74,6 @@ def _reference(ax: Axes, value: float, text: str) -> None:
     )
 
 
-def label_ends(ax: Axes, labels: Sequence[Label]) -> None:
-    """Put each label right of its point, in its colour, moved up until it covers no other label."""
-    scale = 72 / ax.figure.dpi
-    taken: list[tuple[float, float, float]] = []  # left, right, height of each label so far, in points
-    at = {label: ax.transData.transform((label.x, label.y)) * scale for label in labels}
-    for label in sorted(labels, key=lambda label: float(at[label][1])):
-        left, height = map(float, at[label])
-        right, free = left + LETTER_WIDTH * len(label.text), height
-        for other_left, other_right, other in taken:
-            if left < other_right and other_left < right and abs(free - other) < LABEL_GAP:
-                free = other + LABEL_GAP
-        taken.append((left, right, free))
-        ax.annotate(
-            label.text,
-            (label.x, label.y),
-            (7, free - height),
-            textcoords="offset points",
-            va="center",
-            color=label.colour,
-            fontsize="small",
-            fontweight="bold",
-            annotation_clip=False,
-            bbox=BEHIND,
-            zorder=2.5,
-        )
-
-
 def name_families(ax: Axes, scale: Scale, families: pl.Series) -> None:
     """A legend of the families that occur, in the corner that scores rising with cost leave free."""
     shown = _shown(families)
@@ -114,7 +84,7 @@ def name_below(ax: Axes, scale: Scale, values: pl.Series) -> None:
     """A legend below the axes, for more values than labels beside them would leave room to."""
     shown = _shown(values)
     letters = max(map(len, shown)) + 3
-    columns = max(1, min(len(shown), int(72 * ax.figure.bbox.width / ax.figure.dpi / (LETTER_WIDTH * letters))))
+    columns = max(1, min(len(shown), int(72 * ax.figure.bbox.width / ax.figure.dpi / (THIN * letters))))
     ax.figure.legend(_handles(scale, shown), shown, loc="outside lower left", ncols=columns, **LEGEND)
 
 

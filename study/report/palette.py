@@ -41,6 +41,10 @@ QUALITIES = (
     Colour("quality-2", "#6a3fc4", "#b49cff"),
     Colour("quality-3", "#a8327d", "#f08cc5"),
     Colour("quality-4", "#1f7a6f", "#69d3c6"),
+    Colour("quality-5", "#8a5a12", "#d9a860"),
+    Colour("quality-6", "#2f6db3", "#7fb6f0"),
+    Colour("quality-7", "#a8402f", "#f29a86"),
+    Colour("quality-8", "#4b6b1f", "#a6cf6b"),
 )
 ALL = (PAPER, INK, MUTED, LINE, SURFACE, *SERIES, *QUALITIES)
 NOT_STATED = "not stated"

@@ -10,9 +10,10 @@ from typing import Any
 import polars as pl
 
 from study.ledger import Account, Ledger
-from study.records import LAWS_COLUMNS, schema
+from study.records import CROSSOVERS_COLUMNS, LAWS_COLUMNS, schema
 from study.report.palette import Scales
 from study.summary.compare import compare
+from study.summary.equal import EQUAL
 from study.summary.headline import PREFERRED, Headline, headline
 from study.summary.opened import open_study
 from study.summary.planned import left_out, no_plan, read_plan
@@ -32,6 +33,7 @@ class Study:
     runs: pl.DataFrame
     scores: pl.DataFrame
     laws: pl.DataFrame
+    crossovers: pl.DataFrame
     target: Headline
     left_out: pl.DataFrame
     ledger: Ledger
@@ -51,6 +53,11 @@ class Study:
     def compared(self) -> pl.DataFrame:
         """A row a strategy and group of settings that are otherwise equal (see study.summary.compare)."""
         return compare(self.settings, self.baseline)
+
+    @cached_property
+    def compared_by(self) -> list[str]:
+        """What tells the groups of ``compared`` apart, beside what they hold equal."""
+        return [name for name in EQUAL if self.compared[name].n_unique() > 1]
 
     @cached_property
     def strategy_cost(self) -> pl.DataFrame:
@@ -77,18 +84,20 @@ class Study:
 
 
 def read_study(results: Path, name: str) -> Study:
-    """Read a study's tables; laws that were not fitted are an empty table.
+    """Read a study's tables; laws that were not fitted, and crossovers not looked for, are empty tables.
 
     Raises StorageError when the study was not collected.
     """
     opened = open_study(results, name)
-    folder, runs, scores, laws = opened.tables, opened.runs(), opened.scores(), opened.laws()
+    folder, runs, scores = opened.tables, opened.runs(), opened.scores()
+    laws, crossovers = opened.laws(), opened.crossovers()
     return Study(
         name=name,
         facts=opened.facts(),
         runs=runs,
         scores=scores,
         laws=pl.DataFrame(schema=schema(LAWS_COLUMNS)) if laws is None else laws,
+        crossovers=pl.DataFrame(schema=schema(CROSSOVERS_COLUMNS)) if crossovers is None else crossovers,
         target=headline(folder, scores),
         left_out=left_out(read_plan(folder)) if (folder / "plan.parquet").exists() else no_plan(),
         ledger=Account(results, name).read(),

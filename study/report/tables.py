@@ -7,9 +7,10 @@ import polars as pl
 from study.report import words
 from study.report.cost_table import ENERGY_BY
 from study.report.frontier import points as frontier_points
+from study.report.frontier import rule
 from study.report.study import Study
 from study.report.table import Column, Table, table
-from study.summary.runs import tuning
+from study.summary.runs import studied, tuning
 
 ARCH: Column = ("arch", "architecture", words.text)
 DATA: tuple[Column, ...] = (
@@ -18,44 +19,46 @@ DATA: tuple[Column, ...] = (
     ("unique_pairs", "pairs", words.count),
     ("samples_seen", "samples", words.count),
 )
-COSTS: tuple[Column, ...] = (
-    ("train_flops", "FLOPs", words.power_of_ten),
-    ("gpu_hours", "measured", words.duration),
+SEEDS: Column = ("n", "seeds", words.count)
+INTERVAL: tuple[Column, ...] = (
+    ("low", "90 % low", words.percent),
+    ("high", "90 % high", words.percent),
 )
-SCORED: tuple[Column, ...] = (
-    ("score", "score", words.percent),
-    ("sd", "± sd", words.percent),
-    ("n", "seeds", words.count),
-)
+SCORE: Column = ("score", "score", words.percent)
+
+
+def costs(study: Study) -> tuple[Column, ...]:
+    """What a run takes, in the study's unit of time."""
+    return (
+        ("train_flops", "FLOPs", words.power_of_ten),
+        ("gpu_hours", f"{words.time_unit(study.runs)} a run", words.duration),
+    )
 
 
 def frontier(study: Study) -> Table:
     """Settings on the Pareto front, cheapest first."""
     points = frontier_points(study).filter(pl.col("on_front"))
     metric = words.metric(study.target.metric)
-    note = f"Best {metric} on {study.target.dataset} for the cost; mean over seeds."
-    extra: tuple[Column, ...] = (
+    note = f"Best {metric} on {study.target.dataset} for the cost; mean over seeds. {rule(study)}".strip()
+    columns = (
+        *(ARCH, SCORE, *INTERVAL, SEEDS, *DATA, *costs(study)),
         ("samples_per_second", "samples/s", words.count),
         ("peak_memory_gib", "memory, GiB", words.number),
     )
-    return table(
-        "frontier", "Frontier: the best score for its cost", note, (ARCH, *SCORED, *DATA, *COSTS, *extra), points
-    )
+    return table("frontier", "Frontier: the best score for its cost", note, columns, points, folded=True)
 
 
 def by_setting(study: Study) -> Table:
     """All settings with their scores on the headline set, one column a retrieval direction."""
-    note = f"On {study.target.dataset}; mean over seeds, best first. No ± where there is one seed."
+    one = " No ± where there is one seed." if study.settings["sd"].null_count() else ""
+    note = f"On {study.target.dataset}; mean over seeds, best first.{one}"
     columns: tuple[Column, ...] = (
-        ARCH,
-        *SCORED,
-        ("low", "90 % low", words.percent),
-        ("high", "90 % high", words.percent),
-        *DATA,
+        *(ARCH, SCORE, ("sd", "± sd", words.percent), *INTERVAL, SEEDS, *DATA),
         ("other_settings", "other settings", words.text),
-        *COSTS,
+        *costs(study),
     )
-    return table("settings", f"Settings by {words.metric(study.target.metric)}", note, columns, study.settings)
+    title = f"Settings by {words.metric(study.target.metric)}"
+    return table("settings", title, note, columns, study.settings, folded=True)
 
 
 def runs(study: Study) -> Table:
@@ -80,7 +83,7 @@ def runs(study: Study) -> Table:
             columns.append((metric, words.metric(metric), words.percent))
     columns += [
         ("loss", "loss", words.number),
-        *COSTS,
+        *costs(study),
         ("predicted_gpu_hours", "predicted", words.duration),
         ("samples_per_second", "samples/s", words.count),
         ("peak_memory_gib", "memory, GiB", words.number),
@@ -92,21 +95,37 @@ def runs(study: Study) -> Table:
         ("tuned", "chosen", words.text),
         ("other_settings", "other settings", words.text),
     ]
-    return table("runs", "All runs", f"Scores on {study.target.dataset}. Click a head to sort.", columns, data)
+    note = f"Scores on {study.target.dataset}. Click a head to sort."
+    return table("runs", "All runs", note, columns, data, folded=True)
 
 
 def failures(study: Study) -> Table:
-    """Runs that did not complete, and completed ones whose evaluation says something, with the reason."""
-    why = pl.when(pl.col("status") == "completed").then("evaluation_note").otherwise("reason")
-    data = study.runs.with_columns(why.alias("why")).filter(
-        (pl.col("status") != "completed") | pl.col("evaluation_note").is_not_null()
+    """Runs that did not complete, and completed ones without a score or with something to say of it."""
+    data = study.runs.join(_unscored(study), on="run_id", how="left", validate="1:1").with_columns(
+        pl.when(pl.col("status") == "completed")
+        .then(pl.coalesce("evaluation_note", "unscored"))
+        .otherwise(pl.col("reason").fill_null("no reason was given"))
+        .alias("why")
     )
     columns: tuple[Column, ...] = (
         ("run_id", "run", words.text),
+        ("status", "status", words.text),
+        ("why", "reason", words.text),
         ARCH,
         *DATA,
         ("seed", "seed", words.text),
-        ("status", "status", words.text),
-        ("why", "reason", words.text),
     )
-    return table("failures", "What did not complete", "", columns, data.sort("status", maintain_order=True))
+    shown = data.filter(pl.col("why").is_not_null()).sort("status", maintain_order=True)
+    return table("failures", "What did not complete", "", columns, shown, folded=True)
+
+
+def _unscored(study: Study) -> pl.DataFrame:
+    """Completed runs of the study, not those made to tune, without a number as their headline score, and why."""
+    target = study.target
+    of_target = study.scores.filter(pl.col("dataset") == target.dataset, pl.col("metric") == target.metric)
+    value = pl.col("value")
+    why = pl.when(value.is_nan()).then(pl.lit("is not a number")).when(value.is_null()).then(pl.lit("is missing"))
+    done = studied(study.runs).filter(pl.col("status") == "completed").select("run_id")
+    found = done.join(of_target, on="run_id", how="left").with_columns(why.alias("how")).drop_nulls("how")
+    name = f"{words.metric(target.metric)} on {target.dataset or 'any set'}"
+    return found.select("run_id", pl.format("{} {}", pl.lit(name), "how").alias("unscored"))

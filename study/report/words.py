@@ -50,6 +50,13 @@ def percent(share: float | None, digits: int = 1) -> str:
     return MISSING if share is None else f"{100 * share:.{digits}f} %"
 
 
+def interval(low: float | None, high: float | None, digits: int = 1) -> str | None:
+    """A 90 % interval of shares, as percentages; none where it is not known."""
+    if low is None or high is None:
+        return None
+    return f"90 % interval {100 * low:.{digits}f} to {100 * high:.{digits}f} %"
+
+
 def count(value: float | None) -> str:
     """A whole number, shortened from ten million on."""
     if value is None:
@@ -82,6 +89,11 @@ def duration(hours: float | None) -> str:
 def number(value: float | None) -> str:
     """Three digits, or all of a large number's."""
     return MISSING if value is None else f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def short(value: float | None) -> str:
+    """Three digits; of a number that would be long, its power of ten."""
+    return number(value) if value is None or 1e-3 <= abs(value) < 1e5 or value == 0 else power_of_ten(value)
 
 
 def ratio(value: float | None) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import polars as pl
+import polars.selectors as cs
 
 from study.summary.headline import Headline
 
@@ -41,7 +42,8 @@ class Changes:
     ``setting_costs``: a row a matched setting. ``statuses``: runs of one setting and seed that ended in two ways.
     ``rescored``: scores of a run that is in both studies, where they differ. ``laws``: those of the same group.
     ``winners``: the best of the matched settings in each. ``unmatched``: settings that only one has, and why.
-    ``provenance``: a row a fact. ``matched_by`` are the columns compared, ``ignored`` those that the user left out.
+    ``provenance``: a row a fact. ``apart`` is what a matched setting differs in of the columns that were
+    ignored. ``matched_by`` are the columns compared, ``ignored`` those that the user left out.
     ``shared_runs`` are the same runs in both, which no test counts.
     """
 
@@ -71,8 +73,9 @@ class Changes:
 
     @property
     def recounted(self) -> pl.DataFrame:
-        """Settings whose training FLOPs were counted otherwise: the model or the counter changed."""
-        return self.setting_costs.filter((pl.col(f"{FLOPS}_ratio") - 1).abs() > COUNTED_ALIKE)
+        """Settings, equal in all that both state, whose training FLOPs differ: the model or the counter changed."""
+        alike = self.setting_costs.filter(pl.col("apart").is_null())
+        return alike.filter((pl.col(f"{FLOPS}_ratio") - 1).abs() > COUNTED_ALIKE)
 
     @property
     def broken(self) -> pl.DataFrame:
@@ -99,7 +102,8 @@ class Changes:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, pl.DataFrame):
-        return value.to_dicts()
+        numbers = cs.float()  # the bounds of a wild law may be infinite, which JSON does not know
+        return value.with_columns(pl.when(numbers.is_finite()).then(numbers).name.keep()).to_dicts()
     if isinstance(value, Named | Headline):
         return dict(vars(value))
     return [_plain(item) for item in value] if isinstance(value, tuple) else value

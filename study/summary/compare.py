@@ -10,11 +10,12 @@ import polars as pl
 from study.summary.equal import groups
 from study.summary.paired import difference, holm, possible_ranks, verdict
 
-FOUND = {
-    "rank": pl.Int64, "rank_low": pl.Int64, "rank_high": pl.Int64, "difference": pl.Float64,
-    "difference_sd": pl.Float64, "difference_low": pl.Float64, "difference_high": pl.Float64, "pairs": pl.Int64,
-    "p": pl.Float64, "verdict": pl.String,
+FOUND: dict[str, Any] = {
+    "rank": pl.Int64, "rank_low": pl.Int64, "rank_high": pl.Int64, "level": pl.List(pl.String),
+    "difference": pl.Float64, "difference_sd": pl.Float64, "difference_low": pl.Float64,
+    "difference_high": pl.Float64, "pairs": pl.Int64, "p": pl.Float64, "verdict": pl.String,
 }  # fmt: skip
+NEEDED = ("strategy_label", "seeds", "values")
 BASELINE = "baseline"  # the verdict of the baseline itself
 
 
@@ -23,44 +24,51 @@ def compare(table: pl.DataFrame, baseline: str | None) -> pl.DataFrame:
 
     ``table`` is that of study.summary.settings; its columns are kept. Beside them: ``group`` (from 0), ``equal`` (the
     kind: ``samples_seen`` or ``train_flops``), ``rank`` by mean, ``rank_low`` and ``rank_high`` (ranks that its paired
-    differences leave possible), and against the strategy labelled ``baseline`` the mean ``difference`` over ``pairs``
-    seeds with its sd, its 90 % interval, ``p`` corrected by Holm over the group, and the ``verdict``: better, worse,
-    not told apart, one seed, no shared seed. Without a baseline in the group these are null.
+    differences leave possible), ``level`` (the labels that it is not told apart from), and against the strategy
+    labelled ``baseline`` the mean ``difference`` over ``pairs`` seeds with its sd, its 90 % interval, ``p`` corrected
+    by Holm over the group, and the ``verdict``: better, worse, not told apart, one seed, no shared seed. Without a
+    baseline in the group these are null.
     """
-    parts = [
-        pl.concat([_sorted(group), found], how="horizontal").with_columns(
-            pl.lit(number).alias("group"), pl.lit(kind).alias("equal")
-        )
-        for number, (kind, group) in enumerate(groups(table))
-        for found in [_found(_sorted(group).to_dicts(), baseline)]
-    ]
-    empty = table.clear().with_columns(pl.lit(None, dtype=kind).alias(name) for name, kind in FOUND.items())
-    return pl.concat(parts) if parts else empty.with_columns(group=pl.lit(0), equal=pl.lit(""))
+    parts = [(kind, _sorted(group)) for kind, group in groups(table)]
+    found = [row for _, part in parts for row in _found(part.select(*NEEDED).to_dicts(), baseline)]
+    numbers = [number for number, (_, part) in enumerate(parts) for _ in range(part.height)]
+    kinds = [kind for kind, part in parts for _ in range(part.height)]
+    together = pl.concat([table.clear(), *(part for _, part in parts)])
+    return together.with_columns(
+        *pl.DataFrame(found, schema=FOUND),
+        pl.Series("group", numbers, dtype=pl.Int32),
+        pl.Series("equal", kinds, dtype=pl.String),
+    )
 
 
 def _sorted(group: pl.DataFrame) -> pl.DataFrame:
     return group.sort(["score", "setting"], descending=[True, False])
 
 
-def _found(rows: Sequence[dict[str, Any]], baseline: str | None) -> pl.DataFrame:
+def _found(rows: Sequence[dict[str, Any]], baseline: str | None) -> list[dict[str, Any]]:
+    """The columns of ``FOUND`` for each setting of a group, as far as they are known."""
     scores = [_by_seed(row) for row in rows]
+    labels = [row["strategy_label"] for row in rows]
     at = next((place for place, row in enumerate(rows) if row["strategy_label"] == baseline), None)
-    found = [{"rank": place + 1} | _ranks(scores, place) for place in range(len(rows))]
+    found = [{"rank": place + 1} | _ranks(labels, scores, place) for place in range(len(rows))]
     if at is not None:
         found = [one | against for one, against in zip(found, _against(scores, at), strict=True)]
-    return pl.DataFrame(found, schema=FOUND)
+    return [dict.fromkeys(FOUND) | one for one in found]
 
 
 def _by_seed(row: dict[str, Any]) -> dict[int, float]:
     return {seed: value for seed, value in zip(row["seeds"], row["values"], strict=True) if seed is not None}
 
 
-def _ranks(scores: Sequence[dict[int, float]], place: int) -> dict[str, int]:
-    """The ranks that the differences to all others, corrected for their number, leave to one setting."""
+def _ranks(labels: Sequence[str], scores: Sequence[dict[int, float]], place: int) -> dict[str, Any]:
+    """The ranks that the differences to all others, corrected for their number, leave to one setting; its equals."""
     found = [difference(scores[place], theirs) for other, theirs in enumerate(scores) if other != place]
     corrected = holm([one.p for one in found])
-    ranks = possible_ranks([verdict(*pair) for pair in zip(found, corrected, strict=True)])
-    return {"rank_low": ranks[0], "rank_high": ranks[1]} if ranks else {}
+    verdicts = [verdict(*pair) for pair in zip(found, corrected, strict=True)]
+    ranks = possible_ranks(verdicts)
+    others = [*labels[:place], *labels[place + 1 :]]
+    level = [label for label, said in zip(others, verdicts, strict=True) if said not in ("better", "worse")]
+    return {"rank_low": ranks[0], "rank_high": ranks[1], "level": level} if ranks else {}
 
 
 def _against(scores: Sequence[dict[int, float]], at: int) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ from study.published import BUILT_IN
 if TYPE_CHECKING:
     import polars as pl
 
+# Folders beside the studies', in results and in reports: a study of that name would share one
+NO_STUDIES = frozenset({"cache", "claims", "compare", "runs", "subsets"})
+
 
 @dataclass(frozen=True)
 class Opened:
@@ -41,6 +44,12 @@ class Opened:
         found = (read_laws(folder) for folder in (self.written, self.tables))
         return next((laws for laws in found if laws is not None), None)
 
+    def crossovers(self) -> pl.DataFrame | None:
+        """Where groups overtake each other, by those laws; none where that was not looked for."""
+        folder = next((one for one in (self.written, self.tables) if (one / "laws.parquet").exists()), self.tables)
+        path = folder / "crossovers.parquet"
+        return read_parquet(path) if path.exists() else None
+
     def facts(self) -> dict[str, Any]:
         """What is said of the study as a whole, its title for one; empty where nothing is."""
         path = self.tables / "plan.json"
@@ -61,6 +70,12 @@ def open_study(results: Path, name: str) -> Opened:
 def collected_studies(results: Path) -> list[str]:
     """Names of the studies whose tables are in ``results``, sorted."""
     return sorted(path.parent.name for path in results.glob("*/runs.parquet"))
+
+
+def studies_in(results: Path) -> list[str]:
+    """Names of all studies with a plan or tables in ``results``, and of the built-in ones, sorted."""
+    written = {path.parent.name for name in ("plan.parquet", "runs.parquet") for path in results.glob(f"*/{name}")}
+    return sorted({*written, *BUILT_IN})
 
 
 def known_studies(results: Path) -> list[str]:

@@ -39,7 +39,10 @@ def test_the_page_says_what_holds_and_why(claims, capsys):
     assert command(claims) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(claims / "out/claims/index.html")
     page = (claims / "out/claims/index.html").read_text()
-    assert "Of 3 findings, 1 holds, 0 do not hold at this scale, and for 2 there is not enough evidence." in page
+    assert (
+        "Of 3 findings, 1 holds, 0 do not hold at this scale, for 1 there is not enough evidence, and 1 is not run."
+        in page
+    )
     assert "New beats &lt;old&gt; &amp; all." in page
     assert "<old>" not in page
     assert 'href="https://arxiv.org/abs/2404.08197"' in page
@@ -70,3 +73,21 @@ def test_a_page_before_anything_was_run(claims, capsys):
         (claims / f"results/{name}/plan.json").unlink()
     assert command(claims) == 0
     assert "Nothing to draw yet" in (claims / "out/claims/index.html").read_text()
+
+
+def test_an_interaction_shows_the_effect_of_each_end_beside_its_p(claim_writer, tmp_path, capsys):
+    ends = {"first": {"arm": "a", "baseline": "b"}, "then": {"arm": "c", "baseline": "d"}}
+    scores = {"a": NEW, "b": OLD, "c": OLD, "d": NEW}
+    (tmp_path / "grids").mkdir()
+    (tmp_path / "grids/both.yaml").write_text("")
+    arms = {arm: {"scores": given} for arm, given in scores.items()}
+    claim_writer(tmp_path / "results", arms, [{"name": "interaction", **ends}], name="both")
+    assert command(tmp_path) == 0
+    page = (tmp_path / "out/claims/index.html").read_text()
+    at_ends = "a &gt; b: +5.4 points (+5.2 to +5.5), p = 0.00391, and c &gt; d: −5.4 points (−5.5 to −5.2), p = 1"
+    assert f"0.0 points in sum ({at_ends})" in page
+    assert at_ends.replace("&gt;", ">") in (tmp_path / "out/claims/tables/scores.csv").read_text()
+    capsys.readouterr()
+    assert command(tmp_path, "--json") == 0
+    told = json.loads(capsys.readouterr().out)[0]["parts"][0]["conditions"]
+    assert [round(one["effect"], 4) for one in told] == [0.0535, -0.0535]

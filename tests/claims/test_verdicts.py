@@ -7,7 +7,7 @@ from study.claims.check import studies_of
 from study.claims.table import plain, table
 from study.errors import StorageError
 from study.summary.paired import holm
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
+from study.summary.verdicts import FAILS, HOLDS, NOT_RUN, UNKNOWN
 
 BETTER = [{"name": "difference", "arm": "new", "baseline": "old"}]
 OLD = [0.20, 0.21, 0.19, 0.20, 0.22, 0.21, 0.20, 0.19, 0.21, 0.20]
@@ -65,7 +65,7 @@ def test_a_run_that_failed_is_named_and_nothing_is_tested_without_it(write_claim
         "old": {"scores": OLD},
     }
     found = verdict(write_claim(arms, BETTER))
-    assert found.verdict == UNKNOWN
+    assert found.verdict == NOT_RUN
     assert found.reason == "1 run is needed and not there: new9 (new, seed 9, diverged: the loss is nan)"
     assert found.found.p is None
     assert found.found.parts[0].pairs == 9
@@ -75,7 +75,7 @@ def test_a_run_without_the_score_is_needed_too(write_claim):
     measure = {"dataset": "embedded/test", "metric": "zeroshot_top1"}
     arms = {"new": {"scores": shifted(0.05)}, "old": {"scores": OLD}}
     found = verdict(write_claim(arms, BETTER, measure=measure))
-    assert found.verdict == UNKNOWN
+    assert found.verdict == NOT_RUN
     assert "20 runs are needed and not there: new0 (new, seed 0, completed without score)" in found.reason
 
 
@@ -105,10 +105,25 @@ def test_counted_costs_decide_without_a_test(write_claim):
     assert "FLOPs of new < 0.5 x old" in found.reason
 
 
+def test_effects_that_are_all_equal_have_an_interval_only_where_they_were_counted(write_claim):
+    costs = [
+        {"name": "cost_ratio", "arm": "new", "baseline": "old", "cost": cost, "at_most": 0.5}
+        for cost in ("train_flops", "train_hours")
+    ]
+    arms = {
+        "new": {"scores": [score + 0.25 for score in OLD]},
+        "old": {"scores": OLD, "train_flops": 4e12, "train_hours": 0.04},
+    }
+    flops, hours, scores = verdict(write_claim(arms, [*costs, *BETTER])).found.parts
+    assert (flops.low, flops.high) == (flops.effect, flops.effect)
+    assert hours.effect == pytest.approx(0.25)
+    assert (hours.low, hours.high) == (scores.low, scores.high) == (None, None)
+
+
 def test_claims_that_are_not_run_count_in_the_correction(write_claim):
     results = write_claim({"new": {"scores": shifted(0.05)}, "old": {"scores": OLD}}, BETTER)
     found = check(results, ["absent", "little"])
-    assert [one.verdict for one in found] == [UNKNOWN, HOLDS]
+    assert [one.verdict for one in found] == [NOT_RUN, HOLDS]
     assert found[1].p_holm == 2 / 1024
     assert found[0].reason == "not planned yet; run it: snakemake --cores all --config grid=PATH/absent.yaml"
 

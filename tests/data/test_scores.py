@@ -1,8 +1,5 @@
 """The embedded pairs' scores: every training pair has one, earned by models that the script checks."""
 
-import importlib.util
-from pathlib import Path
-
 import polars as pl
 import pytest
 
@@ -11,15 +8,10 @@ from study.data.embedded import FOLDS, parquet_path
 from study.errors import PlanError, StorageError
 from study.records import DataRef, Outcome, PluginRef, RunSpec, Status, run_id
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(scope="module")
-def script():
-    spec = importlib.util.spec_from_file_location("score_embedded", ROOT / "scripts" / "score_embedded.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def script(load_file):
+    return load_file("scripts/score_embedded.py")
 
 
 @pytest.fixture

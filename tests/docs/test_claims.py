@@ -1,6 +1,5 @@
 """The table of statistics in docs/claims.md is current, and verdicts become a table."""
 
-import importlib.util
 import sys
 from pathlib import Path
 
@@ -10,12 +9,9 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def script(monkeypatch):
+def script(monkeypatch, load_file):
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    found = importlib.util.spec_from_file_location("claims_script", ROOT / "scripts/claims.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    yield module
+    yield load_file("scripts/claims.py")
     sys.modules.pop("docs", None)
 
 

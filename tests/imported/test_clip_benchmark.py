@@ -91,3 +91,23 @@ def test_a_tower_that_was_trained_before_has_no_training_flops(write_json, resul
     run = import_study(results, "ours", [file]).runs.row(0, named=True)
     assert (run["train_flops"], run["family"]) == (None, "other")
     assert "no training FLOPs: a tower was trained before: EVA" in run["note"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"acc1": ' + "1" * 5000 + "}",
+        "[" * 100_000,
+        '{"dataset": "\\ud800", "model": "a", "pretrained": "b", "task": "t", "metrics": {"acc1": 0.5}}',
+    ],
+    ids=["digits", "brackets", "half a character"],
+)
+def test_json_that_no_program_can_read_is_refused(tmp_path, refused, text):
+    (tmp_path / "a.json").write_text(text)
+    assert "a.json: not JSON that can be read: " in refused(tmp_path / "a.json")
+
+
+def test_a_score_of_hundreds_of_digits_is_marked_like_any_that_is_no_share(write_json, results):
+    found = import_study(results, "ours", [write_json("a.json", evaluation(metrics={"acc1": 10**400, "acc5": 0.9}))])
+    assert found.scores["metric"].to_list() == ["zeroshot_top5"]
+    assert "is inf, which is no score" in found.runs["evaluation_note"][0]

@@ -1,11 +1,13 @@
 """``study import``: what it refuses, that it writes whole or not at all, and what works on what it wrote."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from study.cli import main
 from study.io import read_json, read_parquet, write_parquet
+from study.summary.opened import known_studies
 from tests.imported.layouts import LAION, evaluation, laion_row
 
 
@@ -68,9 +70,14 @@ def test_a_study_that_was_not_imported_is_never_replaced(results, write_csv, cap
     file = write_csv("z.csv", LAION, laion_row())
     (results / "mine").mkdir(parents=True)
     (results / "mine" / "plan.parquet").write_text("precious")
+    (results / "file").write_text("no folder")
     for name, said in (
         ("mine", "is a study that was not imported"),
         ("runs", "no name for a study"),
+        ("published", "no name for a study"),
+        ("compare", "no name for a study"),
+        ("claims", "no name for a study"),
+        ("file", "is a study that was not imported"),
         ("../x", "no name"),
     ):
         assert main(["import", str(file), "--name", name, "--results", str(results)]) == 2
@@ -105,10 +112,13 @@ def test_a_folder_is_searched_and_what_is_foreign_in_it_is_named(results, write_
     write_json("out/a.json", evaluation())
     write_json("out/deep/b.json", evaluation(dataset="cars"))
     write_json("out/package.json", {"name": "x"})
+    (tmp_path / "out" / "cut.json").write_text('{"dataset": "food101", "metr')
     assert main(["import", str(tmp_path / "out"), "--name", "ours", "--results", str(results)]) == 0
     said = capsys.readouterr().out
     assert "ours: 1 run(s), 6 score(s), read as clip_benchmark" in said
     assert "package.json is left out: it is no file of format clip_benchmark" in said
+    assert "cut.json is left out: " in said
+    assert "not JSON: Unterminated string" in said
     assert read_json(results / "ours" / "plan.json")["imported"]["runs"] == 1
 
 
@@ -140,3 +150,42 @@ def test_a_study_is_judged_by_what_most_of_its_runs_have_and_by_imagenet_before_
     assert main(["import", str(write_csv("z.csv", LAION, *rows)), "--name", "theirs", "--results", str(results)]) == 0
     sets = read_json(results / "theirs" / "evaluation.json")["sets"]
     assert [entry["name"] for entry in sets] == ["imagenet1k", "cars", "vtab"]
+
+
+def theirs(results, write_csv, **changes):
+    file = write_csv("z.csv", LAION, laion_row(**changes))
+    return main(["import", str(file), "--name", "theirs", "--results", str(results)])
+
+
+def test_an_import_cut_short_while_it_replaces_leaves_the_study_that_was_there(results, write_csv, monkeypatch):
+    theirs(results, write_csv)
+    rename = Path.replace
+
+    def cut(self, target):
+        if target == results / "theirs" and (self / "runs.parquet").exists() and self.name != "old":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "replace", cut)
+    assert theirs(results, write_csv, acc1="0.6") != 0
+    assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.57, 0.83]
+    assert [path.name for path in results.iterdir()] == ["theirs"]
+
+
+def test_what_a_killed_import_had_set_aside_comes_back_with_the_next_one(results, write_csv):
+    theirs(results, write_csv)
+    (results / ".theirs.imported" / "new").mkdir(parents=True)
+    (results / "theirs").rename(results / ".theirs.imported" / "old")
+    assert known_studies(results) == ["published"]  # what is set aside is no study
+    assert theirs(results, write_csv, acc1="many") == 2
+    assert read_parquet(results / "theirs" / "scores.parquet")["value"].to_list() == [0.57, 0.83]
+    assert [path.name for path in results.iterdir()] == ["theirs"]
+
+
+def test_a_near_miss_is_asked_about_on_stderr_and_is_no_error(results, write_csv, tmp_path, capsys):
+    mapping = tmp_path / "mapping.yaml"
+    mapping.write_text("columns: {arch: a, strategy: s}\nmetrics: [{dataset: x, metric: zeroshot_top1, column: v}]\n")
+    file = write_csv("table.csv", ("a", "s", "v"), {"a": "one", "s": "siglp", "v": 0.5})
+    given = ["import", str(file), "--mapping", str(mapping), "--name", "theirs", "--results", str(results)]
+    assert main(given) == 0
+    assert capsys.readouterr().err == "study: strategy 'siglp' is none of ours; did you mean 'siglip'?\n"

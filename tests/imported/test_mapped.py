@@ -2,6 +2,8 @@
 
 import pytest
 
+from study.errors import DataError
+from study.imported.near import doubts
 from study.imported.run import import_study
 
 COLUMNS = ("model", "n", "seed", "in1k", "how")
@@ -106,6 +108,7 @@ def test_columns_that_the_file_does_not_have_are_named_with_the_nearest(tmp_path
         ({"n": "0"}, "table.csv:2: column 'n': '0' is no samples_seen: it must be a number greater than 0"),
         ({"n": "inf"}, "table.csv:2: column 'n': 'inf' is no samples_seen: it must be a number greater than 0"),
         ({"n": "0.0000015"}, "table.csv:2: column 'n': '0.0000015' is no samples_seen: it must be a whole number"),
+        ({"n": "1e30"}, "table.csv:2: column 'n': '1e30' is no samples_seen: it must be at most 9.2e+18"),
         ({"in1k": "good"}, "table.csv:2: column 'in1k': 'good' is not a number"),
     ],
 )
@@ -130,6 +133,22 @@ def test_percent_without_times_is_refused(tmp_path, write_csv, refused):
     assert "column 'in1k': 2 of 3 scores are above 1, up to 71: percent? a score is 0 to 1" in said
 
 
+def test_percent_is_refused_though_one_number_is_above_100(tmp_path, write_csv, refused):
+    mapping = tmp_path / "m.yaml"
+    mapping.write_text(MAPPING.replace(", times: 0.01", ""))
+    rows = [{"model": name, "in1k": score} for name, score in (("a", 63.2), ("b", 101), ("c", 71))]
+    assert "3 of 3 scores are above 1, up to 101: percent?" in refused(
+        write_csv("table.csv", COLUMNS, *rows), "--mapping", mapping
+    )
+
+
+def test_comments_stand_above_the_header_and_a_row_named_by_a_hash_is_a_row(tmp_path, results):
+    (tmp_path / "m.yaml").write_text("columns: {arch: model}\nmetrics: [{dataset: d, metric: m, column: top1}]\n")
+    (tmp_path / "t.csv").write_text("# ours, 2024\n\nmodel,top1\n#1,0.5\n\n#2,0.6\n")
+    found = import_study(results, "ours", [tmp_path / "t.csv"], mapping=tmp_path / "m.yaml")
+    assert (found.runs["arch"].to_list(), found.scores["value"].to_list()) == (["#1", "#2"], [0.5, 0.6])
+
+
 def test_a_wrong_score_is_told_once(tmp_path, write_csv, refused):
     mapping = tmp_path / "m.yaml"
     mapping.write_text("columns: {arch: model}\nmetrics:\n  - {dataset: 5, metric: m, column: in1k}\n  - x\n")
@@ -144,3 +163,44 @@ def test_a_strategy_that_is_not_stated_leaves_flops_unknown(mapped):
     run = mapped({"model": "ViT-B-32", "n": "3B", "in1k": 0.5}, mapping=text).runs.row(0, named=True)
     assert (run["samples_seen"], run["train_flops"], run["strategy_label"]) == (3 * 10**9, None, None)
     assert run["note"].endswith("no training FLOPs: the strategy is not stated")
+
+
+TOLD = "columns: {arch: model, strategy: how}\nmetrics: [{dataset: d, metric: m, column: in1k}]\n"
+
+
+def test_runs_of_other_cells_are_other_runs(mapped):
+    cells = [("a b", "c"), ("a", "b c"), ("a", ""), ("", "a"), ("a", '""')]
+    found = mapped(*({"model": one, "how": other, "in1k": 0.5} for one, other in cells), mapping=TOLD)
+    assert found.runs.height == 5
+    assert found.runs["run_id"].to_list()[:2] == ['theirs/"a b" c', 'theirs/a "b c"']
+
+
+def test_rows_that_nothing_names_are_runs_of_their_own_file(tmp_path, write_csv, results):
+    (tmp_path / "m.yaml").write_text(
+        "columns: {arch: {value: ViT-B-32}}\nmetrics: [{dataset: d, metric: m, column: x}]\n"
+    )
+    files = [write_csv(name, ("x", "y"), {"x": 0.5}) for name in ("one.csv", "two.csv", "deep/two.csv")]
+    found = import_study(results, "theirs", files, mapping=tmp_path / "m.yaml")
+    ids = [f"theirs/{title} row 2" for title in ("one", tmp_path / "two.csv", tmp_path / "deep/two.csv")]
+    assert found.runs["run_id"].to_list() == ids
+
+
+def test_a_unit_in_the_cell_and_times_are_one_too_many(mapped):
+    with pytest.raises(DataError, match=r"column 'n': '10M' has a unit of its own, and times: 1e.06 is one more"):
+        mapped({"model": "a", "n": "10M", "in1k": 60})
+
+
+@pytest.mark.parametrize(
+    ("strategy", "metric", "said"),
+    [
+        ("siglp", "zeroshot_topp1", ["metric 'zeroshot_topp1' is none of ours; did you mean 'zeroshot_top1'?",
+                                     "strategy 'siglp' is none of ours; did you mean 'siglip'?"]),
+        ("clipa", "zeroshot_top3", []),
+        ("siglip", "image_retrieval_recall_at_20", []),
+    ],
+)  # fmt: skip
+def test_a_near_miss_of_a_known_name_is_asked_about_and_kept(strategy, metric, said, mapped):
+    text = MAPPING.replace("clip}", f"{strategy}}}").replace("zeroshot_top1", metric)
+    found = mapped({"model": "a", "n": 1, "in1k": 60}, mapping=text)
+    assert list(doubts(found.runs, found.scores, ["clip", "siglip"])) == said
+    assert found.scores["metric"].to_list() == [metric]

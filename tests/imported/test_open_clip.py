@@ -36,6 +36,15 @@ def test_the_older_table_has_no_sizes_and_takes_them_from_the_profile(write_csv,
     assert sizes["coca_ViT-B-32"] == (None, None)  # two towers are not all of it
 
 
+@pytest.mark.parametrize("size", ["nan", "0", "-5", "inf"])
+def test_a_profile_without_a_size_is_refused(write_csv, refused, size):
+    row = {"model": "mine", "mparams": 5, "gflops": size}
+    profile = write_csv("model_profile.csv", ("model", "mparams", "gflops"), row)
+    assert f"model_profile.csv:2: gflops is {size}; it must be a number greater than 0" in refused(
+        write_csv("a.csv", OPEN_CLIP, ROW), profile
+    )
+
+
 def test_the_retrieval_table_adds_to_the_same_runs_and_equal_scores_stand_once(write_csv, results):
     columns = ("name", "pretrained", "Average score", "MSCOCO image retr. R@1", "MSCOCO text retr. R@10")
     more = {"name": "ViT-B-32", "pretrained": "laion2b_s34b_b79k", "Average score": 0.67,

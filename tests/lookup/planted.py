@@ -15,6 +15,7 @@ DRAWS = 39  # fewer than a page keeps; one is left out on either side
 TOWERS = {"small": (20.0, 1e9), "large": (200.0, 1e10)}  # parameters in millions, training FLOPs a pair
 SEEN = [3_000_000, 10_000_000, 30_000_000, 100_000_000]
 POOLS = {"clean": (5_000_000, 0.5), "all": (40_000_000, 1.0)}  # pairs, and the share of a pool that they are
+UNTRIED = "shifted_power", "clean"  # the law that no point was held out to try
 # Parameters as laws are fitted, of errors that fall from about .8 to about .3
 THETAS = {
     "power": (3.6, 0.1),
@@ -40,7 +41,8 @@ def runs():
                         "quality": quality, "quality_share": share, "unique_pairs": pairs, "samples_seen": seen,
                         "global_batch_size": 4096, "image_size": 224, "text_length": 77, "params_m": params,
                         "train_flops": each * seen, "status": "completed", "seed": 0, "purpose": "study",
-                        **({"gpu": "NVIDIA H100 80GB HBM3", "device_kind": "cuda", "n_gpus": 8, "gpu_hours": 2.5}
+                        **({"gpu": "NVIDIA H100 80GB HBM3", "device_kind": "cuda", "n_gpus": 8, "gpu_hours": 2.5,
+                            "peak_memory_gib": 20.5 if arch == "large" else 12.5}
                            if seen == SEEN[0] else {}),
                     }
                 )  # fmt: skip
@@ -83,6 +85,9 @@ def _law(name, quality, rows):
     return {
         "study": "planted", "law": name, "selection": law.selection, "dataset": DATASET, "metric": METRIC,
         "group": json.dumps(group), "x": f"{name}: {', '.join(law.inputs)}", "n_points": len(own), "n_runs": len(own),
+        "n_tried": 0 if (name, quality) == UNTRIED else 6,
         "points_used": json.dumps([row["run_id"] for row in own]), "ranges": json.dumps(ranges), "preferred": True,
         "draws": json.dumps(draws), "coefficients": "{}",
+        "intervals": "{}", "identified": "{}", "residuals": "{}", "points_left_out": "{}", "residual_std": 0.02,
+        "x_min": min(ranges[law.inputs[0]]), "x_max": max(ranges[law.inputs[0]]), "y": "error",
     }  # fmt: skip

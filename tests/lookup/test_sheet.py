@@ -44,6 +44,15 @@ def test_without_laws_the_settings_answer(tmp_path, planted_module):
     assert "no laws yet; fit them with: study fit planted" in answer.notes
 
 
+def test_laws_of_an_older_form_are_told_to_be_out_of_date(tmp_path, planted_module):
+    path = study(tmp_path, planted_module) / "laws.parquet"
+    io.write_parquet(path, io.read_parquet(path).drop("preferred"))
+    answer = lookup("planted", LARGE, tmp_path)
+    assert answer.measured
+    assert not answer.predicted
+    assert "its laws are out of date, and are not asked; fit them anew with: study fit planted" in answer.notes
+
+
 def test_the_sheet_of_the_package_is_that_of_its_tables(tmp_path):
     opened = open_study(tmp_path, "published")
     assert brought(opened)

@@ -16,7 +16,8 @@ def test_an_unknown_name_gives_the_nearest_of_all():
         resolve(PluginRef(name="vit_nanno"))
     assert str(small.value) == (
         "unknown architecture 'vit_nanno'; did you mean vit_nano or swin_nano or convnext_nano? "
-        "known: vit_femto, vit_nano, vit_pico, resnet_nano, resnet_pico, convnext_nano, convnext_pico, swin_nano, swin_pico, "
+        "known: vit_femto, vit_nano, vit_pico, resnet_nano, resnet_pico, convnext_nano, convnext_pico, "
+        "swin_nano, swin_pico, "
         "any model of open_clip (study models --all), any tower of timm as timm:NAME"
     )
     with pytest.raises(UnknownNameError, match="did you mean ViT-B-32"):

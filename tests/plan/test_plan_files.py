@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import polars as pl
+import pytest
 
 from study import io
 from study.cli import main
@@ -122,6 +123,13 @@ def test_a_dry_run_and_a_bad_grid_write_nothing(write_grid, folder, capsys):
     )
     path.unlink()
     assert sorted(folder.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["claims", "compare", "runs"])
+def test_a_grid_of_the_name_of_another_folder_is_refused(write_grid, folder, capsys, name):
+    assert main(["plan", str(write_grid(TWO, name=name))]) == 2
+    assert f"study: {name}.yaml: a study takes the name of its grid file, and none may be " in capsys.readouterr().err
+    assert not (folder / "results").exists()
 
 
 def test_json_is_for_programs(write_grid, capsys):

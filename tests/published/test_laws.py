@@ -1,25 +1,14 @@
 """The laws that come with the published study are those of its tables and of this code."""
 
-import importlib.util
 import json
-from pathlib import Path
 
 from study import published
 from study.io import read_json
 from study.summary.opened import open_study
 
-ROOT = Path(__file__).parents[2]
 
-
-def load_script():
-    found = importlib.util.spec_from_file_location("fit_published", ROOT / "scripts/fit_published.py")
-    module = importlib.util.module_from_spec(found)
-    found.loader.exec_module(module)
-    return module
-
-
-def test_they_are_current():
-    script = load_script()
+def test_they_are_current(load_file):
+    script = load_file("scripts/fit_published.py")
     assert read_json(script.STAMP) == script.stamp(), "run: python scripts/fit_published.py"
 
 

@@ -15,6 +15,8 @@ from study.fit.solve import solve
 from study.laws import LAWS
 from study.laws.curve import between, curve
 from study.laws.power import LAW
+from study.lookup import lookup
+from study.lookup.answer import Budget
 
 FLOPS = [1e12, 2e12, 4e12, 8e12, 1.6e13, 3.2e13]
 EVERY = ["all"]
@@ -67,6 +69,15 @@ def test_fewer_than_three_budgets_give_no_law_but_a_reason(results, write_study,
     row = only_law(fit(results, "little"))
     assert (row["coefficients"], row["draws"]) == (None, None)
     assert row["provisional"] == "no law: 2 distinct values of train_flops, 3 are needed"
+
+
+def test_budgets_that_hardly_differ_give_no_law_but_a_reason(results, write_study, law_rows):
+    write_study(law_rows([1e12, 1.001e12, 1.002e12], noise=[1.01, 0.99, 1.0]))
+    row = only_law(fit(results, "little", selections=EVERY))
+    assert (row["coefficients"], row["draws"]) == (None, None)
+    assert row["provisional"] == "no law: all values of train_flops lie within a factor of 1.002, 1.5 is needed"
+    write_study(law_rows([1e12, 1.2e12, 1.5e12], noise=[1.01, 0.99, 1.0]))
+    assert only_law(fit(results, "little", selections=EVERY))["coefficients"] is not None
 
 
 def test_runs_left_out_are_listed_with_the_reason(results, write_study, law_rows):
@@ -153,6 +164,15 @@ def test_each_selection_keeps_what_it_says():
     assert kept == {"all": "abcdef", "best_per_bin": "bcdf", "pareto": "abdf"}
 
 
+@pytest.mark.parametrize("least", [3e16, 1e15, 1.7e17, 1.3302e20])
+@pytest.mark.parametrize("step", [2, 10])
+def test_settings_on_the_edges_of_bins_fall_to_the_upper_one_whatever_the_rounding(least, step):
+    settings = pl.DataFrame(
+        {"setting": list("abcdef"), "train_flops": [least * step**at for at in range(6)], "error": [0.5] * 6}
+    )
+    assert SELECTIONS.load("best_per_bin").keep(settings) == set("abcde")
+
+
 def test_each_selection_takes_one_setting_and_none():
     one = pl.DataFrame({"setting": ["a"], "train_flops": [1e12], "error": [0.5]})
     for name in SELECTIONS.names():
@@ -187,6 +207,16 @@ def test_wild_draws_of_three_points_stay_within_0_and_1(results, write_study, la
     law = curve(only_law(fit(results, "little")))
     found = law.error({"train_flops": 1e30})
     assert 0 <= found.low <= found.middle <= found.high <= 1
+
+
+def test_a_law_so_steep_that_it_overflows_is_drawn_and_asked_all_the_same(results, write_study, law_rows):
+    write_study(law_rows([1e12, 1.25e12, 1.5e12], noise=[0.3, 0.6, 1.0]))
+    law = curve(only_law(fit(results, "little")))
+    far = law.error({"train_flops": 1e300})
+    assert (far.middle, far.high) == (1, 1)
+    near = lookup("little", Budget("train_flops", 1.4e13), results, target=0.99)
+    assert [option.score for option in near.predicted] == [0]
+    assert not lookup("little", Budget("train_flops", 1e300), results, target=0.99).predicted
 
 
 def test_a_fit_is_the_same_again(results, write_study, law_rows):

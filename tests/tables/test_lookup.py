@@ -67,7 +67,7 @@ def test_a_clear_lead_is_no_tie(results, write_study):
 def test_budgets_in_hours_and_samples(results, three):
     by_hours = lookup("little", Budget("gpu_hours", 0.15), results)
     assert [option.arch for option in by_hours.measured] == ["resnet_nano"]
-    assert "1 settings are left out, whose gpu_hours is not known" in by_hours.notes
+    assert "1 settings are left out, whose gpu_hours is not known; say --gpu to have hours predicted" in by_hours.notes
     assert len(lookup("little", Budget("samples_seen", 4096), results).measured) == 3
     assert not lookup("little", Budget("samples_seen", 4095), results).measured
 
@@ -86,7 +86,50 @@ def test_single_seeds_leave_ties_open(results, write_study):
         "1 of 3 runs did not complete: the answer may change",
         "every setting has one seed: how far seeds differ is not known, so ties cannot be told",
         "no laws yet; fit them with: study fit little",
+        "memory is not known: no run of these options states it",
     )
+
+
+def test_a_study_without_a_score_says_so_with_a_way_out(results, write_study):
+    write_study([{"status": "failed"}])
+    for question in ({"target": 0.5}, {"gpu": "h100"}):
+        budget = None if "target" in question else Budget("gpu_hours", 1)
+        answer = lookup("little", budget, results, **question)
+        assert not answer.fits
+        told = "little has no score yet: 0 of its 1 runs completed; say --study to ask another, such as published"
+        assert answer.notes == (told,)
+
+
+def test_what_no_study_has_a_score_of_is_told_in_words(results, write_study, capsys):
+    (write_study([{"status": "failed"}]) / "evaluation.json").unlink()
+    common = ["lookup", "--study", "little", "--results", str(results)]
+    assert main([*common, "--target", "imagenet1k:0.6"]) == 2
+    told = capsys.readouterr().err
+    assert "no score of imagenet1k: little has no score yet: 0 of its 1 runs completed; say --study to ask" in told
+    assert main([*common, "--budget", "1e12"]) == 1
+    assert capsys.readouterr().out.splitlines()[0] == "no score yet"
+    assert main([*common, "--budget", "1e12", "--metric", RECALL]) == 2
+    assert f"no score of {RECALL}: little has no score yet" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("top", [1, 10])
+def test_the_cheapest_is_that_of_least_hours_where_these_are_asked_else_of_least_flops(results, write_study, top):
+    write_study(
+        [
+            {"setting": "a", "scores": {RECALL: 0.6}, "gpu_hours": 5.0},
+            {"setting": "b", "scores": {RECALL: 0.6}, "gpu_hours": 1.0, "train_flops": 2e12},
+            {"setting": "c", "scores": {RECALL: 0.6}, "gpu_hours": None, "train_flops": 5e11},
+        ]
+    )
+    by_hours = lookup("little", Budget("gpu_hours", 9), results, target=0.5, top=top).reached
+    assert [one.runs for one in by_hours] == [("r1",)]
+    assert [one.runs for one in lookup("little", None, results, target=0.5, top=top).reached] == [("r2",)]
+
+
+def test_a_target_says_what_has_no_compute(results, write_study):
+    write_study([{"scores": {RECALL: 0.5}, "train_flops": None}])
+    notes = lookup("little", None, results, target=0.4).notes
+    assert "1 settings are left out, whose train_flops is not known" in notes
 
 
 def test_a_law_answers_between_and_beyond_its_points(results, write_study, law_rows):
@@ -100,7 +143,7 @@ def test_a_law_answers_between_and_beyond_its_points(results, write_study, law_r
     assert first.low < first.score < first.high
     beyond = lookup("little", Budget("train_flops", 3.2e14), results).predicted[0]
     assert beyond.outside == pytest.approx(10)
-    assert beyond.note == "outside the evidence: 10 times above 3.2e+13 FLOPs"
+    assert beyond.note == "outside the evidence: 3.2e+14 FLOPs, 10 times above the most that was seen, 3.2e+13"
     assert beyond.provisional == "6 of 6 settings have one seed"
     assert beyond.high - beyond.low > first.high - first.low
 

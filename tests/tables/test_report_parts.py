@@ -124,6 +124,7 @@ def test_the_largest_comparable_part_is_chosen():
 def test_latex_shows_text_as_it_is():
     assert escape(r"a_b & 50 % \x {1} #$") == r"a\_b \& 50 \% \textbackslash x \{1\} \#\$"
     assert escape("2 × 10¹³ ± –") == r"2 $\times$ 10$^{1}$$^{3}$ $\pm$ --"
+    assert escape("[a]\n\nlr 1 → 2 …") == r"{[}a]  lr 1 $\to$ 2 \dots{}"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from study.hardware import Device, Site
 from study.records import PLAN_COLUMNS, schema
 from study.report import words
 from study.report.cost_table import cost
-from study.report.facts import provenance
+from study.report.provenance import provenance
 from study.report.study import read_study
 
 # 10 TFLOP/s and 500 W: an hour of it does 3.6e16 FLOPs and takes half a kWh.

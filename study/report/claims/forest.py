@@ -9,63 +9,57 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter
 
-from study.report import axes, canvas, marks, words
+from study.report import axes, canvas, forest, words
 from study.report.canvas import Drawing
-from study.report.claims.words import RATIO, Kind, effect
-from study.report.palette import INK, LINE, MUTED, PAPER, SERIES
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN
+from study.report.claims.words import RATIO, Kind, asked, effect, interval
+from study.report.palette import LINE, MUTED, SERIES
+from study.report.spots import Row, Spots
+from study.summary.verdicts import FAILS, HOLDS
 
-ROW, FRAME = 0.52, 0.85  # inches that a part takes, and that title, axis and its name take
-NAME, MARK = -0.2, 0.16  # of a row's middle, in rows: its words, its marks
-LETTERS = {canvas.WIDE[0]: 84, canvas.NARROW[0]: 36}  # of a label, by width; more would run into the effect beside it
-LOOKS = {HOLDS: (SERIES[2].light, "o"), FAILS: (SERIES[1].light, "s"), UNKNOWN: (MUTED.light, "o")}
-BESIDE: dict[str, Any] = {"va": "center", "fontsize": "small", "zorder": 4}
+LOOKS = {HOLDS: (SERIES[2].light, "o"), FAILS: (SERIES[1].light, "s")}
+OPEN = (MUTED.light, "o")  # neither for nor against, or a part of a claim of which another is not run
 
 
 def drawing(kind: Kind, parts: pl.DataFrame) -> Drawing:
     """Draw the parts of one unit, which must not be none, at both widths."""
-    rows, height = parts.to_dicts(), FRAME + ROW * parts.height
-
-    def of(name: str, width: float) -> str:
-        return canvas.svg(name, kind.title, (width, height), 1, lambda panels: _draw(kind, rows, panels[0], width))
-
-    wide, narrow = of(kind.name, canvas.WIDE[0]), of(f"{kind.name}-narrow", canvas.NARROW[0])
-    pages = (canvas.for_page(name, svg, kind.title) for name, svg in ((kind.name, wide), (f"{kind.name}-n", narrow)))
-    return Drawing(wide, *pages)
+    heights = forest.heights(parts["label"].to_list())
+    return canvas.drawing(kind.name, kind.title, heights, 1, lambda panels: [_draw(kind, parts, panels[0])])
 
 
-def _draw(kind: Kind, rows: Sequence[dict[str, Any]], ax: Axes, width: float) -> None:
+def _draw(kind: Kind, parts: pl.DataFrame, ax: Axes) -> Spots:
+    rows = parts.to_dicts()
     low, high = _limits(kind, rows)
-    ax.set_ylim(len(rows) - 0.5, -0.6)
-    ax.set_yticks([])
-    ax.grid(axis="x")
     if kind is RATIO:
         ax.set_xscale("log")
     ax.set_xlim(low, high)
     _ticks(kind, ax)
-    for place, row in enumerate(rows):
-        _row(ax, place, row, LETTERS[width])
+    at = forest.draw(ax, [_effect(row) for row in rows])
+    for place, row in zip(at, rows, strict=True):
+        _claimed(ax, place, row)
     axes.name_axes(ax, kind.axis, "")
+    return Spots(ax, parts, parts["effect"].to_list(), at, _said)
 
 
-def _row(ax: Axes, place: int, row: dict[str, Any], letters: int) -> None:
-    """Words above; below them the claimed side, the seeds, the interval and the mean."""
-    (colour, marker), mark = LOOKS[row["verdict"]], place + MARK
-    claimed = (row["threshold"], ax.get_xlim()[1] if row["above"] else ax.get_xlim()[0])
-    ax.plot(claimed, [mark] * 2, color=LINE.light, linewidth=9, solid_capstyle="butt", zorder=1)
-    ax.plot([row["threshold"]] * 2, [mark - 0.17, mark + 0.17], color=MUTED.light, linewidth=1.2, zorder=2)
-    ax.plot(row["effects"], [mark] * len(row["effects"]), "o", color=colour, markersize=2.6, alpha=0.55, zorder=2)
-    if row["low"] is not None:
-        ax.plot([row["low"], row["high"]], [mark] * 2, color=colour, linewidth=1.6, zorder=3)
-    face = PAPER.light if row["verdict"] == UNKNOWN else colour
-    ax.plot(
-        row["effect"], mark, marker, color=colour, markerfacecolor=face, markersize=6.5, markeredgewidth=1.4, zorder=4
-    )
-    label = row["label"] if len(row["label"]) <= letters else f"{row['label'][: letters - 1]}…"
-    at = ax.get_yaxis_transform()
-    ax.text(0, place + NAME, label, color=colour, transform=at, bbox=marks.BEHIND, fontweight="bold", **BESIDE)
+def _said(part: Row) -> list[str]:
+    row = dict(part)
+    told = f"{interval(row)}, claimed {asked(row)}"
+    return [row["label"], told, f"{words.plural(row['pairs'], 'pair')} of runs, p = {words.number(row['part_p'])}"]
+
+
+def _effect(row: dict[str, Any]) -> forest.Effect:
+    colour, marker = LOOKS.get(row["verdict"], OPEN)
     told = effect(row["unit"], row["effect"])
-    ax.text(1, place + NAME, told, color=INK.light, transform=at, ha="right", bbox=marks.BEHIND, **BESIDE)
+    return forest.Effect(
+        row["label"], told, row["effect"], row["low"], row["high"], row["effects"], colour, marker,
+        filled=row["verdict"] in LOOKS,
+    )  # fmt: skip
+
+
+def _claimed(ax: Axes, at: float, row: dict[str, Any]) -> None:
+    """The claimed side and where it begins."""
+    claimed = (row["threshold"], ax.get_xlim()[1] if row["above"] else ax.get_xlim()[0])
+    ax.plot(claimed, [at] * 2, color=LINE.light, linewidth=9, solid_capstyle="butt", zorder=1)
+    ax.plot([row["threshold"]] * 2, [at - 0.17, at + 0.17], color=MUTED.light, linewidth=1.2, zorder=2)
 
 
 def _limits(kind: Kind, rows: Sequence[dict[str, Any]]) -> tuple[float, float]:

@@ -11,11 +11,12 @@ import polars as pl
 
 from study.report import words
 from study.report.claims import forest
-from study.report.claims.words import KINDS, POINTS, Kind, asked, interval, summary
+from study.report.claims.words import KINDS, POINTS, Kind, asked, each_end, summary, told
 from study.report.embedded import write_page
 from study.report.export import exported
 from study.report.facts import Tile
-from study.report.render import Shown, drawn
+from study.report.index import write_index
+from study.report.shown import Shown, drawn
 from study.report.table import Column, Table, table
 from study.summary.verdicts import HOLDS, VERDICTS
 
@@ -27,20 +28,15 @@ ABOUT = (
 SPREAD = (
     "Small dots: pairs of runs with one seed. Large marks: their mean (of ratios the geometric one) with its 90 % "
     "interval by Student's t. Grey bands: the side of the tick that is claimed. Green circles: the claim holds; orange "
-    "squares: it does not hold at this scale; hollow: not enough evidence."
+    "squares: it does not hold at this scale; hollow: not enough evidence, or not all of it run."
 )
 CLAIMS: tuple[Column, ...] = (
     ("verdict", "verdict", words.text),
-    ("statement", "finding", words.text),
-    ("citation", "found in", words.text),
+    ("finding", "finding", words.text),
     ("told", "effect (90 % interval)", words.text),
-    ("p", "p", words.number),
     ("p_holm", "p, corrected", words.number),
     ("p_against_holm", "against it", words.number),
     ("pairs", "pairs", words.count),
-    ("runs", "runs", words.count),
-    ("was_run", "what was run", words.text),
-    ("caveat", "not as in the paper", words.text),
 )
 
 
@@ -57,13 +53,16 @@ def render(verdicts: pl.DataFrame, out: Path) -> Path:
         "answer": summary(claims), "tiles": list(_tiles(claims)), "figures": figures, "tables": tables,
         "claims": [_details(row, verdicts) for row in claims.iter_rows(named=True)],
     }  # fmt: skip
-    return write_page(out / "claims", "claims.html.j2", context, drawn(figures.values()) | exported(tables.values()))
+    files = drawn(figures.values()) | exported(tables.values())
+    page = write_page(out / "claims", "claims.html.j2", context, files)
+    write_index(out)
+    return page
 
 
 def _each(verdicts: pl.DataFrame) -> pl.DataFrame:
     """A row a claim: ``pairs`` are those of the part that has the fewest, ``told`` has the effects of all parts."""
-    told = pl.struct("unit", "effect", "low", "high").map_elements(interval, return_dtype=pl.String)
-    known = pl.when(pl.col("effect").is_not_null()).then(told)
+    effects = pl.struct("unit", "effect", "low", "high", "ends").map_elements(told, return_dtype=pl.String)
+    known = pl.when(pl.col("effect").is_not_null()).then(effects)
     each = verdicts.with_columns(
         pl.col("pairs").min().over("study"),
         pl.col("statement").replace("", None).fill_null(pl.col("study")),
@@ -93,7 +92,8 @@ def _claims(verdicts: pl.DataFrame) -> Table:
         "pairs cannot show that they are normal. Corrected: by Holm over all claims of this page, those that could "
         "not be tested included; at 5 %, either way. Against it: the same for its being the other way round."
     )
-    return table("claims", "Verdicts", note, CLAIMS, _each(verdicts))
+    cited = pl.concat_str("statement", "citation", separator=" ", ignore_nulls=True).str.strip_chars()
+    return table("claims", "Verdicts", note, CLAIMS, _each(verdicts).with_columns(finding=cited))
 
 
 def _parts(kind: Kind, verdicts: pl.DataFrame) -> Table:
@@ -108,10 +108,16 @@ def _parts(kind: Kind, verdicts: pl.DataFrame) -> Table:
         ("standardised", "in sd of a pair", words.ratio),
         ("pairs", "pairs", words.count),
         ("part_p", "p", words.number),
+        ("each_end", "each end", words.text),
         ("notes", "notes", words.text),
     )
-    note = "In sd of a pair: how far the mean lies on the claimed side, in standard deviations of a pair's effect."
-    return table(kind.name, kind.title, note, columns, _of(kind, verdicts))
+    note = (
+        "In sd of a pair: how far the mean lies on the claimed side, in standard deviations of a pair's effect. Each "
+        "end: of a part that must hold at both; its effect is their sum, its p the larger of theirs."
+    )
+    ends = pl.struct("ends").map_elements(each_end, return_dtype=pl.String).replace("", None)
+    rows = _of(kind, verdicts).with_columns(ends.alias("each_end"))
+    return table(kind.name, kind.title, note, columns, rows)
 
 
 def _tiles(claims: pl.DataFrame) -> Iterator[Tile]:
@@ -130,7 +136,7 @@ def _details(claim: dict[str, Any], verdicts: pl.DataFrame) -> dict[str, Any]:
         **claim,
         "link": f"https://arxiv.org/abs/{number[0]}" if number else None,
         "parts": [
-            {"label": row["label"], "effect": interval(row), "asked": asked(row), "p": words.number(row["part_p"])}
+            {"label": row["label"], "effect": told(row), "asked": asked(row), "p": words.number(row["part_p"])}
             for row in rows.iter_rows(named=True)
         ],
     }

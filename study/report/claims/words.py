@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from study.report import words
-from study.summary.verdicts import FAILS, HOLDS, UNKNOWN, VERDICTS
+from study.summary.verdicts import FAILS, HOLDS, NOT_RUN, UNKNOWN, VERDICTS
 
 
 class Kind(NamedTuple):
@@ -40,6 +40,18 @@ def interval(row: dict[str, Any]) -> str:
     return f"{told} ({' to '.join(ends)})"
 
 
+def each_end(row: dict[str, Any]) -> str:
+    """Of a part that must hold at several ends, the effects to which p-values belong; of another nothing."""
+    ends = row.get("ends") or ()
+    return ", and ".join(f"{end['label']}: {interval(end)}, p = {words.number(end['p'])}" for end in ends)
+
+
+def told(row: dict[str, Any]) -> str:
+    """The effect of a part with its interval, and that of each end where it has several."""
+    ends = each_end(row)
+    return f"{interval(row)} in sum ({ends})" if ends else interval(row)
+
+
 def asked(row: dict[str, Any]) -> str:
     """What the effect should be."""
     return f"{'above' if row['above'] else 'below'} {effect(row['unit'], row['threshold'])}"
@@ -48,9 +60,11 @@ def asked(row: dict[str, Any]) -> str:
 def summary(claims: pl.DataFrame) -> str:
     """How many findings have which verdict: a sentence. ``claims`` has a row a claim."""
     counts = {verdict: claims.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
-    told = (
+    told = [
         f"{counts[HOLDS]} hold" + ("s" if counts[HOLDS] == 1 else ""),
         f"{counts[FAILS]} do" + ("es" if counts[FAILS] == 1 else "") + " not hold at this scale",
         f"for {counts[UNKNOWN]} there is not enough evidence",
-    )
-    return f"Of {words.plural(claims.height, 'finding')}, {told[0]}, {told[1]}, and {told[2]}."
+    ]
+    if counts[NOT_RUN]:
+        told.append(f"{counts[NOT_RUN]} {'is' if counts[NOT_RUN] == 1 else 'are'} not run")
+    return f"Of {words.plural(claims.height, 'finding')}, {', '.join(told[:-1])}, and {told[-1]}."

@@ -1,101 +1,29 @@
 "use strict";
-// The look-up of study.lookup, on the data of study.lookup.page: tests/lookup holds both to the same golden answers.
+// The look-up of study.lookup within a budget, on the data of study.lookup.page: tests/lookup holds both to the same
+// golden answers. A question has budget (GPU-hours), gpu, gpus, pairs (null: any), strategy, quality and top.
 const planner = (() => {
-  // Laws: error, 1 minus a score, of parameters as fitted and of inputs by name; study/laws has one file for each.
-  const repeats = (samples, unique) => Math.max(samples / unique - 1, 0);
-  const chinchilla = ([logE, logA, logB, alpha, beta], x) =>
-    Math.exp(logE) + Math.exp(logA) * x.params_m ** -alpha + Math.exp(logB) * x.samples_seen ** -beta;
-  const HALF = [
-    [0.1834346424956498, 0.3626837833783620], [0.5255324099163290, 0.3137066458778873],
-    [0.7966664774136267, 0.2223810344533745], [0.9602898564975363, 0.1012285362903763],
-  ];
-  const PLACES = HALF.flatMap(([place, weight]) => [-1, 1].map((sign) => [(1 + sign * place) / 2, weight / 2]));
-  const LAWS = {
-    power: ([logBeta, alpha], x) => Math.exp(logBeta) * x.train_flops ** -alpha,
-    power_irreducible: ([logA, b, logC], x) => Math.exp(logA) * x.train_flops ** -b + Math.exp(logC),
-    shifted_power: ([logA, logB, c, logD], x) =>
-      Math.exp(logA) * (x.train_flops + Math.exp(logB)) ** -c + Math.exp(logD),
-    chinchilla,
-    repeated: (theta, x) => {
-      const again = repeats(x.samples_seen, x.unique_pairs);
-      const lasting = Math.exp(theta[5]);
-      const worth = x.samples_seen / (1 + again) * (1 + lasting * (1 - Math.exp(-again / lasting)));
-      return chinchilla(theta, { params_m: x.params_m, samples_seen: worth });
-    },
-    filtering: ([logA, b, logD, logTau], x) => {
-      const epochs = 1 + repeats(x.samples_seen, x.unique_pairs);
-      const halving = 2 ** -Math.exp(-logTau);
-      const utility = PLACES.reduce((sum, [place, weight]) => sum + weight * halving ** (epochs ** place - 1), 0);
-      return Math.exp(logA) * (x.samples_seen / epochs * epochs ** utility) ** -b + Math.exp(logD);
-    },
-  };
-  const COVERAGE = 0.9;
+  const { FAR } = plannerLaws;
 
-  const error = (law, theta, inputs) => LAWS[law](theta, inputs);
-
-  const outside = (law, inputs) => {
-    const ranges = Object.entries(law.ranges);
-    return Math.max(1, ...ranges.map(([name, [least, most]]) => Math.max(inputs[name] / most, least / inputs[name])));
-  };
-
-  const within = (value) => Math.min(Math.max(value, 0), 1);
-
-  // The score of a new run, with the bounds between which nine in ten are expected.
-  const interval = (law, inputs) => {
-    const decades = Math.log10(outside(law, inputs));
-    const errors = law.draws.map((draw) => {
-      const [noise, drift] = draw.slice(-2);
-      return error(law.law, draw, inputs) * Math.exp(noise + decades * drift);
-    }).sort((a, b) => a - b);
-    const skipped = Math.round((errors.length + 1) * (1 - COVERAGE) / 2) - 1;
-    return {
-      score: 1 - within(error(law.law, law.theta, inputs)),
-      low: 1 - within(errors[errors.length - 1 - skipped]),
-      high: 1 - within(errors[skipped]),
-    };
-  };
-
-  // Device-hours [value, low, high] of so much training, from start to end; a cost is what costOf gives.
-  const CHECKPOINT_EVERY = 120; // seconds
-  const hours = (cost, flops, samples) => {
-    const [rate, slow, fast, sharing, held, ...parts] = cost;
-    const saves = 1 + Math.trunc(flops / rate / sharing / held / CHECKPOINT_EVERY);
-    return [rate, fast, slow].map((speed, at) => {
-      const [data, start, checkpoint] = [parts[at], parts[3 + at], parts[6 + at]];
-      return (flops / speed / sharing + data * samples + (start + checkpoint * saves) * held) / 3600;
-    });
-  };
-
-  const costOf = (block, gpu, config) => {
-    const [rate, low, high, place] = block.costs[gpu][config];
-    return [rate, low, high, ...block.beside[place]];
-  };
-
-  const bought = (cost, aSample, budget) => {
-    const most = budget * 3600 * cost[0] * cost[3];
-    const beside = hours(cost, 0, 0)[0];
-    const slope = (hours(cost, most, most / aSample)[0] - beside) / most;
-    let flops = (budget - beside) / slope;
-    for (let round = 0; round < 2; round += 1) {
-      if (flops > 0) flops += (budget - hours(cost, flops, flops / aSample)[0]) / slope;
-    }
-    return flops > 0 ? flops : null;
-  };
+  const about = (question) => (one) =>
+    [["strategy", one.strategy], ["quality", one.quality]].every(([name, value]) =>
+      (question[name] ?? null) === null || question[name] === value);
 
   const ranked = (options) => options.map((option, at) => ({
     ...option, rank: at + 1,
     tied: at > 0 && option.high !== null && options[0].low !== null && option.high >= options[0].low,
   }));
 
-  const measured = (block, { budget, gpu, pairs = null, top = 10 }) => {
+  const inPool = (pairs) => (row) => pairs === null || (row.needs !== null && row.needs <= pairs);
+
+  const measured = (block, question) => {
+    const { budget, pairs = null, top = 10 } = question;
     const found = [];
-    for (const row of block.settings) {
+    for (const row of block.settings.filter(about(question)).filter(inPool(pairs))) {
       if (found.length === top) break;
-      if (pairs !== null && (row.needs === null || row.needs > pairs)) continue;
-      const here = row.device === gpu && row.hours;
-      const taken = here || hours(costOf(block, gpu, row.config), row.train_flops, row.samples_seen);
-      if (taken[0] > budget) continue;
-      found.push({ ...row, gpu_hours: taken[0], gpu_hours_low: taken[1], gpu_hours_high: taken[2] });
+      const taken = plannerCosts.taken(block, question, row);
+      if (taken[0] <= budget) {
+        found.push({ ...row, ...plannerCosts.named(taken), ...plannerCosts.memory(row, question), outside: 1 });
+      }
     }
     return ranked(found);
   };
@@ -117,39 +45,50 @@ const planner = (() => {
     return best;
   };
 
-  const predicted = (block, { budget, gpu, pairs = null, top = 10 }) => {
-    const found = [];
-    for (const law of block.laws) {
-      const kept = (point) => (pairs === null ? Infinity : pairs * point.share);
-      const knowsPool = law.inputs.includes("unique_pairs");
-      const buys = law.points.map((point) => bought(costOf(block, gpu, point.config), point.a_sample, budget));
-      const pools = law.points.map((point) =>
-        (knowsPool || (point.unique_pairs ?? Infinity) <= kept(point) ? Infinity : kept(point) * point.a_sample));
-      const held = most(law, buys, pools);
-      const free = most(law, buys, pools.map(() => Infinity));
-      if (!held) continue;
-      const { point, flops } = held;
-      const samples = flops / point.a_sample;
-      const inputs = {
-        train_flops: flops, params_m: point.params_m, samples_seen: samples,
-        unique_pairs: Math.min(point.unique_pairs ?? samples, kept(point)),
-      };
-      if (Object.keys(law.ranges).some((name) => inputs[name] === null)) continue;
-      const taken = hours(costOf(block, gpu, point.config), flops, samples);
-      found.push({
-        law, inputs, label: law.label, n: law.n, train_flops: flops, samples_seen: samples,
-        global_batch_size: point.global_batch_size, nearest: point.nearest, outside: outside(law, inputs),
-        score: 1 - within(error(law.law, law.theta, inputs)), pool_ends: held.flops !== free.flops,
-        gpu_hours: taken[0], gpu_hours_low: taken[1], gpu_hours_high: taken[2],
-      });
-    }
-    const rank = (one) => (one.outside > 10 ? 2 : one.outside > 1 ? 1 : 0);
-    found.sort((a, b) => rank(a) - rank(b) || b.score - a.score || (a.label < b.label ? -1 : 1));
-    return ranked(found.slice(0, top).map(({ law, inputs, ...rest }) => ({
-      ...rest, ...interval(law, inputs), provisional: law.provisional, caution: law.caution,
+  const candidate = (block, question, law) => {
+    const { budget, pairs = null } = question;
+    const buys = law.points.map((point) =>
+      plannerCosts.bought(plannerCosts.of(block, question, point.config), point.a_sample, budget));
+    const held = most(law, buys, law.points.map((point) => plannerLaws.most(law, point, pairs)));
+    const free = most(law, buys, law.points.map(() => Infinity));
+    const inputs = held && plannerLaws.inputs(law, held.point, held.flops, pairs);
+    if (!inputs) return null;
+    return {
+      law, inputs, point: held.point, pool_ends: held.flops !== free.flops, outside: plannerLaws.outside(law, inputs),
+      score: 1 - Math.min(Math.max(plannerLaws.error(law, inputs), 0), 1),
+    };
+  };
+
+  // Whether a law can be held to the pool at hand: not by a filter that is named without what it keeps.
+  const held = (pairs) => (law) => (pairs ?? null) === null || law.points.every((point) => point.share !== null);
+  const tooFar = (outside) => Number(outside.toPrecision(6)) > FAR;
+  const candidates = (block, question) =>
+    block.laws.filter(about(question)).filter(held(question.pairs)).map((law) => candidate(block, question, law)).filter(Boolean);
+
+  // That laws are asked too far outside their evidence; nothing where none is.
+  const leftOut = (block, question) => {
+    const times = candidates(block, question).map((one) => one.outside).filter(tooFar);
+    const unknown = block.laws.filter(about(question)).filter((law) => !held(question.pairs)(law)).length;
+    return [plannerWords.noShare(unknown), times.length ? plannerWords.leftOut(times, FAR) : ""].filter(Boolean).join(". ");
+  };
+
+  const predicted = (block, question) => {
+    const found = candidates(block, question).filter((one) => !tooFar(one.outside));
+    const bounded = ({ law, outside }) => outside <= 1 || law.tried;
+    found.sort((a, b) =>
+      (a.outside > 1) - (b.outside > 1) || bounded(b) - bounded(a) || b.score - a.score || (a.law.label < b.law.label ? -1 : 1));
+    return ranked(found.slice(0, question.top ?? 10).map(({ law, inputs, point, pool_ends, outside }) => ({
+      label: law.label, n: law.n, ...plannerLaws.score(law, inputs),
+      ...(bounded({ law, outside }) ? {} : { low: null, high: null }), train_flops: inputs.train_flops,
+      samples_seen: inputs.samples_seen, unique_pairs: inputs.unique_pairs, global_batch_size: point.global_batch_size,
+      nearest: point.nearest, outside, pool_ends, provisional: law.provisional, caution: law.caution,
+      note: [plannerWords.far(law.ranges, inputs), pool_ends
+        ? plannerWords.poolEnds(plannerCosts.at(block, question, point, inputs.train_flops)[0] / question.budget) : ""]
+        .filter(Boolean).join("; ") || null,
+      ...plannerCosts.named(plannerCosts.at(block, question, point, inputs.train_flops)),
+      ...plannerCosts.memory(point, question),
     })));
   };
 
-  return { error, interval, hours, bought, measured, predicted };
+  return { measured, predicted, leftOut, about, held, inPool, tooFar };
 })();
-if (typeof module !== "undefined") module.exports = planner;

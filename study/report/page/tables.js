@@ -7,7 +7,8 @@
   const LONG = 200; // rows of which no table is drawn whole
   const FILTERED = 12; // rows from which on there is something to filter
   const CHOICES = 12; // values of a column that is a choice, at most
-  const LETTERS = 50; // of such a value
+  const LETTERS = 30; // of such a value
+  const SELECTS = 4; // of a table
   const MISSING = "–";
   const words = new Intl.Collator("en", { numeric: true });
   const add = (parent, tag, fields = {}) => parent.appendChild(Object.assign(document.createElement(tag), fields));
@@ -101,7 +102,9 @@
 
     choose(bar, { texts, keys }, name) {
       const values = keys ? [] : [...new Set(texts)].sort(words.compare);
-      if (values.length < 2 || values.length > CHOICES || values.some((value) => value.length > LETTERS)) return;
+      const few = values.length > 1 && values.length <= Math.min(CHOICES, this.total / 2);
+      const full = bar.querySelectorAll("select").length === SELECTS;
+      if (!few || full || values.some((value) => value.length > LETTERS)) return;
       const select = add(add(bar, "label", { textContent: `${name} ` }), "select");
       add(select, "option", { textContent: "all", value: "" });
       values.forEach((value, at) => add(select, "option", { textContent: value, value: at }));
@@ -122,11 +125,17 @@
     }));
   };
 
+  // Words are there once; the first of a column of numbers in rising order, so that their place sorts them.
+  const column = ({ words, keyed, at }) => ({
+    texts: at.map((place) => words[place]),
+    keys: keyed ? at.map((place) => (place < keyed ? place : null)) : null,
+  });
+
   for (const place of document.querySelectorAll(".listing")) {
     const packed = canUnpack && place.querySelector("script[data-rows]");
     if (packed) {
       unpacked(packed).then((text) => {
-        new Listing(place, JSON.parse(text));
+        new Listing(place, JSON.parse(text).map(column));
         place.querySelector(".first-only").remove();
       });
     } else new Listing(place, inPage(place));

@@ -1,17 +1,18 @@
-"""What laws could say to a question: a law, a run of it to go by, and the FLOPs that the budget buys."""
+"""Laws as a question asks them: with the settings that they were fitted to, the pool at hand and its repetition."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 from study.laws.curve import Curve, curve
 from study.lookup import words
-from study.lookup.answer import Budget
-from study.lookup.cost import Costs, Row, a_sample
+from study.lookup.cost import Row, a_sample
 from study.lookup.filters import asked
 from study.lookup.question import Question
 from study.lookup.store import Sheet
@@ -19,6 +20,8 @@ from study.lookup.store import Sheet
 COMPUTE = "train_flops"
 POOL = "unique_pairs"
 TOWER = "params_m"  # a law of this is asked for each tower among its runs
+ROUNDED = 1 + 1e-9  # samples were found from FLOPs: an epoch is not one to the last digit
+EPOCHS = "epochs"  # no law's own input: what repeats a pool more often than any of a law's runs did lies outside them
 
 
 @dataclass(frozen=True)
@@ -33,9 +36,34 @@ class Told:
     label: str
     pairs: float | None
 
+    @property
+    def tried(self) -> bool:
+        """Whether it was tried on points held out. If not, nobody knows how far it drifts outside its evidence."""
+        return bool(self.row["n_tried"])
+
+    @property
+    def in_pool(self) -> bool:
+        """Whether it can be held to the pool at hand: not by a filter that is named without what it keeps."""
+        return self.pairs is None or all(share(point) for point in self.points)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """All runs of its settings."""
+        return tuple(run for row in self.points for run in json.loads(row["run_ids"]))
+
+    @cached_property
+    def until(self) -> dict[int, float]:
+        """The most FLOPs up to which a setting stands for its epochs: half way to the next one on the same pool.
+
+        There the next one's tower in training as long as that has seen no pair more often than these two did.
+        """
+        ends = {one["id"]: one[COMPUTE] for one in self.points}
+        same = [(one, other) for one, other in pairwise(self.points) if one[POOL] == other[POOL]]
+        return ends | {one["id"]: math.sqrt(one[COMPUTE] * other[COMPUTE]) for one, other in same}
+
     def kept(self, point: Row) -> float:
         """Pairs of the pool at hand that a filter like the one of ``point`` keeps."""
-        return math.inf if self.pairs is None else float(self.pairs * (point["quality_share"] or 1.0))
+        return math.inf if self.pairs is None else self.pairs * (share(point) or 1.0)
 
     def most(self, point: Row) -> float:
         """The most FLOPs before training like ``point`` would see more distinct pairs than the pool at hand has.
@@ -50,14 +78,16 @@ class Told:
         return min(float(point[POOL] or flops / a_sample(point)), self.kept(point))
 
     def inputs(self, point: Row, flops: float) -> dict[str, float] | None:
-        """What the law asks for, of training like ``point``; none where something is not known."""
+        """What the law is asked for, of training like ``point``; none where something is not known."""
+        samples, unique = flops / a_sample(point), self.unique(point, flops)
         known = {
             COMPUTE: flops,
             TOWER: point[TOWER],
-            "samples_seen": flops / a_sample(point),
-            POOL: self.unique(point, flops),
+            "samples_seen": samples,
+            POOL: unique,
+            EPOCHS: (min(samples, point["samples_seen"]) if flops <= self.until[point["id"]] else samples) / unique,
         }
-        found = {name: known.get(name) for name in self.curve.law.asked}
+        found = {name: known.get(name) for name in self.curve.ranges}
         return None if None in found.values() else {name: float(value or 0) for name, value in found.items()}
 
     def nearest(self, flops: float) -> Row:
@@ -65,16 +95,29 @@ class Told:
         return min(self.points, key=lambda point: abs(math.log(flops / point[COMPUTE])))
 
 
+def share(point: Row) -> float | None:
+    """Of a pool, that the data of a setting are: all without a filter; none where its filter is known by name only."""
+    known: float | None = point["quality_share"]
+    return 1.0 if known is None and point["quality"] is None else known
+
+
 def told(sheet: Sheet, target: int, question: Question) -> Iterator[Told]:
     """The laws of one study all of whose settings are what the question looks at."""
     where, values = asked(replace(question, arch=None))
     study, several = sheet.facts["study"], len(sheet.facts["names"]["source"]) > 1
     for row, points in sheet.laws(target, where, values):
-        law = curve(row)
-        if law is None or not points or not all(point["asked"] and point["samples_seen"] for point in points):
+        fitted = curve(row)
+        if fitted is None or not points or not all(point["asked"] and point["samples_seen"] for point in points):
             continue
+        law = _with_epochs(fitted, points)
         for arch, own in _towers(law, sorted(points, key=lambda point: point[COMPUTE]), question.arch):
             yield Told(study, row, law, own, arch, words.of_law(law.group, arch, several), question.pairs)
+
+
+def _with_epochs(law: Curve, points: Sequence[Row]) -> Curve:
+    """With the most epochs of its runs, at least one, among its ranges. Of an unknown pool no pair was seen twice."""
+    most = max(1.0, *(point["samples_seen"] / (point[POOL] or point["samples_seen"]) for point in points))
+    return replace(law, ranges={**law.ranges, EPOCHS: (0.0, most * ROUNDED)})
 
 
 def _towers(law: Curve, points: Sequence[Row], arch: str | None) -> Iterator[tuple[str | None, Sequence[Row]]]:
@@ -84,49 +127,3 @@ def _towers(law: Curve, points: Sequence[Row], arch: str | None) -> Iterator[tup
                 yield one, [point for point in points if point["arch"] == one]
     elif arch is None or all(point["arch"] == arch for point in points):
         yield None, points
-
-
-class Bought(NamedTuple):
-    """A setting to go by, the FLOPs of training like it, and whether the pool at hand ends before the budget does."""
-
-    point: Row
-    flops: float
-    pool_ends: bool
-
-
-def bought(law: Told, budget: Budget, costs: Costs) -> Bought | None:
-    """The most that budget and pool allow, by the setting of the law that is nearest in compute there."""
-    buys = [_buys(point, budget, costs, law.points) for point in law.points]
-    free = _most(law, buys, [math.inf] * len(buys))
-    held = _most(law, buys, [law.most(point) for point in law.points])
-    return Bought(*held, pool_ends=held != free) if held else None
-
-
-def _most(law: Told, buys: Sequence[float | None], pools: Sequence[float]) -> tuple[Row, float] | None:
-    """The setting and FLOPs of the most compute that lies in the part of the scale where the setting is the nearest.
-
-    The next one may be so much slower that the budget does not last to its part: then this one goes beyond its own.
-    """
-    scale = [point[COMPUTE] for point in law.points]
-    between = [math.sqrt(one * other) for one, other in pairwise(scale)]
-    found = [
-        (min(buy, pool, high), place)
-        for place, (buy, pool, low, high) in enumerate(
-            zip(buys, pools, [0.0, *between], [*between, math.inf], strict=True)
-        )
-        if buy is not None and min(buy, pool) >= low
-    ]
-    if not found:
-        return None
-    flops, place = max(found, key=lambda pair: pair[0])
-    if place < len(between) and flops == between[place] and pools[place + 1] >= flops:
-        flops = min(buys[place] or flops, pools[place], pools[place + 1])
-    return law.points[place], flops
-
-
-def _buys(point: Row, budget: Budget, costs: Costs, points: Sequence[Row]) -> float | None:
-    if budget.kind == "train_flops":
-        return budget.value
-    if budget.kind == "samples_seen":
-        return budget.value * a_sample(point)
-    return costs.bought(point, budget.value, points)
