@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 import numpy as np
 import polars as pl
 
+from study.data.index import Index, Whole
 from study.data.pixels import Pixels, decoded
 from study.errors import DataError
 from study.records import PluginConfig
@@ -109,6 +110,10 @@ class Source(ABC):
 
         Raises DataError when the data is missing or not of the promised form.
         """
+
+    def index(self) -> Index:
+        """The pool in pieces, for a pool that memory need not hold; here it does."""
+        return Index([Whole(self.pool())])
 
     @abstractmethod
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
