@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from hashlib import blake2b
 
+import numpy as np
 import polars as pl
 
 HALVES = {"uid_hi": pl.UInt64, "uid_lo": pl.UInt64}
 COLUMNS = {**HALVES, "score": pl.Float32}
+# Where an encoded image lies in its file, in bytes, and the caption that belongs to it.
+MEMBERS = {"offset": pl.UInt64, "size": pl.UInt64, "caption": pl.String}
 
 
 class Piece(ABC):
@@ -34,11 +38,25 @@ class Piece(ABC):
         """
 
 
+class Shard(Piece):
+    """A piece whose images lie in one file, to be read by ranges of bytes."""
+
+    @property
+    @abstractmethod
+    def address(self) -> str:
+        """Of the file: a local path or an address that fsspec knows; study.data.shards.address opens it."""
+
+    @abstractmethod
+    def members(self) -> pl.DataFrame:
+        """``HALVES`` and ``MEMBERS`` of its rows, in the order of ``read``; raises DataError when it cannot be read."""
+
+
 @dataclass(frozen=True)
 class Index:
-    """A pool as its pieces, in a fixed order."""
+    """A pool as its pieces, in a fixed order; ``scored`` is whether any pair has a score."""
 
     pieces: Sequence[Piece]
+    scored: bool = True
 
     @cached_property
     def pairs(self) -> int:
@@ -72,3 +90,23 @@ def halves(uid: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     parts = (uid.str.slice(0, 16), uid.str.slice(16, 16))
     named = zip(HALVES, parts, strict=True)
     return tuple(part.str.to_integer(base=16, dtype=pl.UInt64).alias(name) for name, part in named)  # type: ignore[return-value]
+
+
+def fingerprint_sum(rows: pl.DataFrame) -> int:
+    """The sum modulo 2**128 of BLAKE2b over (uid, score) of each row of ``COLUMNS``; no score is NaN.
+
+    Sums of pieces add up to that of their pool in whatever order and pieces its rows come.
+    """
+    packed = np.empty(rows.height, [("hi", "<u8"), ("lo", "<u8"), ("score", "<f4")])
+    packed["hi"], packed["lo"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
+    packed["score"] = rows["score"].fill_null(float("nan")).to_numpy()
+    width, content = packed.itemsize, packed.tobytes()
+    starts = range(0, len(content), width)
+    digests = (blake2b(content[start : start + width], digest_size=16).digest() for start in starts)
+    return sum(int.from_bytes(digest, "big") for digest in digests) % 2**128
+
+
+def fingerprint_of(pairs: int, sums: Iterable[int]) -> str:
+    """12 hex digits over a pool's size and the sums of its pieces."""
+    total = sum(sums) % 2**128
+    return blake2b(pairs.to_bytes(8, "big") + total.to_bytes(16, "big"), digest_size=6).hexdigest()

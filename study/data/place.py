@@ -35,7 +35,7 @@ def located(data: DataRef, results: Path) -> PluginRef:
     return data.source.model_copy(update={"options": {**data.source.options, **io.read_json(path)}})
 
 
-def open_source(ref: PluginRef) -> Source:
-    """The source that a choice stands for."""
+def open_source(ref: PluginRef, results: Path = Path("results")) -> Source:
+    """The source that a choice stands for; ``results`` is where its index is kept, if it makes one."""
     kind = SOURCES.load(ref.name)
-    return kind(kind.Config(name=ref.name, **ref.options))
+    return kind(kind.Config(name=ref.name, **ref.options), results)

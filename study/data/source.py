@@ -20,6 +20,10 @@ from study.errors import DataError
 from study.records import PluginConfig
 
 
+def silent(line: str) -> None:
+    """Tell nobody of progress."""
+
+
 class Samples:
     """Pairs in a fixed order; images are decoded when they are first asked for, once a size.
 
@@ -97,8 +101,13 @@ class Source(ABC):
     stands_alone: ClassVar[bool] = False  # its data come with the package and need no options
     places: ClassVar[frozenset[str]] = frozenset()  # options that say where the data lies: no part of a run's identity
 
-    def __init__(self, config: Any) -> None:
-        self.config = config
+    def __init__(self, config: Any, results: Path = Path("results"), say: Callable[[str], None] = silent) -> None:
+        """``results`` is where what takes long to find out about the data is kept; ``say`` hears of progress."""
+        self.config, self.results, self.say = config, results, say
+
+    def files(self) -> tuple[Path, ...]:
+        """Local files whose change makes a plan out of date."""
+        return tuple(value for value in dict(self.config).values() if isinstance(value, Path))
 
     def declared_pairs(self) -> int | None:
         """Size of a pool that can be planned without its data; none where the data is there to be read."""
@@ -113,7 +122,8 @@ class Source(ABC):
 
     def index(self) -> Index:
         """The pool in pieces, for a pool that memory need not hold; here it does."""
-        return Index([Whole(self.pool())])
+        pool = self.pool()
+        return Index([Whole(pool)], scored=pool["score"].null_count() < pool.height)
 
     @abstractmethod
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from study.config import Registries
 from study.data import SOURCES
 from study.data.place import without_places
+from study.data.source import silent
 from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef
@@ -68,12 +70,13 @@ class Training:
 class Choices:
     """Opens each plug-in choice once, however many runs share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, results: Path, say: Callable[[str], None] = silent) -> None:
+        self.results, self.say = results, say
         self._opened: dict[Hashable, Any] = {}
 
     def pool(self, config: PluginConfig) -> Pool:
         """The pool of a source; raises DataError when it cannot be read or was opened at another place."""
-        pool = self._once(config, _pool)
+        pool = self._once(config, self._pool)
         for first in self.pools():
             if first is pool:
                 break  # of two, the later one is told of
@@ -93,6 +96,26 @@ class Choices:
         """The pools opened so far."""
         return [opened for opened in self._opened.values() if isinstance(opened, Pool)]
 
+    def _pool(self, config: PluginConfig) -> Pool:
+        kind = SOURCES.load(config.name)
+        source = kind(config, self.results, self.say)
+        located = reference(config, kind.version)
+        given = {name: value for name, value in dict(config).items() if name in kind.places}
+        places = {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
+        opened = partial(
+            Pool,
+            ref=without_places(located),
+            located=located,
+            evaluation_sets=tuple(source.evaluation_sets()),
+            places=places,
+            files=source.files(),
+        )
+        declared = source.declared_pairs()
+        if declared is not None:
+            return opened(pairs=declared, fingerprint=None)
+        index = source.index()
+        return opened(pairs=index.pairs, fingerprint=source.fingerprint(), has_scores=index.scored)
+
     def _once(self, config: PluginConfig, open_it: Callable[[Any], T]) -> T:
         key = (open_it, config.model_dump_json())
         if key not in self._opened:
@@ -107,22 +130,6 @@ def _same_pairs(first: Pool, second: Pool) -> str:
     )
     here, there = (", ".join(f"{name} {pool.places.get(name)}" for name in names) for pool in (second, first))
     return f"the pairs and scores at {here} are those at {there}: their runs would be one; name one place"
-
-
-def _pool(config: PluginConfig) -> Pool:
-    kind = SOURCES.load(config.name)
-    source = kind(config)
-    declared = source.declared_pairs()
-    files = tuple(value for value in dict(config).values() if isinstance(value, Path))
-    located, sets = reference(config, kind.version), tuple(source.evaluation_sets())
-    ref = without_places(located)
-    given = {name: value for name, value in dict(config).items() if name in kind.places}
-    places = {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
-    if declared is not None:
-        return Pool(ref, located, declared, None, sets, places, files)
-    pool = source.pool()
-    scored = pool["score"].null_count() < pool.height
-    return Pool(ref, located, pool.height, source.fingerprint(), sets, places, files, scored)
 
 
 def _tower(config: PluginConfig) -> Tower:

@@ -102,7 +102,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
     keep, count = options.keep_counts, _count(grid, device)
     with counter(results, keep, say) as counts, memories(results, keep, device, count, say) as memory:
         budgets = _budgets(grid, counts, lock, measured, site)
-        resolver = Resolver(grid, Choices(), counts, memory, budgets, count)
+        resolver = Resolver(grid, Choices(results, say), counts, memory, budgets, count)
         runs = _runs(grid, resolver, say)
         evaluation = evaluation_of(grid, resolver.choices.pools(), resolver.problems)
         baseline = baseline_of(grid, runs, resolver.problems)

@@ -76,7 +76,7 @@ def open_stream(
     spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path
 ) -> tuple[Stream, dict[str, int]]:
     """The run's training data as a stream; raises DataError when the pool is not the one that was planned."""
-    source = open_source(located(spec.data, results))
+    source = open_source(located(spec.data, results), results)
     if source.fingerprint() != spec.data.fingerprint:
         raise DataError(
             f"the pool of source {spec.data.source.label} has changed since the run was planned "
