@@ -1,0 +1,40 @@
+"""What ``study data`` found, printed as JSON or as a table."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+
+def show(found: dict[str, Any], as_json: bool) -> None:
+    """Print facts: plain values, facts of their own, or lists of rows."""
+    if as_json:
+        print(json.dumps(found, indent=2))
+        return
+    from rich.table import Table
+
+    from study.cli.console import table_console
+
+    table = Table(show_header=False, box=None)
+    for name, value in found.items():
+        for label, text in _lines(name.replace("_", " "), value):
+            table.add_row(label, text)
+    table_console().print(table)
+
+
+def _lines(name: str, value: Any) -> list[tuple[str, str]]:
+    """One line a fact; a list of rows gets a line a row, headed by its first column."""
+    if isinstance(value, list):
+        facts = [dict(row) for row in value]
+        return [(f"{name}: {row.pop(next(iter(row)))}", _facts(row)) for row in facts]
+    return [(name, _facts(value) if isinstance(value, dict) else _plain(value))]
+
+
+def _facts(facts: dict[str, Any]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in facts.items()) or "none"
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return "unknown"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,81 @@
+"""A data source and a subset of it, as the actions of ``study data`` are given them."""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from study.cli import options
+from study.errors import DataError
+
+if TYPE_CHECKING:
+    from study.data import Source
+    from study.records import PluginRef
+
+
+def source(parser: argparse.ArgumentParser) -> None:
+    """Add ``SOURCE``, ``--set`` and ``--results``."""
+    parser.add_argument("source", metavar="SOURCE", help="a data source's name, as in a grid")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the source, as in a grid"
+    )
+    options.results(parser)
+
+
+def subset(parser: argparse.ArgumentParser) -> None:
+    """Add ``--quality`` and ``--size``."""
+    parser.add_argument("--quality", type=float, default=1.0, metavar="Q", help="share kept, best scores first")
+    parser.add_argument("--size", metavar="N", help="share of these (0.25) or number of pairs (5000, 10M)")
+
+
+def chosen(args: argparse.Namespace) -> PluginRef:
+    """The source with its settings, checked; raises DataError with all that is wrong."""
+    from pydantic import ValidationError
+
+    from study.data import SOURCES
+    from study.records import PluginRef
+
+    kind = SOURCES.load(args.source)
+    try:
+        given = dict(setting.split("=", 1) for setting in args.set)
+        config = kind.Config(name=args.source, **given)
+    except ValidationError as error:
+        problems = (f"{args.source}.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        raise DataError("\n".join(problems)) from error
+    except ValueError as error:
+        raise DataError(f"--set takes KEY=VALUE, got {' '.join(args.set)}") from error
+    options = config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+    return PluginRef(name=args.source, version=kind.version, options=options)
+
+
+def opened(args: argparse.Namespace) -> Source:
+    """The source itself."""
+    from study.data.place import open_source
+
+    return open_source(chosen(args), args.results)
+
+
+def share(quality: float) -> float:
+    """``--quality``; raises DataError for what is no share."""
+    if not 0 < quality <= 1:
+        raise DataError(f"--quality must be above 0 and at most 1, got {quality:g}")
+    return quality
+
+
+def size(text: str | None) -> float | int | None:
+    """``--size``; raises DataError for what is neither a share nor a number of pairs."""
+    from pydantic import TypeAdapter, ValidationError
+
+    from study.config.fields import Size
+
+    if text is None:
+        return None
+    try:
+        number: float | str = float(text) if "." in text else int(text)
+    except ValueError:
+        number = text
+    try:
+        asked: float | int | None = TypeAdapter(Size).validate_python(number)
+    except ValidationError as error:
+        raise DataError(f"--size {error.errors()[0]['msg']}") from error
+    return asked
