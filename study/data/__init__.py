@@ -12,5 +12,6 @@ SOURCES: Registry[type[Source]] = Registry(
     {
         "embedded": "study.data.embedded:Embedded",
         "table": "study.data.table:Table",
+        "webdataset": "study.data.shards.webdataset:WebDataset",
     },
 )

@@ -37,6 +37,10 @@ class Piece(ABC):
         Raises DataError when it cannot be read.
         """
 
+    def scores(self) -> pl.Series:
+        """The score alone, for who reads the ids of few rows later; a piece that saves by it has its own."""
+        return self.read()["score"]
+
 
 class Shard(Piece):
     """A piece whose images lie in one file, to be read by ranges of bytes."""
@@ -84,6 +88,10 @@ class Whole(Piece):
         """The pool with its ids in halves."""
         return self.pool.select(*halves(pl.col("uid")), pl.col("score").cast(pl.Float32))
 
+    def scores(self) -> pl.Series:
+        """As they are."""
+        return self.pool["score"].cast(pl.Float32)
+
 
 def halves(uid: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     """The first and the last 16 of 32 hex digits as numbers, most significant digit first."""
@@ -110,3 +118,8 @@ def fingerprint_of(pairs: int, sums: Iterable[int]) -> str:
     """12 hex digits over a pool's size and the sums of its pieces."""
     total = sum(sums) % 2**128
     return blake2b(pairs.to_bytes(8, "big") + total.to_bytes(16, "big"), digest_size=6).hexdigest()
+
+
+def uids(rows: pl.DataFrame) -> list[str]:
+    """The ids of rows with ``HALVES``, 32 hex digits each."""
+    return [f"{hi:016x}{lo:016x}" for hi, lo in zip(rows["uid_hi"], rows["uid_lo"], strict=True)]

@@ -1,0 +1,1 @@
+"""Pools in WebDataset shards: tar files, here or in a store, indexed once and then read by ranges of bytes."""

@@ -1,0 +1,93 @@
+"""Tables beside a shard: the parquet that img2dataset writes, and scores given later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from io import BytesIO
+
+import polars as pl
+
+from study.data.shards.address import fault, read_all, state
+from study.data.shards.listing import Located
+from study.errors import DataError
+
+SCORES = ".scores.parquet"  # beside a shard, in the place of its .tar: ``key`` and columns of scores
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A shard, img2dataset's table of its samples if there is one, and tables of scores; all by ``key``."""
+
+    shard: Located
+    table: Located | None
+    scores: tuple[Located, ...]
+
+    @property
+    def state(self) -> str:
+        """Changes with the shard and its table; scores may come later."""
+        return "; ".join(f"{file.address} {file.state}" for file in (self.shard, self.table) if file)
+
+    @property
+    def all_states(self) -> str:
+        """Changes with any of the files."""
+        return "; ".join([self.state, *(f"{file.address} {file.state}" for file in self.scores)])
+
+    def described(self, wanted: Sequence[str]) -> tuple[pl.DataFrame, list[str]]:
+        """``key`` and those of the columns that img2dataset's table has, a row a sample; and all of its columns.
+
+        Samples that it could not download are not among the rows. Raises DataError for a table that cannot be read.
+        """
+        table = _read(self.table.address) if self.table else pl.DataFrame()
+        if "key" not in table.columns:
+            return pl.DataFrame(schema={"key": pl.String}), []
+        there = table.filter(pl.col("status") == "success") if "status" in table.columns else table
+        return _picked(there, wanted), table.columns
+
+    def failed(self) -> int:
+        """Samples that img2dataset could not download: they are in its table, not in the shard."""
+        table = _read(self.table.address) if self.table else pl.DataFrame()
+        return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
+
+    def scored(self, column: str) -> pl.DataFrame | None:
+        """``key`` and ``score`` of the first table that has such a column; none when no table has.
+
+        Raises DataError for a table that cannot be read, and for a column that holds no numbers.
+        """
+        for file in (*self.scores, *((self.table,) if self.table else ())):
+            table = _read(file.address)
+            if {"key", column} <= set(table.columns):
+                if not table[column].dtype.is_numeric():
+                    raise DataError(f"{file.address}: column {column!r} must hold numbers, not {table[column].dtype}")
+                score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
+                return _picked(table.with_columns(score), ["score"])
+        return None
+
+
+def beside(shard: Located, scores: str | None) -> Beside:
+    """A shard with the tables that are there: beside it, or by its name in a folder of ``scores``."""
+    start = shard.address.removesuffix(".tar")
+    apart = [f"{scores.rstrip('/')}/{shard.name}.parquet"] if scores else []
+    tables = [_there(shard.name, address) for address in (start + ".parquet", start + SCORES, *apart)]
+    return Beside(shard, tables[0], tuple(table for table in tables[1:] if table))
+
+
+def _there(name: str, address: str) -> Located | None:
+    known = state(address)
+    return None if known is None else Located(name, address, known)
+
+
+def _picked(table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+    names = [name for name in dict.fromkeys(wanted) if name in table.columns]
+    return table.select(pl.col("key").cast(pl.String), *names).unique("key", keep="first", maintain_order=True)
+
+
+@lru_cache(maxsize=4)
+def _read(address: str) -> pl.DataFrame:
+    try:
+        return pl.read_parquet(BytesIO(read_all(address)))
+    except DataError:
+        raise
+    except Exception as error:  # broad: polars tells of damage by errors of many kinds
+        raise fault(address, error) from error

@@ -1,0 +1,117 @@
+"""A pool of shards as an index: made once for a state of the shards and a choice of filters, then read from a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from study.data.filters import Filters
+from study.data.index import Index, fingerprint_of
+from study.data.parallel import each
+from study.data.repeats import repeated
+from study.data.shards.choice import SAME, UIDS, Choice, Chosen, choose, keys, summed, without
+from study.data.shards.facts import Indexed
+from study.data.shards.pieces import ShardPiece
+from study.errors import DataError
+from study.io import lock, read_json, write_json
+
+UNREADABLE = "unreadable shard"
+
+
+@dataclass(frozen=True)
+class Built:
+    """The pool, its fingerprint, and what is left out of it, by reason."""
+
+    index: Index
+    fingerprint: str
+    left_out: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What a pool is made from; ``folder`` is the pool's own, ``most_unreadable`` a share of the shards."""
+
+    shards: Sequence[Indexed]
+    filters: Filters
+    folder: Path
+    most_unreadable: float
+    scores: Path | None = None
+
+
+def build(recipe: Recipe, say: Callable[[str], None]) -> Built:
+    """The pool, from its file if there is one; raises DataError for too many unreadable shards, or when no pair is left."""
+    made = recipe.folder / "pool.json"
+    with lock(recipe.folder / ".lock", wait=True):
+        if not made.exists():
+            facts = _made(recipe, say)
+            if facts["left_out"].get(UNREADABLE):
+                return _built(recipe.folder, facts)  # not kept: the next start tries them again
+            write_json(made, facts)
+    return _built(recipe.folder, read_json(made))
+
+
+def _built(folder: Path, facts: dict[str, Any]) -> Built:
+    pieces = [
+        ShardPiece(
+            piece["name"], piece["address"], piece["pairs"], folder / piece["chosen"], folder.parent / piece["facts"]
+        )
+        for piece in facts["pieces"]
+    ]
+    return Built(Index(pieces, facts["scored"]), facts["fingerprint"], facts["left_out"])
+
+
+def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
+    choices = [
+        Choice(shard, recipe.filters, recipe.folder / f"{number:06}.parquet", recipe.scores)
+        for number, shard in enumerate(recipe.shards)
+    ]
+    found = each(choose, choices, "shards indexed", say)
+    _check(found, recipe.most_unreadable)
+    left_out = Counter({UNREADABLE: sum(bool(chosen.failure) for chosen in found)})
+    for chosen in found:
+        left_out.update(chosen.left_out)
+    there = [(choice, chosen) for choice, chosen in zip(choices, found, strict=True) if chosen.facts]
+    paths = [choice.path for choice, _ in there]
+    kept = [chosen.kept for _, chosen in there]
+    kinds = {"pair": UIDS} if recipe.filters.unique == "pair" else {"pair": UIDS, recipe.filters.unique: SAME}
+    for kind, columns in kinds.items():
+        for number, rows in repeated((keys(path, columns) for path in paths), sum(kept), recipe.folder).items():
+            left_out[f"repeated {kind}"] += len(rows)
+            kept[number] = without(paths[number], rows)
+    if not sum(kept):
+        raise DataError(f"no pair is left of {len(choices)} shards: {_words(left_out)}")
+    sums = each(summed, paths, "shards summed", say)
+    return {
+        "pieces": [_piece(choice, chosen, pairs) for (choice, chosen), pairs in zip(there, kept, strict=True)],
+        "scored": any(scored for _, scored in sums),
+        "fingerprint": fingerprint_of(sum(kept), (part for part, _ in sums)),
+        "left_out": {reason: count for reason, count in sorted(left_out.items()) if count},
+    }
+
+
+def _piece(choice: Choice, chosen: Chosen, pairs: int) -> dict[str, Any]:
+    shard = choice.indexed.beside.shard
+    return {
+        "name": shard.name,
+        "address": shard.address,
+        "pairs": pairs,
+        "chosen": choice.path.name,
+        "facts": chosen.facts,
+    }
+
+
+def _check(found: Sequence[Chosen], most: float) -> None:
+    failures = [chosen.failure for chosen in found if chosen.failure]
+    if len(failures) <= most * len(found):
+        return
+    raise DataError(
+        f"{len(failures)} of {len(found)} shards cannot be read, and max_unreadable is {most:g}; "
+        f"the first: {failures[0]}"
+    )
+
+
+def _words(left_out: Counter[str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in left_out.most_common() if count) or "they are empty"

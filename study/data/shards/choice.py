@@ -1,0 +1,96 @@
+"""Choosing the pairs of one shard that pass a source's filters: the work that is done shard by shard."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from study.data.filters import Filters, counts, reasons
+from study.data.index import COLUMNS, fingerprint_sum
+from study.data.repeats import Keys
+from study.data.shards.facts import Indexed
+from study.data.shards.scores import scores_of
+from study.errors import DataError
+from study.io import read_parquet, write_parquet
+
+SAME = ("same_hi", "same_lo")  # what no two pairs of the pool share, besides their ids
+UIDS = ("uid_hi", "uid_lo")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A shard, what its pairs must be, the file that they go to, and a file of scores by id, if there is one."""
+
+    indexed: Indexed
+    filters: Filters
+    path: Path
+    scores: Path | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The pairs written, why others are not, and the name of the shard's index file; or why there is none."""
+
+    kept: int
+    left_out: Mapping[str, int]
+    facts: str
+    failure: str = ""
+
+
+def choose(choice: Choice) -> Chosen:
+    """Index a shard if need be; write ids, scores and rows of the pairs that pass, and what they are compared by."""
+    try:
+        indexed, facts = _scored(choice)
+    except DataError as error:
+        return Chosen(0, {}, "", str(error))
+    reason = pl.coalesce("problem", reasons(choice.filters)).alias("reason")
+    marked = facts.with_row_index("row").with_columns(pl.col("width", "height").cast(pl.Int64)).with_columns(reason)
+    passing = marked.filter(pl.col("reason").is_null())
+    write_parquet(choice.path, passing.select(*COLUMNS, "row", *_compared(choice.filters)))
+    return Chosen(passing.height, counts(marked["reason"]), indexed.path.name)
+
+
+def _scored(choice: Choice) -> tuple[Indexed, pl.DataFrame]:
+    """The facts with scores from where they are: a file of all ids, a table beside the shard, or its samples."""
+    indexed, name = choice.indexed, choice.indexed.fields.score
+    if choice.scores is not None:
+        facts = indexed.facts()
+        return indexed, facts.with_columns(scores_of(choice.scores, facts))
+    beside = indexed.beside.scored(name) if name is not None else None
+    if beside is None:
+        return indexed, indexed.facts()
+    indexed = replace(indexed, fields=replace(indexed.fields, score=None))  # the index is the same with other scores
+    return indexed, indexed.facts().drop("score").join(beside, on="key", how="left", maintain_order="left")
+
+
+def _compared(filters: Filters) -> tuple[pl.Expr, pl.Expr]:
+    uids = [pl.col(name) for name in UIDS]
+    given = {
+        "pair": uids,
+        "image": [pl.coalesce(f"image_{half}", f"uid_{half}") for half in ("hi", "lo")],
+        "caption": [pl.col("caption").hash(seed) for seed in (1, 2)],
+    }[filters.unique]
+    return given[0].alias(SAME[0]), given[1].alias(SAME[1])
+
+
+def keys(path: Path, columns: tuple[str, str]) -> Keys:
+    """Two columns of a file of pairs."""
+    rows = read_parquet(path).select(columns)
+    return rows[columns[0]].to_numpy(), rows[columns[1]].to_numpy()
+
+
+def without(path: Path, rows: np.ndarray) -> int:
+    """Take rows out of a file of pairs; returns how many stay."""
+    kept = read_parquet(path).with_row_index("at").filter(~pl.col("at").is_in(rows.tolist())).drop("at")
+    write_parquet(path, kept)
+    return kept.height
+
+
+def summed(path: Path) -> tuple[int, int]:
+    """The part of a file of pairs in its pool's fingerprint, and how many pairs have a score."""
+    rows = read_parquet(path)
+    return fingerprint_sum(rows), rows.height - rows["score"].null_count()

@@ -1,0 +1,73 @@
+"""The index of one shard: what a pass over it found, in a file that is made once for a state of the shard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from hashlib import blake2b
+from pathlib import Path
+from urllib.parse import quote
+
+import polars as pl
+
+from study.data.shards.address import fault, open_file
+from study.data.shards.beside import Beside
+from study.data.shards.fields import Fields
+from study.data.shards.scan import Scan
+from study.errors import DataError
+from study.io import write_parquet
+
+FORMAT = "facts 1"  # another number makes all indices anew
+
+
+@dataclass(frozen=True)
+class Indexed:
+    """A shard that can be indexed: where it is, what is looked up, and the folder of the index files."""
+
+    beside: Beside
+    fields: Fields
+    folder: Path
+
+    @property
+    def path(self) -> Path:
+        """Named by the shard, and by all that its content depends on."""
+        shard = self.beside.shard
+        return (
+            self.folder / f"{quote(shard.name, safe='')[-100:]}-{_hash(f'{self.beside.state} {self.fields}')}.parquet"
+        )
+
+    def facts(self) -> pl.DataFrame:
+        """``FACTS`` of the shard, read from its file, which is made if it is not there.
+
+        Raises DataError for a shard that cannot be read at all, or that lacks a field.
+        """
+        if self.path.exists():
+            try:
+                return pl.read_parquet(self.path)
+            except (OSError, pl.exceptions.PolarsError):
+                self.path.unlink()  # damaged: it can be made anew
+        found = self._scanned()
+        write_parquet(self.path, found)
+        return found
+
+    def _scanned(self) -> pl.DataFrame:
+        shard = self.beside.shard
+        rows, columns = self.beside.described(["width", "height", *self.fields.named()])
+        scan, size = Scan(self.fields, rows, columns), shard.state.split(" ")[0]
+        try:
+            with open_file(shard.address) as file:
+                found = scan.read(file, int(size) if size.isdigit() else None)
+        except DataError as error:
+            raise DataError(f"{shard.address}: {error}") from error
+        except Exception as error:  # broad: a store may fail in ways of its own while it is read
+            raise fault(shard.address, error) from error
+        failed = pl.DataFrame({"problem": ["not downloaded"] * self.beside.failed()}, schema={"problem": pl.String})
+        return pl.concat([found, failed], how="diagonal")
+
+
+def folder_name(states: object) -> str:
+    """A name for what depends on all of this."""
+    return _hash(str(states))
+
+
+def _hash(text: str) -> str:
+    return blake2b(f"{FORMAT} {text}".encode(), digest_size=8).hexdigest()

@@ -1,0 +1,141 @@
+"""WebDataset shards, as img2dataset and others write them: tars of images with captions, here or in a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import polars as pl
+from pydantic import BeforeValidator, Field, model_validator
+
+from study.config.fields import whole
+from study.data.filters import Filters
+from study.data.index import Index, Shard, uids
+from study.data.shards.address import is_remote
+from study.data.shards.beside import beside
+from study.data.shards.build import Built, Recipe, build
+from study.data.shards.facts import Indexed, folder_name
+from study.data.shards.fields import Fields
+from study.data.shards.listing import Located, located
+from study.data.shards.samples import members_of, samples_of
+from study.data.source import Samples, Source
+from study.errors import DataError
+
+
+class ShardConfig(Filters):
+    """Options of all sources of shards."""
+
+    shards: str | tuple[str, ...] | None = Field(
+        None, description="folder, file, glob, range as {00000..00099}.tar, or such in a store as s3://; or a list"
+    )
+    caption_column: str | None = Field(
+        None, description="of img2dataset's table or of the .json members; none = the .txt members"
+    )
+    score_column: str | None = Field(
+        None, description="quality of a pair, higher is better: of a table beside the shards or of the .json members"
+    )
+    scores: str | None = Field(None, description="folder of tables of scores, NAME.parquet for a shard NAME.tar")
+    max_unreadable: float = Field(
+        0.1, ge=0, le=1, description="share of the shards that may be unreadable; they are counted and left out"
+    )
+    pairs: Annotated[int | None, BeforeValidator(whole)] = Field(
+        None, ge=1, description="size of the pool, to plan while the shards are not there"
+    )
+
+
+class WebDataset(Source):
+    """Pairs from tars; a pair without a ``uid_column`` is known by its image and caption, as in a table.
+
+    So the same pair has the same id wherever its shard lies and however the pool is split into shards.
+    """
+
+    places = frozenset({"shards", "scores", "max_unreadable", "pairs"})
+
+    class Config(ShardConfig):
+        """Options of WebDataset shards."""
+
+        name: Literal["webdataset"] = "webdataset"
+        uid_column: str | None = Field(
+            None,
+            description="32 hex digits a pair, of a table or of the .json members; none = hash of image and caption",
+        )
+
+        @model_validator(mode="after")
+        def _says_something(self) -> WebDataset.Config:
+            if self.shards is None and self.pairs is None:
+                raise ValueError("give shards, or pairs to plan without them")
+            return self
+
+    def declared_pairs(self) -> int | None:
+        """``pairs`` while there are no shards."""
+        if self.config.pairs is None:
+            return None
+        try:
+            return None if self._shards else self.config.pairs
+        except DataError:
+            return self.config.pairs  # type: ignore[no-any-return]
+
+    def files(self) -> tuple[Path, ...]:
+        """The shards that are on this machine."""
+        if self.declared_pairs() is not None:
+            return ()
+        return tuple(Path(shard.address) for shard in self._shards if not is_remote(shard.address))
+
+    def pool(self) -> pl.DataFrame:
+        """All pairs, in memory."""
+        rows = pl.concat([piece.read() for piece in self.index().pieces])
+        return pl.DataFrame({"uid": uids(rows), "score": rows["score"]}, schema={"uid": pl.String, "score": pl.Float32})
+
+    def index(self) -> Index:
+        """A piece a shard."""
+        return self._built.index
+
+    def fingerprint(self) -> str:
+        """12 hex digits over ids and scores, whatever the order of shards and samples."""
+        return self._built.fingerprint
+
+    def left_out(self) -> dict[str, int]:
+        """Samples that are no pairs or that the filters leave out, repeats, and unreadable shards."""
+        return dict(self._built.left_out)
+
+    def details(self) -> pl.DataFrame:
+        """The captions; shards have one split and no noise labels."""
+        rows = members_of(self._pieces)
+        noise = pl.lit("unknown").alias("noise")
+        return rows.select(pl.lit("train").alias("split"), "caption", noise).with_columns(self.pool()["score"])
+
+    def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
+        """Pairs in the order asked for; images are read by ranges of their shards when they are decoded."""
+        return samples_of(uids, self._pieces, self.config.name, cache)
+
+    @property
+    def _pieces(self) -> list[Shard]:
+        return [piece for piece in self.index().pieces if isinstance(piece, Shard)]
+
+    @cached_property
+    def _shards(self) -> list[Located]:
+        shards = self.config.shards
+        return located([shards] if isinstance(shards, str) else shards or ())
+
+    @cached_property
+    def _built(self) -> Built:
+        return build(self._recipe(), self.say)
+
+    def _recipe(self, **more: Any) -> Recipe:
+        config, fields = self.config, self._fields()
+        if config.shards is None:
+            raise DataError(f"a {config.name} source without shards can be planned, but has no pairs to train on")
+        folder = self.results.absolute() / "index" / folder_name(config.shards)
+        tables = [beside(shard, config.scores) for shard in self._shards]
+        options = config.model_dump_json(exclude=self.places)
+        pool = folder_name((options, [table.all_states for table in tables], more))
+        shards = [Indexed(table, fields, folder) for table in tables]
+        return Recipe(shards, config, folder / f"pool-{pool}", config.max_unreadable, **more)
+
+    def _fields(self) -> Fields:
+        config = self.config
+        return Fields(
+            config.uid_column, config.caption_column, config.score_column, config.hash_column, config.unique == "image"
+        )
