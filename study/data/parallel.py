@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -17,21 +18,37 @@ R = TypeVar("R")
 EVERY = 10  # seconds between lines of progress
 
 
-def each(work: Callable[[T], R], items: Sequence[T], what: str, say: Callable[[str], None]) -> list[R]:
-    """What ``work`` gives of each item, in order; ``work`` and the items must be fit to be sent to a process.
+class Workers:
+    """Processes that stay for several kinds of work; fewer than two are this process itself."""
 
-    Raises what ``work`` raises first, and DataError when a process was killed.
-    """
-    processes = min(cpu_threads(), len(items))
-    if processes < 2:
-        return list(_told(map(work, items), len(items), what, say))
-    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+    def __init__(self, processes: int) -> None:
+        alone = ("POLARS_MAX_THREADS", "1")  # of each process, set before polars is imported there
+        several = processes > 1
+        self._pool = ProcessPoolExecutor(processes, get_context("spawn"), os.putenv, alone) if several else None
+
+    def __enter__(self) -> Workers:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+
+    def each(self, work: Callable[[T], R], items: Sequence[T], what: str, say: Callable[[str], None]) -> list[R]:
+        """What ``work`` gives of each item, in order; ``work`` and the items must be fit to be sent to a process.
+
+        Raises what ``work`` raises first, and DataError when a process was killed.
+        """
         try:
-            return list(_told(pool.map(work, items), len(items), what, say))
+            results = map(work, items) if self._pool is None else self._pool.map(work, items)
+            return list(_told(results, len(items), what, say))
         except BrokenProcessPool as error:
             raise DataError(f"{what}: a process was killed, perhaps for its memory; run it again to go on") from error
-        finally:
-            pool.shutdown(cancel_futures=True)
+
+
+def each(work: Callable[[T], R], items: Sequence[T], what: str, say: Callable[[str], None]) -> list[R]:
+    """``Workers.each`` by processes of their own."""
+    with Workers(min(cpu_threads(), len(items))) as workers:
+        return workers.each(work, items, what, say)
 
 
 def _told(results: Iterable[R], total: int, what: str, say: Callable[[str], None]) -> Iterator[R]:

@@ -128,8 +128,8 @@ def test_samples_that_are_no_pairs_are_counted_by_reason(tmp_path, rows, opened)
     image = rows[0]["image"]
     strange = [
         ("a.jpg", image), ("b.txt", b"no image"), ("c.jpg", b""), ("c.txt", b"empty"), ("d.jpg", image),
-        ("d.txt", b" "), ("e.jpg", image), ("e.txt", b"\xff\xfe\xfa"), ("f.jpg", image), ("f.png", image), ("f.txt", b"two"),
-        ("g.jpg", image), ("g.txt", b"x" * (1 << 20) + b"x"), ("h.jpg", image), ("h.txt", b"fine"),
+        ("d.txt", b" "), ("e.jpg", image), ("e.txt", b"\xff\xfe\xfa"), ("f.jpg", image), ("f.png", image),
+        ("f.txt", b"two"), ("g.jpg", image), ("g.txt", b"x" * (1 << 20) + b"x"), ("h.jpg", image), ("h.txt", b"fine"),
         ("i.jpg", image), ("i.txt", b"fine"), ("j.pyd", b"pickle"), ("k.npy", b"array"), ("../l.JPG", image),
         ("../l.txt", "späte Zeile".encode()), ("noextension", b""),
     ]  # fmt: skip

@@ -16,8 +16,10 @@ from study.data.shards.choice import SAME, UIDS, Choice, Chosen, choose, keys, s
 from study.data.shards.facts import Indexed
 from study.data.shards.pieces import ShardPiece
 from study.errors import DataError
+from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json
 
+LARGE = 1 << 29  # bytes that are read sooner than a process has started
 UNREADABLE = "unreadable shard"
 
 
@@ -42,7 +44,7 @@ class Recipe:
 
 
 def build(recipe: Recipe, say: Callable[[str], None]) -> Built:
-    """The pool, from its file if there is one; raises DataError for too many unreadable shards, or when no pair is left."""
+    """The pool, from its file if there is one; raises DataError for too many unreadable shards, or an empty pool."""
     made = recipe.folder / "pool.json"
     with lock(recipe.folder / ".lock", wait=True):
         if not made.exists():
@@ -68,7 +70,8 @@ def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
         Choice(shard, recipe.filters, recipe.folder / f"{number:06}.parquet", recipe.scores)
         for number, shard in enumerate(recipe.shards)
     ]
-    found = each(choose, choices, "shards indexed", say)
+    processes = cpu_threads() if sum(shard.beside.shard.size for shard in recipe.shards) > LARGE else 1
+    found = each(choose, choices, processes, "shards indexed", say)
     _check(found, recipe.most_unreadable)
     left_out = Counter({UNREADABLE: sum(bool(chosen.failure) for chosen in found)})
     for chosen in found:
@@ -83,7 +86,7 @@ def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
             kept[number] = without(paths[number], rows)
     if not sum(kept):
         raise DataError(f"no pair is left of {len(choices)} shards: {_words(left_out)}")
-    sums = each(summed, paths, "shards summed", say)
+    sums = each(summed, paths, processes, "shards summed", say)
     return {
         "pieces": [_piece(choice, chosen, pairs) for (choice, chosen), pairs in zip(there, kept, strict=True)],
         "scored": any(scored for _, scored in sums),

@@ -52,10 +52,10 @@ class Indexed:
     def _scanned(self) -> pl.DataFrame:
         shard = self.beside.shard
         rows, columns = self.beside.described(["width", "height", *self.fields.named()])
-        scan, size = Scan(self.fields, rows, columns), shard.state.split(" ")[0]
+        scan = Scan(self.fields, rows, columns)
         try:
             with open_file(shard.address) as file:
-                found = scan.read(file, int(size) if size.isdigit() else None)
+                found = scan.read(file, shard.size or None)
         except DataError as error:
             raise DataError(f"{shard.address}: {error}") from error
         except Exception as error:  # broad: a store may fail in ways of its own while it is read

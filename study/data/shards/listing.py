@@ -21,6 +21,12 @@ class Located:
     address: str
     state: str
 
+    @property
+    def size(self) -> int:
+        """Bytes; 0 where the store does not say."""
+        size = self.state.split(" ")[0]
+        return int(size) if size.isdigit() else 0
+
 
 def located(patterns: Sequence[str], ending: str = ".tar") -> list[Located]:
     """All files of an ending, each once, by name; raises DataError when there is none, or one of a range is missing."""

@@ -1,6 +1,6 @@
 """Members of a tar file from its headers alone (POSIX.1-1988 ustar, with GNU's and POSIX.1-2001's long names).
 
-Some twenty times as fast as ``tarfile``, whose objects an index of millions of members has no use for.
+Three times as fast as ``tarfile``, and it tells a file that is cut short from one that is damaged.
 """
 
 from __future__ import annotations
