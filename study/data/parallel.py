@@ -11,7 +11,6 @@ from multiprocessing import get_context
 from typing import TypeVar
 
 from study.errors import DataError
-from study.hardware import cpu_threads
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -45,9 +44,9 @@ class Workers:
             raise DataError(f"{what}: a process was killed, perhaps for its memory; run it again to go on") from error
 
 
-def each(work: Callable[[T], R], items: Sequence[T], what: str, say: Callable[[str], None]) -> list[R]:
-    """``Workers.each`` by processes of their own."""
-    with Workers(min(cpu_threads(), len(items))) as workers:
+def each(work: Callable[[T], R], items: Sequence[T], processes: int, what: str, say: Callable[[str], None]) -> list[R]:
+    """``Workers.each`` by so many processes at most, which end with it."""
+    with Workers(min(processes, len(items))) as workers:
         return workers.each(work, items, what, say)
 
 
