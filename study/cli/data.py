@@ -10,10 +10,12 @@ from types import ModuleType
 ACTIONS = {
     "inspect": "what a source holds, in numbers",
     "subset": "how many pairs a subset has, and what is in it",
+    "score": "image-text similarity of every pair, by a model of yours or of this project",
 }
 EXAMPLES = """\
   study data inspect embedded
   study data subset embedded --quality 0.5 --size 1000
+  study data score table --set path=pairs.parquet --model ViT-B-32 --pretrained weights.safetensors
   study data ACTION --help               arguments and examples of an action"""
 
 

@@ -13,7 +13,7 @@ LAYERS = [
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},
     {"plan", "train", "evaluate", "export"},
-    {"probe"},
+    {"probe", "scoring"},
     {"collect", "imported", "fit", "report", "lookup", "claims", "compare"},
     {"launch"},
     {"cli", "__main__", "__init__"},

@@ -1,0 +1,110 @@
+"""``study data score``: image-text similarity of every pair of a source."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from study.cli import data_source, options
+from study.cli.data_shown import show
+from study.errors import DataError
+
+if TYPE_CHECKING:
+    from study.data import Source
+    from study.scoring.request import OpenClipRef, Request, RunsRef
+
+EXAMPLES = """\
+  study data score table --set path=pairs.parquet --model ViT-B-32 --pretrained weights.safetensors
+  study data score table --set path=pairs.parquet --model ViT-B-32 --pretrained openai --download --processes 8
+  study data score embedded --run r0123456789ab --run r123456789abc --out scores
+Weights are a file of yours, or a tag of open_clip's that was fetched before; only --download fetches them. Several
+runs score a pair by the mean of those that did not train on it. What is scored stays when the command is stopped:
+the same command goes on. Processes take a GPU each where there are GPUs. Give the scores back to the source with
+score_column: COLUMN and, where they were written under --out, scores: DIR."""
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The source, the model, where the scores go, and how they are computed."""
+    data_source.source(parser)
+    parser.add_argument("--model", help="a model of open_clip, with --pretrained")
+    parser.add_argument("--pretrained", metavar="FILE", help="its weights: a file, or a tag of open_clip's")
+    parser.add_argument("--download", action="store_true", help="fetch the weights of a tag if they are not here")
+    parser.add_argument("--run", action="append", default=[], metavar="RUN", help="a trained run, instead of --model")
+    parser.add_argument("--seen-too", action="store_true", help="let runs score the pairs they were trained on, too")
+    parser.add_argument("--column", help="the name of the score's column (default: by the model)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the scores (default: beside the data)")
+    parser.add_argument("--processes", type=options.at_least(1), default=1, metavar="N", help="at once (default 1)")
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
+    parser.add_argument("--threads", type=options.at_least(1), metavar="N", help="CPU threads of a process")
+    parser.add_argument("--precision", choices=["auto", "fp32", "bf16"], default="auto", help="of open_clip's model")
+    parser.add_argument("--batch", type=options.at_least(1), default=256, metavar="N", help="pairs at once on a device")
+    parser.add_argument("--dry-run", action="store_true", help="only say what would be scored, and where it is written")
+    options.as_json(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Score what is left, then say what the scores are."""
+    from study.scoring.start import score, summary
+
+    request, source = _request(args), data_source.opened(args)
+    if args.dry_run:
+        show(_planned(request, source), args.json)
+        return 0
+    progress = score(request, source, args.processes, _say)
+    _say(progress.line())
+    show({**summary(source, request.out, request.column), **progress.done.model_dump()}, args.json)
+    return 0
+
+
+def _request(args: argparse.Namespace) -> Request:
+    from study.scoring.request import Request, default_column
+
+    by = _by(args)
+    return Request(
+        source=data_source.chosen(args),
+        results=args.results,
+        by=by,
+        column=args.column or default_column(by),
+        out=args.out,
+        device=args.device,
+        threads=args.threads,
+        precision=args.precision,
+        batch=args.batch,
+    )
+
+
+def _by(args: argparse.Namespace) -> OpenClipRef | RunsRef:
+    from study.scoring.request import OpenClipRef, RunsRef
+
+    if bool(args.run) == bool(args.model or args.pretrained):
+        raise DataError("say who scores: --model NAME --pretrained FILE, or --run RUN")
+    if args.run:
+        runs = tuple(options.run_folder(given, args.results) for given in args.run)
+        return RunsRef(runs=runs, seen_too=args.seen_too)
+    if not (args.model and args.pretrained):
+        raise DataError("--model and --pretrained belong together: a model without weights has nothing to say")
+    return OpenClipRef(model=args.model, pretrained=args.pretrained, download=args.download)
+
+
+def _planned(request: Request, source: Source) -> dict[str, Any]:
+    from study.scoring.files import ScoreFiles
+    from study.scoring.request import Scored
+
+    scored = Scored(column=request.column, model="", pretrained="", weights="")
+    files = ScoreFiles(source, request.out, scored)
+    pieces = source.index().pieces
+    there = [piece for piece in pieces if files.has_column(piece)]
+    return {
+        "pairs": sum(piece.pairs for piece in pieces),
+        "files": len(pieces),
+        "column": request.column,
+        "first_file": str(files.path(pieces[0])) if pieces else None,
+        "files_with_this_column": len(there),
+        "pairs_left": sum(piece.pairs for piece in pieces) - sum(piece.pairs for piece in there),
+    }
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

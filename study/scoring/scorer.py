@@ -1,0 +1,59 @@
+"""The seam between models and scores: what embeds a pair, and which pairs it may score."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+import numpy as np
+from torch import Tensor
+
+from study.evaluate.embed import Subject, at_rest
+
+
+class Scorer(ABC):
+    """A model that embeds images and captions in one space."""
+
+    @property
+    @abstractmethod
+    def image_size(self) -> int:
+        """Side in pixels of the images that it takes."""
+
+    @abstractmethod
+    def images(self, images: Tensor) -> Tensor:
+        """Embeddings (B, d) in float32 of uint8 images (B, 3, S, S)."""
+
+    @abstractmethod
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """Embeddings (B, d) in float32."""
+
+    def has_seen(self, uids: Sequence[str]) -> np.ndarray:
+        """bool (B,): which pairs it is known to have trained on, so that its score of them says little."""
+        return np.zeros(len(uids), bool)
+
+
+class RunScorer(Scorer):
+    """The model of a run as it is evaluated, at rest for good."""
+
+    def __init__(self, subject: Subject, seen: frozenset[str]) -> None:
+        self.subject, self.seen = subject, seen
+        self._held = ExitStack()
+        self._held.enter_context(at_rest(subject))
+
+    @property
+    def image_size(self) -> int:
+        """Of its last phase."""
+        return self.subject.phase.image_size
+
+    def images(self, images: Tensor) -> Tensor:
+        """As evaluation embeds them."""
+        return self.subject.images(images)
+
+    def texts(self, texts: Sequence[str]) -> Tensor:
+        """As evaluation embeds them."""
+        return self.subject.texts(texts)
+
+    def has_seen(self, uids: Sequence[str]) -> np.ndarray:
+        """Those of its training subset."""
+        return np.fromiter((uid in self.seen for uid in uids), bool, len(uids))

@@ -1,0 +1,105 @@
+"""Start the processes of a scoring, add up what they tell, and end them all when one fails."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from study.data import Source
+from study.errors import DataError
+from study.hardware import cpu_threads
+from study.scoring.files import ScoreFiles
+from study.scoring.progress import Done, Progress
+from study.scoring.request import Request, Scored
+
+Child = subprocess.Popen[str]
+
+
+def score(request: Request, source: Source, processes: int, say: Callable[[str], None]) -> Progress:
+    """Score all of a source by so many processes of this machine; says how far it is now and then.
+
+    Raises DataError with what the first process that failed said.
+    """
+    progress, counting = Progress(source.index().pairs, say), Lock()
+    threads = request.threads or max(1, cpu_threads() // processes)
+    handed = request.model_copy(update={"threads": threads}).model_dump_json()
+    children = [_start(handed, index, processes) for index in range(processes)]
+
+    def add(done: Done) -> None:
+        with counting:
+            progress.add(done)
+
+    try:
+        with ThreadPoolExecutor(processes) as listening:
+            for future in as_completed([listening.submit(_heard, child, add) for child in children]):
+                problem = future.result()
+                if problem is not None:
+                    _end(children)
+                    raise DataError(problem)
+    finally:
+        _end(children)
+    return progress
+
+
+def _start(request: str, index: int, processes: int) -> Child:
+    command = [sys.executable, "-m", "study.scoring.worker", str(index), str(processes)]
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert child.stdin is not None
+    child.stdin.write(request)
+    child.stdin.close()
+    return child
+
+
+def _heard(child: Child, add: Callable[[Done], None]) -> str | None:
+    """Listen until the process ends; why it failed, none if it did not."""
+    assert child.stdout is not None
+    problem = None
+    with child.stdout:
+        for line in child.stdout:
+            told = json.loads(line)
+            if "error" in told:
+                problem = str(told["error"])
+            else:
+                add(Done(**told))
+    code = child.wait()
+    if code and problem is None:
+        problem = f"a process that scores ended with code {code}; run the same command again: what is done is kept"
+    return problem
+
+
+def _end(children: list[Child]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+            child.wait()
+
+
+def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
+    """What the files of a column hold: pairs, those without a score by reason, and the scores' mean and quantiles."""
+    files = ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights=""))
+    paths = [files.path(piece) for piece in source.index().pieces]
+    score, why, *told = files.scored.columns()
+    table = pl.scan_parquet(paths).select(score, why, *told)
+    counts = table.group_by(why).len().collect()
+    by = table.select(pl.col(name).first() for name in told).collect().row(0)
+    quantiles = [pl.col(score).quantile(share, "linear").alias(f"p{share * 100:g}") for share in (0.1, 0.5, 0.9)]
+    spread = table.select(pl.col(score).mean().alias("mean"), *quantiles).collect().row(0, named=True)
+    return {
+        "column": score,
+        "model": by[0],
+        "pretrained": by[1],
+        "weights": by[2],
+        "files": len(paths),
+        "first_file": str(paths[0]) if paths else None,
+        "pairs": int(counts["len"].sum()),
+        "without_score": {str(reason): count for reason, count in sorted(counts.drop_nulls().iter_rows())},
+        "score": {name: None if value is None else round(float(value), 4) for name, value in spread.items()},
+    }

@@ -1,0 +1,37 @@
+"""``python -m study.scoring.worker INDEX OF``: one process of a scoring, which tells how far it is in JSON lines."""
+
+from __future__ import annotations
+
+import json
+import sys
+
+from study.errors import StudyError
+from study.scoring.progress import Done
+from study.scoring.request import Request
+from study.scoring.share import Share
+
+
+def main() -> int:
+    """Score a share; a mistake of the user's is told in a last line."""
+    request = Request.model_validate_json(sys.stdin.read())
+    try:
+        from study.models.loading import load_models
+
+        load_models()
+        from study.scoring.work import score_share
+
+        score_share(request, Share(int(sys.argv[1]), int(sys.argv[2])), _tell)
+    except StudyError as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+        return 2
+    except BrokenPipeError:  # whoever asked is gone
+        return 1
+    return 0
+
+
+def _tell(done: Done) -> None:
+    print(done.model_dump_json(), flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
