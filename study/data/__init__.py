@@ -10,6 +10,7 @@ __all__ = ["SOURCES", "EvaluationSet", "Samples", "Source"]
 SOURCES: Registry[type[Source]] = Registry(
     "source",
     {
+        "datacomp": "study.data.shards.datacomp:DataComp",
         "embedded": "study.data.embedded:Embedded",
         "table": "study.data.table:Table",
         "webdataset": "study.data.shards.webdataset:WebDataset",

@@ -113,6 +113,10 @@ class Source(ABC):
         """Size of a pool that can be planned without its data; none where the data is there to be read."""
         return None
 
+    def has_images(self) -> bool:
+        """Whether the pool can be trained on; while it cannot, a plan is an estimate."""
+        return self.declared_pairs() is None
+
     @abstractmethod
     def pool(self) -> pl.DataFrame:
         """The training pool: ``uid`` (32 hex digits, unique) and ``score`` (Float32, null where not known).

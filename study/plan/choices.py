@@ -114,7 +114,8 @@ class Choices:
         if declared is not None:
             return opened(pairs=declared, fingerprint=None)
         index = source.index()
-        return opened(pairs=index.pairs, fingerprint=source.fingerprint(), has_scores=index.scored)
+        fingerprint = source.fingerprint() if source.has_images() else None
+        return opened(pairs=index.pairs, fingerprint=fingerprint, has_scores=index.scored)
 
     def _once(self, config: PluginConfig, open_it: Callable[[Any], T]) -> T:
         key = (open_it, config.model_dump_json())

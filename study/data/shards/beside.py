@@ -51,17 +51,18 @@ class Beside:
         return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
 
     def scored(self, column: str) -> pl.DataFrame | None:
-        """``key`` and ``score`` of the first table that has such a column; none when no table has.
+        """``key``, or ``uid`` (32 hex digits), and ``score`` of the first table that has the column; none if none has.
 
         Raises DataError for a table that cannot be read, and for a column that holds no numbers.
         """
         for file in (*self.scores, *((self.table,) if self.table else ())):
             table = _read(file.address)
-            if {"key", column} <= set(table.columns):
+            by = next((name for name in ("key", "uid") if name in table.columns), None)
+            if by and column in table.columns:
                 if not table[column].dtype.is_numeric():
                     raise DataError(f"{file.address}: column {column!r} must hold numbers, not {table[column].dtype}")
                 score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
-                return _picked(table.with_columns(score), ["score"])
+                return _picked(table.with_columns(score), ["score"], by)
         return None
 
 
@@ -78,9 +79,9 @@ def _there(name: str, address: str) -> Located | None:
     return None if known is None else Located(name, address, known)
 
 
-def _picked(table: pl.DataFrame, wanted: Sequence[str]) -> pl.DataFrame:
+def _picked(table: pl.DataFrame, wanted: Sequence[str], by: str = "key") -> pl.DataFrame:
     names = [name for name in dict.fromkeys(wanted) if name in table.columns]
-    return table.select(pl.col("key").cast(pl.String), *names).unique("key", keep="first", maintain_order=True)
+    return table.select(pl.col(by).cast(pl.String), *names).unique(by, keep="first", maintain_order=True)
 
 
 @lru_cache(maxsize=4)

@@ -12,8 +12,7 @@ from study.data.filters import Filters
 from study.data.index import Index, fingerprint_of
 from study.data.parallel import each
 from study.data.repeats import repeated
-from study.data.shards.choice import SAME, UIDS, Choice, Chosen, choose, keys, summed, without
-from study.data.shards.facts import Indexed
+from study.data.shards.choice import SAME, UIDS, Choice, Chosen, Part, choose, keys, summed, without
 from study.data.shards.pieces import ShardPiece
 from study.errors import DataError
 from study.hardware import cpu_threads
@@ -36,7 +35,7 @@ class Built:
 class Recipe:
     """What a pool is made from; ``folder`` is the pool's own, ``most_unreadable`` a share of the shards."""
 
-    shards: Sequence[Indexed]
+    shards: Sequence[Part]
     filters: Filters
     folder: Path
     most_unreadable: float
@@ -67,23 +66,18 @@ def _built(folder: Path, facts: dict[str, Any]) -> Built:
 
 def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
     choices = [
-        Choice(shard, recipe.filters, recipe.folder / f"{number:06}.parquet", recipe.scores)
-        for number, shard in enumerate(recipe.shards)
+        Choice(part, recipe.filters, recipe.folder / f"{number:06}.parquet", recipe.scores)
+        for number, part in enumerate(recipe.shards)
     ]
-    processes = cpu_threads() if sum(shard.beside.shard.size for shard in recipe.shards) > LARGE else 1
+    processes = cpu_threads() if sum(part.shard.size for part in recipe.shards) > LARGE else 1
     found = each(choose, choices, processes, "shards indexed", say)
     _check(found, recipe.most_unreadable)
-    left_out = Counter({UNREADABLE: sum(bool(chosen.failure) for chosen in found)})
-    for chosen in found:
-        left_out.update(chosen.left_out)
     there = [(choice, chosen) for choice, chosen in zip(choices, found, strict=True) if chosen.facts]
     paths = [choice.path for choice, _ in there]
-    kept = [chosen.kept for _, chosen in there]
-    kinds = {"pair": UIDS} if recipe.filters.unique == "pair" else {"pair": UIDS, recipe.filters.unique: SAME}
-    for kind, columns in kinds.items():
-        for number, rows in repeated((keys(path, columns) for path in paths), sum(kept), recipe.folder).items():
-            left_out[f"repeated {kind}"] += len(rows)
-            kept[number] = without(paths[number], rows)
+    left_out = Counter({UNREADABLE: len(found) - len(there)})
+    for chosen in found:
+        left_out.update(chosen.left_out)
+    kept = _without_repeats(recipe, paths, [chosen.kept for _, chosen in there], left_out)
     if not sum(kept):
         raise DataError(f"no pair is left of {len(choices)} shards: {_words(left_out)}")
     sums = each(summed, paths, processes, "shards summed", say)
@@ -95,8 +89,20 @@ def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
     }
 
 
+def _without_repeats(recipe: Recipe, paths: list[Path], kept: list[int], left_out: Counter[str]) -> list[int]:
+    """Take repeats out of the files, those of ids first; returns how many pairs stay in each."""
+    kinds = {"pair": UIDS} if recipe.filters.unique == "pair" else {"pair": UIDS, recipe.filters.unique: SAME}
+    stay = list(kept)
+    for kind, columns in kinds.items():
+        compared = (keys(path, columns) for path in paths)
+        for number, rows in repeated(compared, sum(stay), recipe.folder).items():
+            left_out[f"repeated {kind}"] += len(rows)
+            stay[number] = without(paths[number], rows)
+    return stay
+
+
 def _piece(choice: Choice, chosen: Chosen, pairs: int) -> dict[str, Any]:
-    shard = choice.indexed.beside.shard
+    shard = choice.part.shard
     return {
         "name": shard.name,
         "address": shard.address,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -12,7 +13,7 @@ import polars as pl
 from study.data.filters import Filters, counts, reasons
 from study.data.index import COLUMNS, fingerprint_sum
 from study.data.repeats import Keys
-from study.data.shards.facts import Indexed
+from study.data.shards.listing import Located
 from study.data.shards.scores import scores_of
 from study.errors import DataError
 from study.io import read_parquet, write_parquet
@@ -21,11 +22,25 @@ SAME = ("same_hi", "same_lo")  # what no two pairs of the pool share, besides th
 UIDS = ("uid_hi", "uid_lo")
 
 
+class Part(Protocol):
+    """A shard or a file of metadata, which can be sent to another process."""
+
+    @property
+    def shard(self) -> Located:
+        """Where it lies."""
+
+    def known(self) -> tuple[str, pl.DataFrame]:
+        """The name of its index file, and ``FACTS`` of its samples with their scores.
+
+        Raises DataError when it cannot be read at all.
+        """
+
+
 @dataclass(frozen=True)
 class Choice:
-    """A shard, what its pairs must be, the file that they go to, and a file of scores by id, if there is one."""
+    """A part, what its pairs must be, the file that they go to, and a file of scores by id, if there is one."""
 
-    indexed: Indexed
+    part: Part
     filters: Filters
     path: Path
     scores: Path | None = None
@@ -44,27 +59,16 @@ class Chosen:
 def choose(choice: Choice) -> Chosen:
     """Index a shard if need be; write ids, scores and rows of the pairs that pass, and what they are compared by."""
     try:
-        indexed, facts = _scored(choice)
+        name, facts = choice.part.known()
+        if choice.scores is not None:
+            facts = facts.with_columns(scores_of(choice.scores, facts))
     except DataError as error:
         return Chosen(0, {}, "", str(error))
     reason = pl.coalesce("problem", reasons(choice.filters)).alias("reason")
     marked = facts.with_row_index("row").with_columns(pl.col("width", "height").cast(pl.Int64)).with_columns(reason)
     passing = marked.filter(pl.col("reason").is_null())
     write_parquet(choice.path, passing.select(*COLUMNS, "row", *_compared(choice.filters)))
-    return Chosen(passing.height, counts(marked["reason"]), indexed.path.name)
-
-
-def _scored(choice: Choice) -> tuple[Indexed, pl.DataFrame]:
-    """The facts with scores from where they are: a file of all ids, a table beside the shard, or its samples."""
-    indexed, name = choice.indexed, choice.indexed.fields.score
-    if choice.scores is not None:
-        facts = indexed.facts()
-        return indexed, facts.with_columns(scores_of(choice.scores, facts))
-    beside = indexed.beside.scored(name) if name is not None else None
-    if beside is None:
-        return indexed, indexed.facts()
-    indexed = replace(indexed, fields=replace(indexed.fields, score=None))  # the index is the same with other scores
-    return indexed, indexed.facts().drop("score").join(beside, on="key", how="left", maintain_order="left")
+    return Chosen(passing.height, counts(marked["reason"]), name)
 
 
 def _compared(filters: Filters) -> tuple[pl.Expr, pl.Expr]:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import quote
 
 import polars as pl
 
+from study.data.index import halves
 from study.data.shards.address import fault, open_file
 from study.data.shards.beside import Beside
 from study.data.shards.fields import Fields
+from study.data.shards.listing import Located
 from study.data.shards.scan import Scan
 from study.errors import DataError
 from study.io import write_parquet
@@ -35,11 +37,28 @@ class Indexed:
             self.folder / f"{quote(shard.name, safe='')[-100:]}-{_hash(f'{self.beside.state} {self.fields}')}.parquet"
         )
 
-    def facts(self) -> pl.DataFrame:
-        """``FACTS`` of the shard, read from its file, which is made if it is not there.
+    @property
+    def shard(self) -> Located:
+        """The tar."""
+        return self.beside.shard
+
+    def known(self) -> tuple[str, pl.DataFrame]:
+        """The name of the index file, and ``FACTS`` with scores of a table beside the shard, if there are.
 
         Raises DataError for a shard that cannot be read at all, or that lacks a field.
         """
+        scores = self.beside.scored(self.fields.score) if self.fields.score else None
+        if scores is None:
+            return self.path.name, self._facts()
+        plain = replace(self, fields=replace(self.fields, score=None))  # the index is the same with other scores
+        facts = plain._facts().drop("score")
+        if "uid" in scores.columns:
+            scores = scores.select(*halves(pl.col("uid")), "score")
+        on = [name for name in scores.columns if name != "score"]
+        return plain.path.name, facts.join(scores, on=on, how="left", maintain_order="left")
+
+    def _facts(self) -> pl.DataFrame:
+        """From the file, which is made if it is not there."""
         if self.path.exists():
             try:
                 return pl.read_parquet(self.path)

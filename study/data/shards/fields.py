@@ -9,18 +9,23 @@ import polars as pl
 
 @dataclass(frozen=True)
 class Fields:
-    """Names of columns or fields, none where not asked for; ``image_hash`` is whether images are compared."""
+    """Names of columns or fields, none where not asked for.
+
+    ``sides`` are a width and a height that go before those in an image's header; ``by_bytes`` is whether images are
+    told apart by their bytes.
+    """
 
     uid: str | None
     caption: str | None
     score: str | None
     hash: str | None
-    image_hash: bool
+    sides: tuple[str, str] | None = None
+    by_bytes: bool = False
 
     @property
     def content(self) -> bool:
         """Whether an id, or a comparison, needs the bytes of the images."""
-        return self.uid is None or (self.image_hash and self.hash is None)
+        return self.uid is None or self.by_bytes
 
     def named(self) -> list[str]:
         """All that are looked up."""

@@ -45,8 +45,11 @@ class Scan:
     def __init__(self, fields: Fields, beside: pl.DataFrame, columns: list[str]) -> None:
         self.fields, self.columns = fields, columns
         self.beside = {row.pop("key"): row for row in beside.to_dicts()}
-        self.measured = {"width", "height"} <= set(beside.columns)
-        self.from_json = [name for name in fields.named() if name not in beside.columns]
+        self.sides = fields.sides or ("width", "height")
+        self.measured = {*self.sides} <= {*beside.columns}
+        self.needed = [name for name in fields.named() if name not in beside.columns]
+        welcome = fields.sides if fields.sides and not self.measured else ()
+        self.from_json = [*self.needed, *welcome]
         self.samples: dict[str, Sample] = {}
         self.seen: dict[str, None] = {}  # fields of the .json members
 
@@ -122,7 +125,7 @@ class Scan:
     def _check(self) -> None:
         """A field that is asked for must be somewhere."""
         known = [*self.columns, *self.seen]
-        for name in self.from_json:
+        for name in self.needed:
             if name not in self.seen and self.samples:
                 raise DataError(str(unknown_name("column", name, known)))
 
@@ -134,7 +137,7 @@ class Scan:
         uid = None
         if problem is None and caption is not None:
             uid, problem = self._uid(sample, caption, known)
-        sides = sample.sides or (_side(known.get("width")), _side(known.get("height")))
+        width, height = self._sides(sample, known)
         image = sample.digest.digest() if sample.digest is not None else None
         if fields.hash is not None and known.get(fields.hash) is not None:
             image = blake2b(str(known[fields.hash]).encode(), digest_size=16).digest()
@@ -143,9 +146,15 @@ class Scan:
             "key": sample.key, "problem": problem, "caption": caption if problem is None else None, "score": score,
             "offset": sample.image.offset if sample.image else None,
             "size": sample.image.size if sample.image else None,
-            "width": sides[0], "height": sides[1],
+            "width": width, "height": height,
             **_halves("uid", uid), **_halves("image", image),
         }  # fmt: skip
+
+    def _sides(self, sample: Sample, known: dict[str, Any]) -> tuple[int | None, int | None]:
+        width, height = (_side(known.get(name)) for name in self.sides)
+        told = (width, height) if width and height else None
+        both = (told, sample.sides) if self.fields.sides else (sample.sides, told)
+        return both[0] or both[1] or (None, None)
 
     def _uid(self, sample: Sample, caption: str, known: dict[str, Any]) -> tuple[bytes | None, str | None]:
         if self.fields.uid is None:

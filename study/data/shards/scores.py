@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import polars as pl
 
+from study.data.spill import in_key_order
 from study.data.subset.ids import positions
+from study.io import write_whole
 
-ENTRY = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])
+_SCORED = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])
+
+
+def write_scores(path: Path, tables: Iterable[pl.DataFrame], rows: int) -> None:
+    """Write the tables' ``uid_hi``, ``uid_lo`` and ``score`` in the order of ids; ``rows`` is how many there are."""
+    parts = in_key_order(map(_entries, tables), rows, _SCORED, path.parent)
+
+    def write(file: BinaryIO) -> None:
+        header = {"descr": np.lib.format.dtype_to_descr(_SCORED), "fortran_order": False, "shape": (rows,)}
+        np.lib.format.write_array_header_2_0(file, header)
+        for part in parts:
+            file.write(part.tobytes())
+
+    write_whole(path, write)
+
+
+def _entries(rows: pl.DataFrame) -> np.ndarray:
+    entries = np.empty(rows.height, _SCORED)
+    entries["f0"], entries["f1"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
+    entries["score"] = rows["score"].fill_null(float("nan")).to_numpy()
+    return entries
 
 
 def scores_of(path: Path, facts: pl.DataFrame) -> pl.Series:
     """``score`` of each row by its id; null for one that the file does not have."""
     entries = np.load(path, mmap_mode="r")
-    hi, lo = facts["uid_hi"].fill_null(0).to_numpy(), facts["uid_lo"].fill_null(0).to_numpy()
+    first, last = (facts[name].fill_null(0).to_numpy() for name in ("uid_hi", "uid_lo"))
     if not len(entries):
         return pl.Series("score", [None] * facts.height, pl.Float32)
-    met = entries[np.minimum(positions(entries, hi, lo), len(entries) - 1)]
-    there = (met["f0"] == hi) & (met["f1"] == lo)
+    met = entries[np.minimum(positions(entries, first, last), len(entries) - 1)]
+    there = (met["f0"] == first) & (met["f1"] == last)
     return pl.Series("score", np.where(there, met["score"], np.nan).astype(np.float32)).fill_nan(None)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import polars as pl
 from pydantic import BeforeValidator, Field, model_validator
@@ -123,19 +124,25 @@ class WebDataset(Source):
     def _built(self) -> Built:
         return build(self._recipe(), self.say)
 
-    def _recipe(self, **more: Any) -> Recipe:
-        config, fields = self.config, self._fields()
+    def _recipe(self) -> Recipe:
+        return self._recipe_with(None)
+
+    def _recipe_with(self, by_uid: Path | None) -> Recipe:
+        """How the pool is made, with scores from a file of all ids if there is one."""
+        config = self.config
+        fields = replace(self._fields(), score=None) if by_uid else self._fields()
         if config.shards is None:
             raise DataError(f"a {config.name} source without shards can be planned, but has no pairs to train on")
         folder = self.results.absolute() / "index" / folder_name(config.shards)
         tables = [beside(shard, config.scores) for shard in self._shards]
         options = config.model_dump_json(exclude=self.places)
-        pool = folder_name((options, [table.all_states for table in tables], more))
+        pool = folder_name((options, [table.all_states for table in tables], by_uid and by_uid.name))
         shards = [Indexed(table, fields, folder) for table in tables]
-        return Recipe(shards, config, folder / f"pool-{pool}", config.max_unreadable, **more)
+        return Recipe(shards, config, folder / f"pool-{pool}", config.max_unreadable, by_uid)
 
     def _fields(self) -> Fields:
         config = self.config
+        by_bytes = config.unique == "image" and config.hash_column is None
         return Fields(
-            config.uid_column, config.caption_column, config.score_column, config.hash_column, config.unique == "image"
+            config.uid_column, config.caption_column, config.score_column, config.hash_column, by_bytes=by_bytes
         )

@@ -1,0 +1,94 @@
+"""A DataComp pool: parquet files of metadata, and the shards that its downloader made of them, once they are there."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from study.data.shards.address import is_remote
+from study.data.shards.build import Recipe
+from study.data.shards.facts import folder_name
+from study.data.shards.fields import Fields
+from study.data.shards.listing import Located, located
+from study.data.shards.metadata import Metadata
+from study.data.shards.scores import write_scores
+from study.data.shards.webdataset import ShardConfig, WebDataset
+from study.errors import DataError
+from study.io import lock
+
+SIDES = ("original_width", "original_height")  # as the metadata has them: shards hold images made smaller
+
+
+class DataComp(WebDataset):
+    """Pairs by the ``uid`` of metadata and shards; without shards it can be planned, and its subsets chosen.
+
+    The format is described in https://github.com/mlfoundations/datacomp (Gadre et al., 2023).
+    """
+
+    places = frozenset({"metadata", "shards", "scores", "max_unreadable", "pairs"})
+
+    class Config(ShardConfig):
+        """Options of a DataComp pool."""
+
+        name: Literal["datacomp"] = "datacomp"
+        metadata: str | tuple[str, ...] = Field(description="folder or glob of parquet files, here or in a store")
+        uid_column: str = Field("uid", description="32 hex digits a pair, in metadata and shards")
+        text_column: str = Field("text", description="captions of the metadata")
+        score_column: str | None = Field(
+            "clip_l14_similarity_score", description="quality of a pair, higher is better; none = no scores"
+        )
+
+    def has_images(self) -> bool:
+        """Whether there are shards."""
+        try:
+            return bool(self._shards)
+        except DataError:
+            return False
+
+    def declared_pairs(self) -> int | None:
+        """None: the metadata says how many there are."""
+        return None
+
+    def files(self) -> tuple[Path, ...]:
+        """Files of metadata and shards on this machine."""
+        there = [*self._metadata, *(self._shards if self.has_images() else ())]
+        return tuple(Path(file.address) for file in there if not is_remote(file.address))
+
+    @cached_property
+    def _metadata(self) -> list[Located]:
+        given = self.config.metadata
+        return located([given] if isinstance(given, str) else given, ".parquet")
+
+    def _recipe(self) -> Recipe:
+        folder = self.results.absolute() / "index" / folder_name(self.config.metadata)
+        options = self.config.model_dump_json(exclude=self.places)
+        fields = self._metadata_fields()
+        tables = [Metadata(file, fields, folder / f"{folder_name((file, fields))}.parquet") for file in self._metadata]
+        if self.has_images():
+            return self._with_shards(folder, tables)
+        pool = folder / f"pool-{folder_name((options, self._metadata))}"
+        return Recipe(tables, self.config, pool, self.config.max_unreadable)
+
+    def _with_shards(self, folder: Path, tables: list[Metadata]) -> Recipe:
+        if self.config.score_column not in tables[0].columns():
+            return super()._recipe()  # of a table beside the shards, or none
+        path = folder / f"scores-{folder_name((self.config.score_column, self._metadata))}.npy"
+        with lock(folder / ".scores.lock", wait=True):
+            if not path.exists():
+                self.say("scores of the metadata: sorted by id")
+                write_scores(path, (table.scores() for table in tables), sum(table.rows() for table in tables))
+        return self._recipe_with(path)
+
+    def _metadata_fields(self) -> Fields:
+        config = self.config
+        return Fields(config.uid_column, config.text_column, config.score_column, config.hash_column, SIDES)
+
+    def _fields(self) -> Fields:
+        config = self.config
+        by_bytes = config.unique == "image" and config.hash_column is None
+        return Fields(
+            config.uid_column, config.caption_column, config.score_column, config.hash_column, SIDES, by_bytes
+        )
