@@ -18,9 +18,10 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from study.data.filtered import filtered
+from study.data.filters import Filters
 from study.data.source import EvaluationSet, Samples, Source, rows_of
 from study.io import read_parquet
-from study.records import PluginConfig
 from study.registry import unknown_name
 
 FOLDS = 4
@@ -41,7 +42,7 @@ class Embedded(Source):
 
     stands_alone = True
 
-    class Config(PluginConfig):
+    class Config(Filters):
         """Options of the embedded data."""
 
         name: Literal["embedded"] = "embedded"
@@ -51,12 +52,16 @@ class Embedded(Source):
 
     def pool(self) -> pl.DataFrame:
         """The pairs to train on; a fold's pool has no scores."""
-        trained = self._rows.filter(pl.col("split") == "train")
+        trained = self._filtered[0]
         if self.config.fold is None:
             return trained.select("uid", "score")
         folds = pl.Series([fold_of(*pair) for pair in trained.select("artist", "family").iter_rows()])
         kept = trained.filter(folds != self.config.fold)
         return kept.select("uid", pl.lit(None, dtype=pl.Float32).alias("score"))
+
+    def left_out(self) -> dict[str, int]:
+        """Pairs that the filters leave out."""
+        return self._filtered[1]
 
     def fold_left_out(self) -> pl.DataFrame:
         """The training pairs that this fold's models never see: all columns but the images."""
@@ -101,6 +106,12 @@ class Embedded(Source):
         wanted = pl.DataFrame({"uid": uids}, schema={"uid": pl.String})
         images = wanted.join(self._images, on="uid", how="left", maintain_order="left")["image"]
         return Samples(uids, rows["caption"].to_list(), lambda row: bytes(images[row]), cache)
+
+    @cached_property
+    def _filtered(self) -> tuple[pl.DataFrame, dict[str, int]]:
+        """The training pairs that pass the filters, and why others do not."""
+        trained = self._table.filter(pl.col("split") == "train")
+        return filtered(trained.drop("image"), self.config, lambda row: bytes(trained["image"][row]))
 
     @cached_property
     def _table(self) -> pl.DataFrame:

@@ -45,6 +45,12 @@ class Filters(PluginConfig):
     )
 
     @property
+    def asks_nothing(self) -> bool:
+        """Whether all pairs pass."""
+        fields = Filters.model_fields
+        return all(getattr(self, name) == field.default for name, field in fields.items() if name != "name")
+
+    @property
     def needs_sizes(self) -> bool:
         """Whether width and height of images are asked for."""
         return any(value is not None for value in (self.min_side, self.max_side, self.max_aspect))

@@ -12,11 +12,12 @@ import polars as pl
 from pydantic import BeforeValidator, Field, model_validator
 
 from study.config.fields import whole
+from study.data.filtered import filtered
+from study.data.filters import Filters
 from study.data.pixels import MISSING, OUTSIDE, Skip
 from study.data.source import Samples, Source, rows_of
-from study.data.table_file import read_columns
+from study.data.table_file import read_columns, scores_beside
 from study.errors import DataError
-from study.records import PluginConfig
 
 UID = r"^[0-9a-f]{32}$"
 
@@ -24,9 +25,9 @@ UID = r"^[0-9a-f]{32}$"
 class Table(Source):
     """Pairs from one file; a pair without a ``uid_column`` is known by its image (path or bytes) and caption."""
 
-    places = frozenset({"path", "root", "pairs"})
+    places = frozenset({"path", "root", "scores", "pairs"})
 
-    class Config(PluginConfig):
+    class Config(Filters):
         """Options of a table."""
 
         name: Literal["table"] = "table"
@@ -35,7 +36,14 @@ class Table(Source):
         image_column: str = Field("image", description="paths under the root, or encoded images (parquet)")
         caption_column: str = Field("caption", description="captions")
         uid_column: str | None = Field(None, description="32 hex digits a pair; none = hash of image and caption")
-        score_column: str | None = Field(None, description="quality of a pair, higher is better")
+        score_column: str | None = Field(
+            None, description="quality of a pair, higher is better; of the table or of one of scores"
+        )
+        scores: Path | None = Field(
+            None, description="folder of tables of scores; none = NAME.scores.parquet beside the file, if it is there"
+        )
+        width_column: str | None = Field(None, description="pixels, for filters; none = as the images say")
+        height_column: str | None = Field(None, description="pixels, for filters; none = as the images say")
         pairs: Annotated[int | None, BeforeValidator(whole)] = Field(
             None, ge=1, description="size of the pool, to plan while the file is absent"
         )
@@ -91,16 +99,35 @@ class Table(Source):
         config = self.config
         if config.path is None:
             raise DataError("a table source without a path can be planned, but has no pairs to train on")
-        named = {"uid": config.uid_column, "image": config.image_column, "caption": config.caption_column}
-        rows = read_columns(config.path, {**named, "score": config.score_column})
+        scores = scores_beside(config.path, config.scores, config.score_column)
+        rows = read_columns(config.path, self._columns(scores is None))
         full = rows.filter(pl.col("image").is_not_null(), pl.col("caption").fill_null("").str.strip_chars() != "")
         if config.uid_column is None:
             full = full.with_columns(_uids(full))
         pairs = full.unique("uid", keep="first", maintain_order=True)
         repeats = full.height - pairs.height
         self._check(pairs, repeats)
+        if scores is not None:
+            pairs = pairs.drop("score").join(scores, on="uid", how="left", maintain_order="left")
         counts = {"no image or no caption": rows.height - full.height, "repeated pair": repeats}
-        return pairs, {reason: count for reason, count in counts.items() if count}
+        images = pairs["image"]
+        passing, left_out = filtered(pairs, config, lambda row: self._image(images[row]))
+        if not passing.height:
+            raise DataError(f"{config.path}: no pair passes the filters: {left_out}")
+        return passing, {reason: count for reason, count in {**counts, **left_out}.items() if count}
+
+    def _columns(self, scored: bool) -> dict[str, str | None]:
+        """Our names of columns and the file's."""
+        config = self.config
+        return {
+            "uid": config.uid_column,
+            "image": config.image_column,
+            "caption": config.caption_column,
+            "score": config.score_column if scored else None,
+            "width": config.width_column,
+            "height": config.height_column,
+            "image_hash": config.hash_column,
+        }
 
     def _check(self, pairs: pl.DataFrame, repeats: int) -> None:
         path, column = self.config.path, self.config.uid_column

@@ -18,18 +18,42 @@ READERS: dict[str, Callable[[Path], pl.LazyFrame]] = {
     ".parquet": pl.scan_parquet,
 }
 
+KINDS: dict[str, type[pl.DataType]] = {
+    "uid": pl.String, "image": pl.String, "caption": pl.String, "score": pl.Float32, "width": pl.Int64,
+    "height": pl.Int64, "image_hash": pl.String,
+}  # fmt: skip
+
 
 def read_columns(path: Path, columns: Mapping[str, str | None]) -> pl.DataFrame:
     """The columns under the names that the project uses: all null where the file's name of one is none.
 
-    ``columns`` maps ``uid``, ``image``, ``caption`` and ``score`` to the file's names. Raises DataError for a file
-    that is missing or damaged, a column that it lacks, and values of the wrong kind.
+    ``columns`` maps keys of ``KINDS`` to the file's names. Raises DataError for a file that is missing or damaged, a
+    column that it lacks, and values of the wrong kind.
     """
     named = [name for name in columns.values() if name is not None]
     table = _read(path, named)
     image = pl.Binary if table.schema[columns["image"] or ""] == pl.Binary else pl.String
-    kinds = {"uid": pl.String, "caption": pl.String, "score": pl.Float32, "image": image}
+    kinds = {**{ours: KINDS[ours] for ours in columns}, "image": image}
     return pl.DataFrame([_column(path, table, ours, columns[ours], kind) for ours, kind in kinds.items()])
+
+
+def scores_beside(path: Path, folder: Path | None, column: str | None) -> pl.DataFrame | None:
+    """``uid`` and ``score`` of the table of scores that has such a column; none when there is none.
+
+    It is ``all.parquet`` in a folder of scores, or ``NAME.scores.parquet`` beside the table. Raises DataError when the
+    folder has no such file, and for a file that cannot be read.
+    """
+    found = path.with_suffix(".scores.parquet") if folder is None else folder / "all.parquet"
+    if column is None or (folder is None and not found.exists()):
+        return None
+    try:
+        table = pl.scan_parquet(found)
+        if not {"uid", column} <= {*table.collect_schema().names()}:
+            return None
+        score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
+        return table.select("uid", score).collect().unique("uid", keep="first", maintain_order=True)
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{found} cannot be read as scores: {str(error).splitlines()[0]}") from error
 
 
 def _read(path: Path, named: list[str]) -> pl.DataFrame:
@@ -63,4 +87,4 @@ def _column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None, kind
 
 
 def _words(kind: type[pl.DataType]) -> str:
-    return "numbers" if kind == pl.Float32 else "text"
+    return "numbers" if kind.is_numeric() else "text"
