@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -11,20 +10,18 @@ from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, ImageOps
 
+from study.data.decoding import Skip, decode
 from study.errors import StorageError
 from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json, write_whole
 
+__all__ = ["MISSING", "OUTSIDE", "Pixels", "Skip", "decode", "decoded"]
+
 CHUNK = 256  # images decoded together, between two writes
-DECODER = 1  # raised when the same bytes give other pixels
+DECODER = 2  # raised when the same bytes give other pixels
 OUTSIDE, MISSING, UNREAD = "image path outside its root", "missing image file", "unreadable image file"
 PASSING = frozenset({OUTSIDE, MISSING, UNREAD})  # faults of the place, which a mount or another root may mend
-
-
-class Skip(Exception):
-    """An image that cannot be used; the message is the reason it is counted under."""
 
 
 @dataclass
@@ -33,29 +30,6 @@ class Pixels:
 
     images: np.ndarray
     skipped: dict[int, str] = field(default_factory=dict)
-
-
-def decode(content: bytes, size: int) -> np.ndarray:
-    """An encoded image as uint8 (size, size, 3): upright, on white, short side resized, centre cropped.
-
-    Raises Skip when the bytes are no image that can be read.
-    """
-    try:
-        with Image.open(io.BytesIO(content)) as opened:
-            upright = ImageOps.exif_transpose(opened)
-            fitted = ImageOps.fit(_on_white(upright), (size, size), Image.Resampling.BICUBIC)
-    except MemoryError:
-        raise
-    except Exception as error:  # broad: spoilt bytes raise struct.error, TypeError, KeyError and more within Pillow
-        raise Skip("unreadable image") from error
-    return np.asarray(fitted)
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    if not image.has_transparency_data:
-        return image.convert("RGB")
-    layer = image.convert("RGBA")
-    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
 
 
 def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache: Path | None) -> Pixels:

@@ -1,0 +1,51 @@
+"""JPEGs by simplejpeg (libjpeg-turbo), which decodes eighths of their size from a part of the frequencies."""
+
+from __future__ import annotations
+
+import numpy as np
+import simplejpeg
+from PIL import Image
+
+from study.data.decoding.pillow import enough, stored_turn
+from study.data.decoding.resize import centre_square
+from study.data.decoding.skip import TOO_LARGE, Skip, check_size
+
+START, SCAN = b"\xff\xd8", b"\xff\xda"
+MAX_SCANS = 64  # a progressive image has about ten; each goes over all of it
+COLOURS = {"YCbCr", "Gray", "RGB"}  # Adobe's CMYK needs Pillow
+# Where metadata could say that the image lies on its side, Pillow reads them: that takes longer than these searches.
+TURNING = (b"Exif\0", b"tiff:Orientation")
+
+
+def square(content: bytes, size: int) -> np.ndarray | None:
+    """The image, uint8 (size, size, 3); none when simplejpeg cannot or, being strict, will not read it.
+
+    Raises Skip when it is too large.
+    """
+    if not content.startswith(START):
+        return None
+    try:
+        height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
+    except ValueError:
+        return None
+    check_size(width, height)
+    if content.count(SCAN) > MAX_SCANS:
+        raise Skip(TOO_LARGE)
+    if colours not in COLOURS:
+        return None
+    try:
+        reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=enough(size), min_width=enough(size))
+    except ValueError:  # also for a stray byte that Pillow passes over
+        return None
+    share = _eighths(max(reduced.shape[:2]), max(width, height)) / 8
+    return _upright(centre_square(reduced, height * share, width * share, size), content)
+
+
+def _eighths(reduced: int, length: int) -> int:
+    """How many eighths of its length an image was decoded at; that is rounded up to whole pixels."""
+    return 8 * reduced // length
+
+
+def _upright(image: np.ndarray, content: bytes) -> np.ndarray:
+    turn = stored_turn(content) if any(word in content for word in TURNING) else None
+    return image if turn is None else np.asarray(Image.fromarray(image).transpose(turn))

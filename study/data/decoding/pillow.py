@@ -1,0 +1,89 @@
+"""Images of all formats through Pillow."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from study.data.decoding.skip import TOO_LARGE, UNREADABLE, Skip, check_size
+
+# What the web has; Pillow knows more, of which some run other programs on the bytes (EPS).
+FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "TIFF", "JPEG2000", "PPM")
+ORIENTATION = 0x0112  # of EXIF: how the image must be turned to be upright
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def square(content: bytes, size: int) -> np.ndarray:
+    """The first frame, uint8 (size, size, 3); raises Skip when it cannot be read or is too large."""
+    try:
+        with _opened(content) as image:
+            image.draft("RGB", (enough(size), enough(size)))  # a JPEG at reduced size; nothing for other formats
+            image.load()  # which turns a TIFF
+            turn = turn_of(image)
+            upright = image if turn is None else image.transpose(turn)
+            fitted = ImageOps.fit(_on_white(_eight_bits(upright)), (size, size), Image.Resampling.BICUBIC)
+    except (MemoryError, Skip):
+        raise
+    except Exception as error:  # broad: spoilt bytes raise struct.error, TypeError, KeyError and more within Pillow
+        raise Skip(UNREADABLE) from error
+    return np.asarray(fitted)
+
+
+def enough(size: int) -> int:
+    """Pixels of the short side that a resize to ``size`` should begin with: a little more, lest it only moves them."""
+    return size + size // 16
+
+
+def turn_of(image: Image.Image) -> Image.Transpose | None:
+    """What makes an image upright; none where it is, or its metadata are spoilt."""
+    try:
+        return TURNS.get(image.getexif().get(ORIENTATION, 1))
+    except MemoryError:
+        raise
+    except Exception:  # broad: as above
+        return None
+
+
+def stored_turn(content: bytes) -> Image.Transpose | None:
+    """``turn_of`` an encoded image; none where Pillow cannot read its header."""
+    try:
+        with _opened(content) as image:
+            return turn_of(image)
+    except MemoryError:
+        raise
+    except Exception:  # broad: as above
+        return None
+
+
+def _opened(content: bytes) -> Image.Image:
+    """The image, its header read and its size checked, its pixels not yet decoded."""
+    try:
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise Skip(TOO_LARGE) from error
+    check_size(*image.size)
+    return image
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey by its upper byte: Pillow would make all above 255 white."""
+    if not image.mode.startswith("I"):
+        return image
+    return Image.fromarray((np.asarray(image).clip(0, 0xFFFF) >> 8).astype(np.uint8))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    layer = image.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer).convert("RGB")
