@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 
 from study.data.source import Source
-from study.data.subset import select, subset_size
+from study.data.subset import lowest_kept, subset_size
 from study.errors import DataError
 
 QUANTILES = {"min": 0.0, "p10": 0.1, "median": 0.5, "p90": 0.9, "max": 1.0}
@@ -36,17 +36,15 @@ def inspect(source: Source) -> dict[str, Any]:
 
 def inspect_subset(source: Source, quality: float, size: float | int | None) -> dict[str, Any]:
     """Exact counts of a subset; raises DataError for one that the pool cannot give."""
-    pool = source.pool()
-    uids = select(pool, quality, subset_size(pool.height, quality, size))
-    chosen = pool.filter(pl.col("uid").is_in(uids))
+    index = source.index()
     return {
         "source": source.config.name,
         "fingerprint": source.fingerprint(),
-        "pool": pool.height,
+        "pool": index.pairs,
         "quality": quality,
-        "kept": subset_size(pool.height, quality, None),
-        "pairs": len(uids),
-        "lowest_score": chosen["score"].min(),
+        "kept": subset_size(index.pairs, quality, None),
+        "pairs": subset_size(index.pairs, quality, size),
+        "lowest_score": lowest_kept(index, quality, source.say),
     }
 
 

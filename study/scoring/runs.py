@@ -31,4 +31,4 @@ def _scorer(run: Path, place: Place, seen_too: bool) -> RunScorer:
 
 def _seen(spec: RunSpec, results: Path) -> frozenset[str]:
     source = open_source(located(spec.data, results), results)
-    return frozenset(ensure(results, source, spec.data.quality, spec.data.unique_pairs))
+    return frozenset(ensure(results, source, spec.data.quality, spec.data.unique_pairs).uids())

@@ -82,8 +82,8 @@ def open_stream(
             f"the pool of source {spec.data.source.label} has changed since the run was planned "
             f"({source.fingerprint()}, planned {spec.data.fingerprint}); plan again"
         )
-    uids = ensure(results, source, spec.data.quality, spec.data.unique_pairs)
-    samples = source.samples(uids, results / "cache" / "pixels")
+    subset = ensure(results, source, spec.data.quality, spec.data.unique_pairs)
+    samples = source.samples(subset.uids(), results / "cache" / "pixels")
     size, length = max(strategy.stored_size(p) for p in phases), max(p.text_length for p in phases)
     stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
     return stream, dict(samples.skipped)

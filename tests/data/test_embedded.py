@@ -9,7 +9,7 @@ import pytest
 
 from study.data import SOURCES
 from study.data.embedded import FOLDS, fold_of, parquet_path
-from study.data.subset import select
+from study.data.subset import choose
 
 ROOT = Path(__file__).parents[2]
 HELD_OUT = pl.col("split") != "train"
@@ -31,8 +31,9 @@ def digests(images):
 
 
 @pytest.mark.parametrize(("quality", "size"), [(1.0, None), (1.0, 500), (0.5, 1000), (0.2, None)])
-def test_no_evaluation_image_and_no_held_out_concept_is_in_a_subset(pairs, embedded, quality, size):
-    trained = pairs.filter(pl.col("uid").is_in(select(embedded.pool(), quality, size)))
+def test_no_evaluation_image_and_no_held_out_concept_is_in_a_subset(tmp_path, pairs, embedded, quality, size):
+    subset = choose(embedded.index(), quality, size, tmp_path / "subset.npy")
+    trained = pairs.filter(pl.col("uid").is_in(subset.uids()))
     evaluated = pairs.filter(HELD_OUT)
     unseen = pairs.filter(pl.col("split") == "unseen")
     assert trained.height > 0
