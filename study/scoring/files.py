@@ -10,11 +10,11 @@ import polars as pl
 
 from study import io
 from study.data import Source
-from study.data.index import Piece, Shard
+from study.data.index import Piece, Shard, Whole
+from study.data.shards.address import is_remote
+from study.data.shards.beside import SCORES
 from study.errors import DataError
 from study.scoring.request import Scored
-
-ENDING = ".scores.parquet"
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,24 @@ class ScoreFiles:
     def path(self, piece: Piece) -> Path:
         """The piece's file; raises DataError where there is no place beside the data."""
         if self.out is not None:
-            return self.out / f"{piece.name}.parquet"
+            return self.out / f"{self._name(piece)}.parquet"
         if isinstance(piece, Shard):
-            if "://" in piece.address:
+            if is_remote(piece.address):
                 raise DataError(f"{piece.address} is in a store; say where scores are written: --out DIR")
-            return Path(piece.address.removesuffix(".tar") + ENDING)
-        own = next((path for path in self.source.files() if path.is_file()), None)
-        if own is None:
+            return Path(piece.address.removesuffix(".tar") + SCORES)
+        if self._own is None:
             raise DataError(f"{self.source.config.name} has no file to write scores beside; name a folder: --out DIR")
-        return own.with_suffix(ENDING)
+        return self._own.with_suffix(SCORES)
+
+    def _name(self, piece: Piece) -> str:
+        """A pool that memory holds is called as its file is."""
+        if not isinstance(piece, Whole):
+            return piece.name
+        return self._own.stem if self._own else str(self.source.config.name)
+
+    @property
+    def _own(self) -> Path | None:
+        return next((path for path in self.source.files() if path.is_file()), None)
 
     def is_done(self, piece: Piece) -> bool:
         """Whether the piece has this model's scores; raises DataError when its column holds another's."""

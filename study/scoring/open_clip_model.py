@@ -14,8 +14,6 @@ import torch
 from torch import Tensor
 
 from study.errors import DataError, PlanError
-from study.models.open_clip_named import model_names
-from study.registry import unknown_name
 from study.scoring.request import OpenClipRef, Request, Scored, file_hash
 from study.scoring.scorer import Scorer
 from study.train.device import Place
@@ -70,11 +68,8 @@ class OpenClipScorer(Scorer):
 def open_clip_scorer(request: Request, by: OpenClipRef, place: Place) -> tuple[OpenClipScorer, Scored]:
     """The model with its weights, and its name; nothing is fetched unless ``by.download``, no pickle is executed.
 
-    Raises UnknownNameError for a name that open_clip does not have, DataError for weights that are not there or not
-    this model's.
+    Raises DataError for weights that are not there or not this model's.
     """
-    if by.model not in model_names():
-        raise unknown_name("open_clip model", by.model, sorted(model_names()))
     if not by.download:
         os.environ[OFFLINE] = "1"
     import open_clip

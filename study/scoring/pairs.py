@@ -5,24 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import polars as pl
-
 from study.data import Samples, Source
-from study.data.index import Piece
+from study.data.index import Piece, Shard, uids
 from study.data.pixels import decoded
+from study.data.shards.samples import samples_of
 from study.scoring.similarity import Decoded
-
-
-def uids_of(rows: pl.DataFrame) -> list[str]:
-    """The 32 hex digits of ids in halves."""
-    halves = rows.select("uid_hi", "uid_lo").to_numpy().astype(">u8")
-    text = halves.tobytes().hex()
-    return [text[at : at + 32] for at in range(0, len(text), 32)]
 
 
 def opened(source: Source, piece: Piece) -> Samples:
     """The piece's pairs in its order; raises DataError when it cannot be read."""
-    return source.samples(uids_of(piece.read()))
+    wanted = uids(piece.read())
+    if isinstance(piece, Shard):  # looked up there, and not in all of the pool
+        return samples_of(wanted, [piece], piece.name, None)
+    return source.samples(wanted)
 
 
 def decoded_chunks(

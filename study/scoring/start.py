@@ -16,9 +16,11 @@ import polars as pl
 from study.data import Source
 from study.errors import DataError
 from study.hardware import cpu_threads
+from study.models.open_clip_named import model_names
+from study.registry import unknown_name
 from study.scoring.files import ScoreFiles
 from study.scoring.progress import Done, Progress
-from study.scoring.request import Request, Scored
+from study.scoring.request import Request, RunsRef, Scored, scored_by_runs
 
 Child = subprocess.Popen[str]
 
@@ -26,8 +28,9 @@ Child = subprocess.Popen[str]
 def score(request: Request, source: Source, processes: int, say: Callable[[str], None]) -> Progress:
     """Score all of a source by so many processes of this machine; says how far it is now and then.
 
-    Raises DataError with what the first process that failed said.
+    Raises what ``check`` does, and DataError with what the first process that failed said.
     """
+    check(request)
     progress, counting = Progress(source.index().pairs, say), Lock()
     threads = request.threads or max(1, cpu_threads() // processes)
     handed = request.model_copy(update={"threads": threads}).model_dump_json()
@@ -47,6 +50,14 @@ def score(request: Request, source: Source, processes: int, say: Callable[[str],
     finally:
         _end(children)
     return progress
+
+
+def check(request: Request) -> None:
+    """Raise a StudyError for what can be seen to be wrong before any process starts."""
+    if isinstance(request.by, RunsRef):
+        scored_by_runs(request, request.by)
+    elif request.by.model not in model_names():
+        raise unknown_name("open_clip model", request.by.model, sorted(model_names()))
 
 
 def _start(request: str, index: int, processes: int) -> Child:

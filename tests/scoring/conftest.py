@@ -1,7 +1,6 @@
 """A table of pictures with captions, random weights of open_clip's smallest model in a file, and a trained run."""
 
 import io
-import json
 
 import numpy as np
 import polars as pl
@@ -19,15 +18,17 @@ def picture(seed, size=(40, 48)):
     return file.getvalue()
 
 
-@pytest.fixture
-def pairs(tmp_path):
-    """24 pairs, the sixth of which has no image that can be read."""
-    path = tmp_path / "pool" / "pairs.parquet"
-    path.parent.mkdir()
+def write_pairs(path):
     images = [picture(row) for row in range(24)]
     images[5] = images[5][:40]
     pl.DataFrame({"image": images, "caption": [f"a picture of {row} things" for row in range(24)]}).write_parquet(path)
     return path
+
+
+@pytest.fixture
+def pairs(tmp_path):
+    """24 pairs, the sixth of which has no image that can be read."""
+    return write_pairs(tmp_path / "pairs.parquet")
 
 
 @pytest.fixture(scope="session")
@@ -40,15 +41,3 @@ def weights(tmp_path_factory):
     model = open_clip.create_model(MODEL, pretrained_text=False)
     torch.save({"state_dict": model.state_dict(), "epoch": 1}, path)
     return path
-
-
-@pytest.fixture(scope="session")
-def score(request):
-    """A function that runs the command and gives what it printed as JSON."""
-    from study.cli import main
-
-    def run(capsys, *arguments):
-        assert main(["data", "score", *map(str, arguments), "--device", "cpu", "--threads", "1", "--json"]) == 0
-        return json.loads(capsys.readouterr().out)
-
-    return run
