@@ -10,6 +10,7 @@ from types import ModuleType
 ACTIONS = {
     "inspect": "what a source holds, in numbers",
     "subset": "how many pairs a subset has, and what is in it",
+    "reshard": "a subset written once as shards of its own, in random order",
     "score": "image-text similarity of every pair, by a model of yours or of this project",
 }
 EXAMPLES = """\

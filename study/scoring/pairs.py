@@ -6,18 +6,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from study.data import Samples, Source
-from study.data.index import Piece, Shard, uids
+from study.data.index import Piece, uids
+from study.data.piece_pairs import pairs_of
 from study.data.pixels import decoded
-from study.data.shards.samples import samples_of
 from study.scoring.similarity import Decoded
 
 
 def opened(source: Source, piece: Piece) -> Samples:
     """The piece's pairs in its order; raises DataError when it cannot be read."""
-    wanted = uids(piece.read())
-    if isinstance(piece, Shard):  # looked up there, and not in all of the pool
-        return samples_of(wanted, [piece], piece.name, None)
-    return source.samples(wanted)
+    return pairs_of(source, piece, uids(piece.read()))
 
 
 def decoded_chunks(

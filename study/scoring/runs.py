@@ -6,7 +6,7 @@ from pathlib import Path
 
 from study.config.spec import read_spec
 from study.data.place import located, open_source
-from study.data.subset import ensure
+from study.data.subset import Subset, ensure
 from study.evaluate.embed import Subject
 from study.records import RunSpec
 from study.scoring.request import RunsRef
@@ -26,9 +26,9 @@ def _scorer(run: Path, place: Place, seen_too: bool) -> RunScorer:
     phase = strategy.phases(spec, arch)[-1]
     trained_on = located(spec.data, results)
     subject = Subject(arch, model, strategy, phase, trained_on, place.device, place.precision(spec.precision))
-    return RunScorer(subject, frozenset() if seen_too else _seen(spec, results))
+    return RunScorer(subject, None if seen_too else _seen(spec, results))
 
 
-def _seen(spec: RunSpec, results: Path) -> frozenset[str]:
+def _seen(spec: RunSpec, results: Path) -> Subset:
     source = open_source(located(spec.data, results), results)
-    return frozenset(ensure(results, source, spec.data.quality, spec.data.unique_pairs).uids())
+    return ensure(results, source, spec.data.quality, spec.data.unique_pairs)

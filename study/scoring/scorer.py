@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import numpy as np
 from torch import Tensor
 
+from study.data.subset import Subset
 from study.evaluate.embed import Subject, at_rest
 
 
@@ -36,7 +37,7 @@ class Scorer(ABC):
 class RunScorer(Scorer):
     """The model of a run as it is evaluated, at rest for good."""
 
-    def __init__(self, subject: Subject, seen: frozenset[str]) -> None:
+    def __init__(self, subject: Subject, seen: Subset | None) -> None:
         self.subject, self.seen = subject, seen
         self._held = ExitStack()
         self._held.enter_context(at_rest(subject))
@@ -56,4 +57,7 @@ class RunScorer(Scorer):
 
     def has_seen(self, uids: Sequence[str]) -> np.ndarray:
         """Those of its training subset."""
-        return np.fromiter((uid in self.seen for uid in uids), bool, len(uids))
+        if self.seen is None:
+            return super().has_seen(uids)
+        hi, lo = (np.array([int(uid[half], 16) for uid in uids], np.uint64) for half in (slice(16), slice(16, 32)))
+        return self.seen.contains(hi, lo)

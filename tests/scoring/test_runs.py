@@ -36,11 +36,7 @@ def runs(planned_run):
 @pytest.fixture
 def subsets(runs, embedded):
     results = runs[0].parents[1]
-    return [set(uids(ensure(results, embedded, 1.0, pairs))) for pairs in (SMALL, LARGE)]
-
-
-def uids(subset):
-    return subset if isinstance(subset, list) else subset.uids()
+    return [set(ensure(results, embedded, 1.0, pairs).uids()) for pairs in (SMALL, LARGE)]
 
 
 @pytest.fixture
