@@ -23,7 +23,9 @@ def show(found: dict[str, Any], as_json: bool) -> None:
 
 
 def _lines(name: str, value: Any) -> list[tuple[str, str]]:
-    """One line a fact; a list of rows gets a line a row, headed by its first column."""
+    """One line a fact; a list of rows gets a line a row, headed by its first column, and a list of words one line."""
+    if isinstance(value, list) and not any(isinstance(row, dict) for row in value):
+        return [(name, ", ".join(map(str, value)) or "none")]
     if isinstance(value, list):
         facts = [dict(row) for row in value]
         return [(f"{name}: {row.pop(next(iter(row)))}", _facts(row)) for row in facts]
@@ -31,6 +33,8 @@ def _lines(name: str, value: Any) -> list[tuple[str, str]]:
 
 
 def _facts(facts: dict[str, Any]) -> str:
+    if facts and all(value is None for value in facts.values()):
+        return "unknown"
     return ", ".join(f"{name.replace('_', ' ')} {_plain(value)}" for name, value in facts.items()) or "none"
 
 

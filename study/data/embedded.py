@@ -72,8 +72,17 @@ class Embedded(Source):
         return self._samples(rows_of(uids, self._rows, "the embedded data"), cache)
 
     def details(self) -> pl.DataFrame:
-        """Split, caption, noise and score of every pair."""
-        return self._rows.select("split", "caption", "noise", "score")
+        """All pairs of all splits."""
+        size = pl.col("image").bin.size().alias("bytes")
+        return self._table.select("uid", "split", "caption", "noise", "score", size)
+
+    def size_bytes(self) -> int:
+        """Of the file in the package."""
+        return parquet_path().stat().st_size
+
+    def columns(self) -> list[str]:
+        """All but the images."""
+        return self._rows.columns
 
     def evaluation_sets(self) -> tuple[str, ...]:
         """``test``, ``validation``, ``unseen``; ``category`` has a training split for probes."""

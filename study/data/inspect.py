@@ -6,29 +6,57 @@ from typing import Any
 
 import polars as pl
 
+from study.data.examples import tried
 from study.data.source import Source
+from study.data.spread import spread
 from study.data.subset import lowest_kept, subset_size
 from study.errors import DataError
 
-QUANTILES = {"min": 0.0, "p10": 0.1, "median": 0.5, "p90": 0.9, "max": 1.0}
+# What is measured of each pair, where a source knows it.
+MEASURES = {
+    "caption_words": pl.col("caption").str.extract_all(r"\S+").list.len(),
+    "caption_characters": pl.col("caption").str.len_chars(),
+    "image_width": pl.col("width"),
+    "image_height": pl.col("height"),
+    "image_aspect": pl.max_horizontal("width", "height") / pl.min_horizontal("width", "height"),
+    "image_bytes": pl.col("bytes"),
+    "score": pl.col("score"),
+}
 
 
-def inspect(source: Source) -> dict[str, Any]:
-    """Sizes, caption lengths, scores and noise of a source, as plain data; raises DataError when it has no data."""
+def described(source: Source) -> pl.DataFrame:
+    """A row a training pair, or a random part of them: what the source knows, and ``MEASURES``.
+
+    Raises DataError when there is no data.
+    """
     if source.declared_pairs() is not None:
         raise DataError(f"{source.config.name} only declares {source.declared_pairs()} pairs; its data is not there")
     details = source.details()
+    unknown = [pl.lit(None, pl.Int64).alias(name) for name in ("width", "height", "bytes") if name not in details]
+    return details.with_columns(unknown).with_columns(**MEASURES)
+
+
+def inspect(source: Source, details: pl.DataFrame | None = None, seed: int = 0) -> dict[str, Any]:
+    """Sizes, captions, images, scores and noise of a source, as plain data; raises DataError when it has no data.
+
+    ``details`` are those of ``described``; ``seed`` chooses the images that are tried.
+    """
+    details = described(source) if details is None else details
     pairs = details.filter(pl.col("split") == "train")
-    words = pairs["caption"].str.split(" ").list.len()
+    index = source.index()
     return {
         "source": source.config.name,
-        "pool": source.pool().height,
+        "pool": index.pairs,
         "fingerprint": source.fingerprint(),
+        "bytes": source.size_bytes(),
+        "columns": source.columns(),
         "left_out": source.left_out(),
-        "splits": _counts(details["split"]),
-        "caption_words": _spread(words),
-        "score": _spread(source.pool()["score"]),
-        "without_score": source.pool()["score"].null_count(),
+        "splits": {**_counts(details["split"]), "train": index.pairs},
+        "described": pairs.height,
+        **{name: spread(pairs[name]) for name in MEASURES},
+        "without_score": pairs["score"].null_count(),
+        "repeated_captions": pairs.height - pairs["caption"].n_unique(),
+        "tried": tried(source, pairs["uid"], seed) if source.has_images() else None,
         "noise": _by_noise(pairs),
         "evaluation_sets": {name: len(source.evaluation_set(name).samples) for name in source.evaluation_sets()},
     }
@@ -50,16 +78,6 @@ def inspect_subset(source: Source, quality: float, size: float | int | None) -> 
 
 def _counts(values: pl.Series) -> dict[str, int]:
     return dict(sorted(values.value_counts().iter_rows()))
-
-
-def _spread(values: pl.Series) -> dict[str, float | None]:
-    """Mean and quantiles; all none where no value is known."""
-    known = values.drop_nulls()
-    if not len(known):
-        return dict.fromkeys((*QUANTILES, "mean"))
-    quantiles = {name: known.quantile(share, "linear") for name, share in QUANTILES.items()}
-    rounded = {name: None if value is None else round(float(value), 4) for name, value in quantiles.items()}
-    return {**rounded, "mean": round(float(known.cast(pl.Float64).mean() or 0.0), 4)}  # type: ignore[arg-type]
 
 
 def _by_noise(pairs: pl.DataFrame) -> list[dict[str, Any]]:

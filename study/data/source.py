@@ -150,7 +150,19 @@ class Source(ABC):
 
     @abstractmethod
     def details(self) -> pl.DataFrame:
-        """What ``study data inspect`` counts: a row a pair, with ``split``, ``caption``, ``noise`` and ``score``."""
+        """What ``study data inspect`` counts: a row a pair, with ``uid``, ``split``, ``caption``, ``noise``, ``score``.
+
+        ``width`` and ``height`` (pixels) and ``bytes`` of the images where they are known. A large pool gives a random
+        part of its pairs, the same each time.
+        """
+
+    def size_bytes(self) -> int | None:
+        """Size of all files of the data; none where it is not known."""
+        return sum(path.stat().st_size for path in self.files() if path.is_file()) or None
+
+    def columns(self) -> list[str]:
+        """Names of what is known of each pair, of which options may name captions, ids and scores."""
+        return []
 
     def evaluation_sets(self) -> tuple[str, ...]:
         """Names of the source's own evaluation sets, ``SOURCE/SET``."""

@@ -16,7 +16,7 @@ from study.data.filtered import filtered
 from study.data.filters import Filters
 from study.data.pixels import MISSING, OUTSIDE, Skip
 from study.data.source import Samples, Source, rows_of
-from study.data.table_file import read_columns, scores_beside
+from study.data.table_file import columns_of, read_columns, scores_beside
 from study.errors import DataError
 
 UID = r"^[0-9a-f]{32}$"
@@ -70,7 +70,15 @@ class Table(Source):
     def details(self) -> pl.DataFrame:
         """The captions; a table has one split and no noise labels."""
         split, noise = pl.lit("train").alias("split"), pl.lit("unknown").alias("noise")
-        return self._read[0].select(split, "caption", noise, "score")
+        image = pl.col("image")
+        size = image.bin.size() if self._read[0].schema["image"] == pl.Binary else pl.lit(None, pl.Int64)
+        return self._read[0].select(
+            "uid", split, "caption", noise, "score", pl.col("width", "height"), size.alias("bytes")
+        )
+
+    def columns(self) -> list[str]:
+        """Those of the file."""
+        return columns_of(self.config.path) if self.config.path else []
 
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs in the order asked for; images are read when they are decoded."""

@@ -56,13 +56,25 @@ def scores_beside(path: Path, folder: Path | None, column: str | None) -> pl.Dat
         raise DataError(f"{found} cannot be read as scores: {str(error).splitlines()[0]}") from error
 
 
-def _read(path: Path, named: list[str]) -> pl.DataFrame:
+def columns_of(path: Path) -> list[str]:
+    """Names of all columns; raises DataError for a file that cannot be read."""
+    try:
+        return _opened(path).collect_schema().names()
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
+
+
+def _opened(path: Path) -> pl.LazyFrame:
     if path.suffix not in READERS:
         raise DataError(f"{path}: the end of the name must be one of {', '.join(READERS)}")
     if not path.is_file():
         raise DataError(f"{path} does not exist; give its path, or pairs: NUMBER to plan without it")
+    return READERS[path.suffix](path)
+
+
+def _read(path: Path, named: list[str]) -> pl.DataFrame:
     try:
-        table = READERS[path.suffix](path)
+        table = _opened(path)
         known = table.collect_schema().names()
         for name in named:
             if name not in known:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from study.report.packed import packed
 from study.report.palette import ALL
 
-STYLES = ("page.css", "tables.css", "index.css")
+STYLES = ("page.css", "tables.css", "index.css", "data.css")
 SCRIPTS = ("page.js", "downloads.js", "tables.js", "hover.js")  # one script of the page, in this order
 
 

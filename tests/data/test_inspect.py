@@ -4,9 +4,12 @@ import json
 import subprocess
 import sys
 
+import polars as pl
 import pytest
 
 from study.cli import main
+from study.data.spread import histogram
+from tests.data import shards
 
 
 def shown(capsys, *arguments):
@@ -37,6 +40,48 @@ def test_a_table_is_inspected_with_its_settings(capsys, tmp_path):
     assert found["pool"] == 2
     assert found["left_out"] == {"no image or no caption": 1}
     assert (found["score"]["mean"], found["caption_words"]["max"]) == (2.0, 2.0)
+
+
+def test_shards_are_described_and_tried(capsys, tmp_path, embedded):
+    rows = list(shards.pairs(embedded, 40))
+    rows[3]["image"] = rows[3]["image"][:40]
+    rows[4]["caption"] = rows[5]["caption"]
+    shards.write_img2dataset(tmp_path / "pool", "00000", rows, similarity=[row / 40 for row in range(40)])
+    settings = ["--set", f"shards={tmp_path / 'pool'}", "--set", "score_column=similarity"]
+    place = ["--results", str(tmp_path / "results"), "--page", str(tmp_path / "out" / "page.html")]
+    found = shown(capsys, "inspect", "webdataset", *settings, *place)
+    assert (found["pool"], found["described"], found["repeated_captions"]) == (40, 40, 1)
+    assert found["bytes"] == (tmp_path / "pool" / "00000.tar").stat().st_size
+    assert {"caption", "key", "similarity", "width"} <= set(found["columns"])
+    assert (found["image_width"]["max"], found["image_aspect"]["max"]) == (48.0, 1.0)
+    assert found["score"]["median"] == pytest.approx(0.4875, abs=1e-4)
+    assert (found["tried"]["images"], found["tried"]["unreadable"], found["tried"]["share"]) == (40, 1, 0.025)
+    page = (tmp_path / "out" / "page.html").read_text()
+    assert page.count("data:image/jpeg;base64,") == 3 * 24 - page.count('<div class="empty">')
+    assert all(f"<h2>{title}</h2>" in page for title in ("At random", "Best scores", "Worst scores"))
+    assert "1 of 40 tried at random" in page
+
+
+def test_captions_are_shown_as_they_are_not_as_the_page(capsys, tmp_path, embedded):
+    rows = list(shards.pairs(embedded, 1))
+    rows[0]["caption"] = "<script>alert(1)</script>"
+    shards.write_tar(tmp_path / "pool" / "0.tar", shards.members(rows))
+    place = ["--results", str(tmp_path / "results"), "--page", str(tmp_path / "page.html")]
+    shown(capsys, "inspect", "webdataset", "--set", f"shards={tmp_path / 'pool'}", *place)
+    page = (tmp_path / "page.html").read_text()
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert(1)" not in page
+
+
+@pytest.mark.parametrize("values", [[1, 1, 1], [1, 2, 300], list(range(1000)), [0.5], [0.1, 0.9, 0.4]])
+def test_a_histogram_counts_every_value_once(values):
+    found = histogram(pl.Series(values))
+    assert sum(found["counts"]) + found["beyond"] == len(values)
+    assert found["first"] <= min(values)
+
+
+def test_nothing_known_has_no_histogram():
+    assert histogram(pl.Series([None, None], dtype=pl.Float32)) is None
 
 
 def test_the_table_on_a_terminal_has_every_fact(capsys):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
@@ -50,17 +50,22 @@ class Beside:
         table = _read(self.table.address) if self.table else pl.DataFrame()
         return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
 
+    def tables(self) -> Iterator[pl.DataFrame]:
+        """All tables, scores first; raises DataError for one that cannot be read."""
+        for file in (*self.scores, *((self.table,) if self.table else ())):
+            yield _read(file.address)
+
     def scored(self, column: str) -> pl.DataFrame | None:
         """``key``, or ``uid`` (32 hex digits), and ``score`` of the first table that has the column; none if none has.
 
         Raises DataError for a table that cannot be read, and for a column that holds no numbers.
         """
-        for file in (*self.scores, *((self.table,) if self.table else ())):
-            table = _read(file.address)
+        for table in self.tables():
             by = next((name for name in ("key", "uid") if name in table.columns), None)
             if by and column in table.columns:
-                if not table[column].dtype.is_numeric():
-                    raise DataError(f"{file.address}: column {column!r} must hold numbers, not {table[column].dtype}")
+                kind = table.schema[column]
+                if not kind.is_numeric():
+                    raise DataError(f"beside {self.shard.address}: column {column!r} must hold numbers, not {kind}")
                 score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
                 return _picked(table.with_columns(score), ["score"], by)
         return None

@@ -57,6 +57,12 @@ class DataComp(WebDataset):
         there = [*self._metadata, *(self._shards if self.has_images() else ())]
         return tuple(Path(file.address) for file in there if not is_remote(file.address))
 
+    def columns(self) -> list[str]:
+        """Those of the metadata, and of the shards if they are there."""
+        fields = self._metadata_fields()
+        known = Metadata(self._metadata[0], fields, self.results).columns()
+        return sorted({*known, *(super().columns() if self.has_images() else ())})
+
     @cached_property
     def _metadata(self) -> list[Located]:
         given = self.config.metadata

@@ -17,10 +17,11 @@ from study.data.index import Index, Shard, uids
 from study.data.shards.address import is_remote
 from study.data.shards.beside import beside
 from study.data.shards.build import Built, Recipe, build
+from study.data.shards.describe import columns_of, described
 from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located
-from study.data.shards.samples import members_of, samples_of
+from study.data.shards.samples import samples_of
 from study.data.source import Samples, Source
 from study.errors import DataError
 
@@ -102,10 +103,16 @@ class WebDataset(Source):
         return dict(self._built.left_out)
 
     def details(self) -> pl.DataFrame:
-        """The captions; shards have one split and no noise labels."""
-        rows = members_of(self._pieces)
-        noise = pl.lit("unknown").alias("noise")
-        return rows.select(pl.lit("train").alias("split"), "caption", noise).with_columns(self.pool()["score"])
+        """A million pairs or more of shards chosen at random, or all; they have one split and no noise labels."""
+        return described(self.index().pieces)
+
+    def size_bytes(self) -> int:
+        """Of the shards, or of the metadata alone."""
+        return sum(part.shard.size for part in self._recipe().shards)
+
+    def columns(self) -> list[str]:
+        """Those of the tables beside the first shard, and of its samples' .json."""
+        return columns_of(beside(self._shards[0], self.config.scores))
 
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs in the order asked for; images are read by ranges of their shards when they are decoded."""
