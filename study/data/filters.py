@@ -14,7 +14,7 @@ from pydantic import Field
 from study.records import PluginConfig
 
 URL = r"(?i)\b(?:https?://|www\.)\S"
-IMAGE_FILE = r"(?i)^\s*\S+\.(?:jpe?g|png|gif|webp|bmp|tiff?|svg|heic)\s*$"
+IMAGE_FILE = r"(?i)\S\.(?:jpe?g|png|gif|webp|avif|bmp|tiff?|svg|heic|psd|ai|eps|cr2|nef)\s*$"
 CAMERA_FILE = r"(?i)^\s*(?:img|dsc[nf]?|dcim|pict?|image|photo|screenshot|scan)[\s_-]*\d[\w-]*\s*$"
 UNKNOWN_SIZE = "size that is not known"
 

@@ -81,6 +81,8 @@ def _bytes(size: float | None) -> str:
 
 
 def _drawing(title: str, spread: Mapping[str, float], counted: Mapping[str, Any]) -> dict[str, Any]:
+    if spread["min"] == spread["max"]:
+        return {"title": title, "bars": [], "told": f"all {number(spread['min'])}"}
     counts = counted["counts"]
     step, most = WIDTH / len(counts), max(1, *counts)
     bars = [

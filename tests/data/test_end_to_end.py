@@ -97,3 +97,15 @@ def test_a_pool_whose_shards_are_not_there_is_an_estimate(tmp_path, monkeypatch,
     assert '"unique_pairs": 24' in capsys.readouterr().out
     assert main(["plan", "mine.yaml", "--quiet", "--runnable"]) == 2
     assert not (tmp_path / "results" / "runs").exists()
+
+
+def test_a_new_shard_makes_the_plan_anew(tmp_path, monkeypatch, capsys, rows):
+    monkeypatch.chdir(tmp_path)
+    shards.write_tar(tmp_path / "data" / "0.tar", shards.members(rows[:24]))
+    setting = "source: {name: webdataset, shards: data}, arch: vit_pico, strategy: clip, lr: 0.001"
+    (tmp_path / "mine.yaml").write_text(f"grid: {{{setting}, samples_seen: 32, global_batch_size: 16}}\n")
+    for pairs, part in ((24, []), (24, []), (48, rows[24:])):
+        if part:
+            shards.write_tar(tmp_path / "data" / "1.tar", shards.members(part))
+        assert main(["plan", "mine.yaml", "--json"]) == 0
+        assert f'"unique_pairs": {pairs}' in capsys.readouterr().out

@@ -16,6 +16,7 @@ CAPTIONS = {
     "chinese": "一只狗在沙滩上奔跑",
     "one word": "dog",
     "file": "holiday-2019_final.JPG",
+    "spaced file": "download (77).png",
     "camera": "IMG_20190304",
     "number": "1984",
     "sku": "SKU 4471 00 9931 22",
@@ -44,7 +45,7 @@ def passing(width=100, height=100, **options):
         ({"max_punctuation": 0.3}, {"shop"}),
         ({"max_repeated_words": 0.5}, {"spam"}),
         ({"urls": False}, {"url"}),
-        ({"file_names": False}, {"file", "camera"}),
+        ({"file_names": False}, {"file", "spaced file", "camera"}),
     ],
 )
 def test_rules_hold_in_any_script(options, out):
@@ -73,7 +74,9 @@ def test_sizes(width, height, options, reason):
 
 def test_a_row_is_counted_once_under_its_first_reason():
     _, left_out = passing(min_words=2, min_letters=0.6, file_names=False)
-    assert left_out == {"caption below 2 words": 5, "letters below 0.6 of the caption": 2}
+    assert left_out == {
+        "caption below 2 words": 5, "file name for a caption": 1, "letters below 0.6 of the caption": 2
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("options", [{"min_side": 0}, {"max_aspect": 0.5}, {"min_letters": 2}, {"unique": "url"}])

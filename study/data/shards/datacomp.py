@@ -8,14 +8,13 @@ from typing import Literal
 
 from pydantic import Field
 
-from study.data.shards.address import is_remote
 from study.data.shards.build import Recipe
 from study.data.shards.facts import folder_name
 from study.data.shards.fields import Fields
-from study.data.shards.listing import Located, located
+from study.data.shards.listing import Located, located, watched
 from study.data.shards.metadata import Metadata
 from study.data.shards.scores import write_scores
-from study.data.shards.webdataset import ShardConfig, WebDataset
+from study.data.shards.webdataset import ShardConfig, WebDataset, listed
 from study.errors import DataError
 from study.io import lock
 
@@ -54,8 +53,7 @@ class DataComp(WebDataset):
 
     def files(self) -> tuple[Path, ...]:
         """Files of metadata and shards on this machine."""
-        there = [*self._metadata, *(self._shards if self.has_images() else ())]
-        return tuple(Path(file.address) for file in there if not is_remote(file.address))
+        return (*watched(listed(self.config.metadata), self._metadata), *super().files())
 
     def columns(self) -> list[str]:
         """Those of the metadata, and of the shards if they are there."""
@@ -65,8 +63,7 @@ class DataComp(WebDataset):
 
     @cached_property
     def _metadata(self) -> list[Located]:
-        given = self.config.metadata
-        return located([given] if isinstance(given, str) else given, ".parquet")
+        return located(listed(self.config.metadata), ".parquet")
 
     def _recipe(self) -> Recipe:
         folder = self.results.absolute() / "index" / folder_name(self.config.metadata)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,7 @@ class Located:
 
 def located(patterns: Sequence[str], ending: str = ".tar") -> list[Located]:
     """All files of an ending, each once, by name; raises DataError when there is none, or one of a range is missing."""
+    _list_folders([address for pattern in patterns for address in expand(pattern)])
     states = dict(found for pattern in patterns for found in _found(pattern, ending))
     if not states:
         raise DataError(f"no {ending} file at {', '.join(patterns)}")
@@ -50,6 +52,15 @@ def _found(pattern: str, ending: str) -> Iterator[tuple[str, str]]:
         yield from files.items()
     if missing:
         raise DataError(f"{len(missing)} of the {len(given)} files of {pattern} are missing, the first is {missing[0]}")
+
+
+def _list_folders(addresses: Sequence[str]) -> None:
+    """Ask stores once for the files of each folder, which they then remember, instead of once for each file."""
+    folders = {address.rpartition("/")[0] for address in addresses if is_remote(address)}
+    for folder in folders if len(folders) < len(addresses) else ():
+        with suppress(Exception):  # what is wrong with it is said when its files are asked for
+            system, path = system_of(folder)
+            system.ls(path, detail=True)
 
 
 def _local(address: str, ending: str) -> Iterator[tuple[str, str]]:
@@ -82,3 +93,10 @@ def _remote(address: str, ending: str) -> Iterator[tuple[str, str]]:
         return
     except Exception as error:  # broad: each kind of store has errors of its own
         raise fault(address, error) from error
+
+
+def watched(patterns: Sequence[str], found: Sequence[Located]) -> tuple[Path, ...]:
+    """What on this machine changes when files of the patterns come, go or change: places as given, folders, files."""
+    given = [Path(pattern) for pattern in patterns if not is_remote(pattern)]
+    files = [Path(file.address) for file in found if not is_remote(file.address)]
+    return tuple(dict.fromkeys([*given, *sorted({file.parent for file in files}), *files]))

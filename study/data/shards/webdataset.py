@@ -14,16 +14,20 @@ from pydantic import BeforeValidator, Field, model_validator
 from study.config.fields import whole
 from study.data.filters import Filters
 from study.data.index import Index, Shard, uids
-from study.data.shards.address import is_remote
 from study.data.shards.beside import beside
 from study.data.shards.build import Built, Recipe, build
 from study.data.shards.describe import columns_of, described
 from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
-from study.data.shards.listing import Located, located
+from study.data.shards.listing import Located, located, watched
 from study.data.shards.samples import samples_of
 from study.data.source import Samples, Source
 from study.errors import DataError
+
+
+def listed(given: str | Sequence[str] | None) -> Sequence[str]:
+    """One place or several as several."""
+    return (given,) if isinstance(given, str) else given or ()
 
 
 class ShardConfig(Filters):
@@ -80,10 +84,8 @@ class WebDataset(Source):
             return self.config.pairs  # type: ignore[no-any-return]
 
     def files(self) -> tuple[Path, ...]:
-        """The shards that are on this machine."""
-        if self.declared_pairs() is not None:
-            return ()
-        return tuple(Path(shard.address) for shard in self._shards if not is_remote(shard.address))
+        """The shards that are on this machine, and their folders."""
+        return watched(self._given, self._shards if self.has_images() else ())
 
     def pool(self) -> pl.DataFrame:
         """All pairs, in memory."""
@@ -124,8 +126,11 @@ class WebDataset(Source):
 
     @cached_property
     def _shards(self) -> list[Located]:
-        shards = self.config.shards
-        return located([shards] if isinstance(shards, str) else shards or ())
+        return located(self._given)
+
+    @property
+    def _given(self) -> Sequence[str]:
+        return listed(self.config.shards)
 
     @cached_property
     def _built(self) -> Built:
