@@ -63,10 +63,6 @@ class Embedded(Source):
         """Pairs that the filters leave out."""
         return self._filtered[1]
 
-    def fold_left_out(self) -> pl.DataFrame:
-        """The training pairs that this fold's models never see: all columns but the images."""
-        return self._rows.filter(pl.col("split") == "train").join(self.pool(), on="uid", how="anti")
-
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs of any split, with the captions to train on."""
         return self._samples(rows_of(uids, self._rows, "the embedded data"), cache)

@@ -7,6 +7,7 @@ from study import io
 from study.data.embedded import FOLDS, parquet_path
 from study.errors import PlanError, StorageError
 from study.records import DataRef, Outcome, PluginRef, RunSpec, Status, run_id
+from study.scoring.worth import found_noise, noise_in_best
 
 
 @pytest.fixture(scope="module")
@@ -70,10 +71,10 @@ def test_a_run_on_other_pairs_is_refused(script, study):
         script.finished_runs(study([0], fingerprint="0" * 12), "scores")
 
 
-def test_auc_by_hand(script):
+def test_auc_by_hand():
     kinds = ["none", "none", "filename", "filename", "unrelated"]
     pairs = pl.DataFrame({"noise": kinds, "score": [0.9, 0.5, 0.7, 0.1, 0.5]})
-    assert script.found_noise(pairs) == {"all noise": 0.75, "filename": 0.75, "unrelated": 0.75}
+    assert found_noise(pairs) == {"all noise": 0.75, "filename": 0.75, "unrelated": 0.75}
 
 
 def test_every_training_pair_has_a_score_and_no_other():
@@ -83,10 +84,10 @@ def test_every_training_pair_has_a_score_and_no_other():
     assert pairs.filter(~trained, pl.col("score").is_not_null()).is_empty()
 
 
-def test_the_scores_find_noise_that_they_were_never_told_of(script):
+def test_the_scores_find_noise_that_they_were_never_told_of():
     pairs = pl.read_parquet(parquet_path(), columns=["uid", "split", "noise", "score"]).filter(
         pl.col("split") == "train"
     )
-    assert script.found_noise(pairs) == io.read_json(parquet_path().with_name("scores.json"))["auc"]
-    assert min(script.found_noise(pairs).values()) > 0.55
-    assert script.noise_in_best(pairs)["0.5"] < 0.22
+    assert found_noise(pairs) == io.read_json(parquet_path().with_name("scores.json"))["auc"]
+    assert min(found_noise(pairs).values()) > 0.55
+    assert noise_in_best(pairs)["0.5"] < 0.22

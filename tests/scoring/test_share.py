@@ -10,8 +10,16 @@ from study.scoring.share import Share, shared, starts
 
 @dataclass(frozen=True)
 class Sized(Piece):
-    name: str
-    pairs: int
+    called: str
+    rows: int
+
+    @property
+    def name(self):
+        return self.called
+
+    @property
+    def pairs(self):
+        return self.rows
 
     def read(self):
         raise AssertionError("sharing out needs no data")
