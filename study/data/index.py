@@ -41,6 +41,10 @@ class Piece(ABC):
         """The score alone, for who reads the ids of few rows later; a piece that saves by it has its own."""
         return self.read()["score"]
 
+    def ids(self, rows: np.ndarray) -> pl.DataFrame:
+        """``HALVES`` of the rows where ``rows``, bool (pairs,), is true; a piece that saves by it has its own."""
+        return self.read().select(*HALVES).filter(rows)
+
 
 class Shard(Piece):
     """A piece whose images lie in one file, to be read by ranges of bytes."""

@@ -30,8 +30,8 @@ from study.data.subset.work import Work
 from study.errors import DataError
 from study.hardware.machine import cpu_threads
 
-ALONE = 2_000_000  # pairs that are chosen from sooner than processes start
-BATCH = 1 << 20  # pairs, about: what is in a process's memory at a time
+ALONE = 1 << 24  # pairs that are chosen from in about the time that processes take to start
+BATCH = 1 << 19  # pairs, about: what is in a process's memory at a time
 SCORE_BITS, PLACE_BITS = 32, 64
 Say = Callable[[str], None]
 
@@ -133,10 +133,11 @@ def _split(last: int, batch: Sequence[Piece]) -> tuple[np.ndarray, np.ndarray]:
     """Sorted ids of the pairs with better scores than the last, and of those with the same."""
     better, equal = [], []
     for piece in batch:
-        rows = piece.read()
-        keys = _keys(rows["score"], piece)
-        better.append(rows.filter(keys < last))
-        equal.append(rows.filter(keys == last))
+        keys = _keys(piece.scores(), piece)
+        kept = keys <= last
+        rows, is_last = piece.ids(kept), keys[kept] == last
+        better.append(rows.filter(~is_last))
+        equal.append(rows.filter(is_last))
     return packed(pl.concat(better)), packed(pl.concat(equal))
 
 
