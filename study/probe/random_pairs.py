@@ -11,6 +11,7 @@ from study.data.stream import RawBatch
 from study.models import Arch
 from study.records import RunSpec
 from study.strategies.base import Phase, Strategy
+from study.train.device import Place
 
 POOL = 512  # distinct pictures and captions, taken in turn
 
@@ -36,7 +37,7 @@ class RandomPairs:
 
 
 def open_random(
-    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path
+    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
 ) -> tuple[RandomPairs, dict[str, int]]:
     """As ``study.train.setup.open_stream``, for a run whose data is not there."""
     size, length = max(map(strategy.stored_size, phases)), max(phase.text_length for phase in phases)

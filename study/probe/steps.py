@@ -83,7 +83,7 @@ def measure(task: Task, how: How, accelerations: tuple[str, ...], meeting: Meeti
     threads = None if task.job.gpus else task.job.threads
     with place(how.device, threads) as here:
         if not task.random:
-            _open_once(task)
+            _open_once(task, here)
         opened = time.monotonic()
         session = opened_session(task, here)
         session.accelerated = Accelerated(on=accelerations)
@@ -104,10 +104,10 @@ def measure(task: Task, how: How, accelerations: tuple[str, ...], meeting: Meeti
         )
 
 
-def _open_once(task: Task) -> None:
+def _open_once(task: Task, here: Place) -> None:
     """A study decodes its images once; only its first run waits for that."""
     arch, strategy = resolve(task.spec.arch), make_strategy(task.spec.strategy)
-    open_stream(task.spec, arch, strategy, strategy.phases(task.spec, arch), task.results)
+    open_stream(task.spec, arch, strategy, strategy.phases(task.spec, arch), task.results, here)
 
 
 def _phase(session: Session, start: int, steps: int, limit: float, meeting: Meeting) -> PhaseTimes:

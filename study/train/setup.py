@@ -10,6 +10,7 @@ import torch
 from study import checkpoint
 from study.data.place import located, open_source
 from study.data.stream import Pairs, Stream
+from study.data.streaming import ShardStream, Share, is_streamed, shards_of
 from study.data.subset import ensure
 from study.errors import DataError, PlanError
 from study.models import Arch, ClipModel, build, resolve, tokenizer
@@ -73,9 +74,12 @@ def _check_batch_norm(spec: RunSpec, model: ClipModel, place: Place, micro: int)
 
 
 def open_stream(
-    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path
-) -> tuple[Stream, dict[str, int]]:
-    """The run's training data as a stream; raises DataError when the pool is not the one that was planned."""
+    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
+) -> tuple[Pairs, dict[str, int]]:
+    """The run's training data, and reason -> pairs left out, which grows where these are read while training.
+
+    Raises DataError when the pool is not the one that was planned.
+    """
     source = open_source(located(spec.data, results), results)
     if source.fingerprint() != spec.data.fingerprint:
         raise DataError(
@@ -83,13 +87,18 @@ def open_stream(
             f"({source.fingerprint()}, planned {spec.data.fingerprint}); plan again"
         )
     subset = ensure(results, source, spec.data.quality, spec.data.unique_pairs)
-    samples = source.samples(subset.uids(), results / "cache" / "pixels")
     size, length = max(strategy.stored_size(p) for p in phases), max(p.text_length for p in phases)
+    index = source.index()
+    if is_streamed(index, len(subset), size):
+        share = Share(spec.global_batch_size, place.world_size, place.rank)
+        shards = ShardStream(shards_of(index), subset, tokenizer(arch), spec.seed, size, length, share)
+        return shards, shards.skipped
+    samples = source.samples(subset.uids(), results / "cache" / "pixels")
     stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
     return stream, dict(samples.skipped)
 
 
-OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path], tuple[Pairs, dict[str, int]]]
+OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], tuple[Pairs, dict[str, int]]]
 
 
 def open_session(
@@ -99,7 +108,7 @@ def open_session(
     chosen_lr = tuned(spec.tuning, results / "runs") if spec.tuning else None
     phases = make_strategy(spec.strategy).phases(spec, resolve(spec.arch))
     arch, model, strategy = make_model(spec, phases[0], place.device)
-    stream, skipped = open_pairs(spec, arch, strategy, phases, results)
+    stream, skipped = open_pairs(spec, arch, strategy, phases, results, place)
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":

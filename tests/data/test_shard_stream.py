@@ -240,9 +240,9 @@ def test_work_ahead_does_not_keep_a_process_from_ending():
         "[workers.submit(lambda: time.sleep(3600)) for _ in range(9)]\n"
         "print('ready', flush=True); time.sleep(3600)"
     )
-    for number in (signal.SIGTERM, signal.SIGINT):
-        process = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    with subprocess.Popen(
+        [sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
         assert process.stdout.readline() == b"ready\n"
-        process.send_signal(number)
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) != 0
-        process.stdout.close()
