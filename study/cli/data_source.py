@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from typing import TYPE_CHECKING
 
 from study.cli import options
@@ -49,10 +50,14 @@ def chosen(args: argparse.Namespace) -> PluginRef:
 
 
 def opened(args: argparse.Namespace) -> Source:
-    """The source itself."""
+    """The source itself, which tells of what takes long on standard error."""
     from study.data.place import open_source
 
-    return open_source(chosen(args), args.results)
+    return open_source(chosen(args), args.results, _tell)
+
+
+def _tell(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def share(quality: float) -> float:

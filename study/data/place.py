@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from study import io
 from study.data import SOURCES, Source
+from study.data.source import silent
 from study.records import DataRef, PluginRef
 
 
@@ -35,7 +37,7 @@ def located(data: DataRef, results: Path) -> PluginRef:
     return data.source.model_copy(update={"options": {**data.source.options, **io.read_json(path)}})
 
 
-def open_source(ref: PluginRef, results: Path = Path("results")) -> Source:
+def open_source(ref: PluginRef, results: Path = Path("results"), say: Callable[[str], None] = silent) -> Source:
     """The source that a choice stands for; ``results`` is where its index is kept, if it makes one."""
     kind = SOURCES.load(ref.name)
-    return kind(kind.Config(name=ref.name, **ref.options), results)
+    return kind(kind.Config(name=ref.name, **ref.options), results, say)

@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 
+import numpy as np
 import polars as pl
 import pytest
 
 from study.cli import main
 from study.data.spread import histogram
+from study.data.subset import ensure
 from tests.data import shards
 
 
@@ -30,6 +32,18 @@ def test_subset_counts_exactly(capsys, embedded):
     assert shown(capsys, "subset", "embedded", "--size", "0.25")["pairs"] == round(pool / 4)
     assert shown(capsys, "subset", "embedded", "--size", "1K")["pairs"] == 1000
     assert shown(capsys, "subset", "embedded", "--size", "1.0")["pairs"] == pool
+
+
+def test_a_subset_is_written_for_datacomps_tools(capsys, tmp_path, embedded):
+    out, results = tmp_path / "best.npy", tmp_path / "results"
+    place = ["--out", str(out), "--results", str(results)]
+    found = shown(capsys, "subset", "embedded", "--quality", "0.3", "--size", "0.5", *place)
+    stored = np.load(out)
+    assert stored.dtype == np.dtype("u8,u8")
+    assert [f"{hi:016x}{lo:016x}" for hi, lo in stored.tolist()] == ensure(
+        results, embedded, 0.3, found["pairs"]
+    ).uids()
+    assert len(list((results / "subsets").glob("*.npy"))) == 1
 
 
 def test_a_table_is_inspected_with_its_settings(capsys, tmp_path):

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
+from shutil import copyfileobj
 
 import numpy as np
 
 from study.data.subset.ids import HEX, IDS, positions, texts
 from study.errors import StorageError
+from study.io import write_whole
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,11 @@ class Subset:
         """bool (q,): which of these ids, given as halves of uint64 (q,), are in it."""
         found = self.ids[np.minimum(positions(self.ids, hi, lo), len(self) - 1)]
         return (found["f0"] == hi) & (found["f1"] == lo)  # type: ignore[no-any-return]
+
+    def copy(self, path: Path) -> None:
+        """Write the same file elsewhere, whole or not at all; raises StorageError when it cannot be written."""
+        with self.path.open("rb") as stored:
+            write_whole(path, partial(copyfileobj, stored))
 
     def uids(self) -> list[str]:
         """All ids as 32 hex digits, sorted; for sets whose ids memory can hold."""
