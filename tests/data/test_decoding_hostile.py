@@ -62,8 +62,9 @@ def test_so_is_a_jpeg(progressive):
     assert reason(jpeg_of(60_000, 60_000, progressive=progressive)) == TOO_LARGE
 
 
-def test_an_image_of_endless_scans_is_refused():
-    content = encoded(PICTURE, progressive=True)
+@pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
+def test_an_image_of_endless_scans_is_refused(mode):
+    content = encoded(PICTURE.convert(mode), progressive=True)
     scan = content[content.rindex(b"\xff\xda") : -2]
     assert reason(content[:-2] + 500 * scan + content[-2:]) == TOO_LARGE
 

@@ -6,6 +6,7 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from study.data.decoding.markers import head_of
 from study.data.decoding.pillow import enough, stored_turn
 from study.data.decoding.resize import centre_square
 from study.data.decoding.skip import TOO_LARGE, Skip, check_size
@@ -13,8 +14,6 @@ from study.data.decoding.skip import TOO_LARGE, Skip, check_size
 START, SCAN = b"\xff\xd8", b"\xff\xda"
 MAX_SCANS = 64  # a progressive image has about ten; each goes over all of it
 COLOURS = {"YCbCr", "Gray", "RGB"}  # Adobe's CMYK needs Pillow
-# Where metadata could say that the image lies on its side, Pillow reads them: that takes longer than these searches.
-TURNING = (b"Exif\0", b"tiff:Orientation")
 
 
 def square(content: bytes, size: int) -> np.ndarray | None:
@@ -24,28 +23,26 @@ def square(content: bytes, size: int) -> np.ndarray | None:
     """
     if not content.startswith(START):
         return None
+    head = head_of(content)
+    if (head is None or head.scans) and content.count(SCAN) > MAX_SCANS:
+        raise Skip(TOO_LARGE)
     try:
         height, width, colours, _ = simplejpeg.decode_jpeg_header(content)
     except ValueError:
         return None
     check_size(width, height)
-    if content.count(SCAN) > MAX_SCANS:
-        raise Skip(TOO_LARGE)
-    if colours not in COLOURS:
+    if head is None or colours not in COLOURS:
         return None
     try:
         reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=enough(size), min_width=enough(size))
     except ValueError:  # also for a stray byte that Pillow passes over
         return None
     share = _eighths(max(reduced.shape[:2]), max(width, height)) / 8
-    return _upright(centre_square(reduced, height * share, width * share, size), content)
+    image = centre_square(reduced, height * share, width * share, size)
+    turn = stored_turn(content) if head.metadata else None
+    return image if turn is None else np.asarray(Image.fromarray(image).transpose(turn))
 
 
 def _eighths(reduced: int, length: int) -> int:
     """How many eighths of its length an image was decoded at; that is rounded up to whole pixels."""
     return 8 * reduced // length
-
-
-def _upright(image: np.ndarray, content: bytes) -> np.ndarray:
-    turn = stored_turn(content) if any(word in content for word in TURNING) else None
-    return image if turn is None else np.asarray(Image.fromarray(image).transpose(turn))
