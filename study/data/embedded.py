@@ -70,7 +70,7 @@ class Embedded(Source):
     def details(self) -> pl.DataFrame:
         """All pairs of all splits."""
         size = pl.col("image").bin.size().alias("bytes")
-        return self._table.select("uid", "split", "caption", "noise", "score", size)
+        return self._table.select("uid", "split", "caption", "noise", "score", size, pl.col("image").hash())
 
     def size_bytes(self) -> int:
         """Of the file in the package."""

@@ -56,6 +56,7 @@ def inspect(source: Source, details: pl.DataFrame | None = None, seed: int = 0) 
         **{name: spread(pairs[name]) for name in MEASURES},
         "without_score": pairs["score"].null_count(),
         "repeated_captions": pairs.height - pairs["caption"].n_unique(),
+        "repeated_images": _repeats(pairs["image"]) if "image" in pairs.columns else None,
         "tried": tried(source, pairs["uid"], seed) if source.has_images() else None,
         "noise": _by_noise(pairs),
         "evaluation_sets": {name: len(source.evaluation_set(name).samples) for name in source.evaluation_sets()},
@@ -78,6 +79,12 @@ def inspect_subset(source: Source, quality: float, size: float | int | None) -> 
 
 def _counts(values: pl.Series) -> dict[str, int]:
     return dict(sorted(values.value_counts().iter_rows()))
+
+
+def _repeats(values: pl.Series) -> int | None:
+    """How many known values an earlier row has; none when none is known."""
+    known = values.drop_nulls()
+    return len(known) - known.n_unique() if len(known) else None
 
 
 def _by_noise(pairs: pl.DataFrame) -> list[dict[str, Any]]:

@@ -60,11 +60,13 @@ def test_shards_are_described_and_tried(capsys, tmp_path, embedded):
     rows = list(shards.pairs(embedded, 40))
     rows[3]["image"] = rows[3]["image"][:40]
     rows[4]["caption"] = rows[5]["caption"]
+    rows[7]["image"], rows[7]["kind"] = rows[6]["image"], rows[6]["kind"]
     shards.write_img2dataset(tmp_path / "pool", "00000", rows, similarity=[row / 40 for row in range(40)])
     settings = ["--set", f"shards={tmp_path / 'pool'}", "--set", "score_column=similarity"]
     place = ["--results", str(tmp_path / "results"), "--page", str(tmp_path / "out" / "page.html")]
     found = shown(capsys, "inspect", "webdataset", *settings, *place)
     assert (found["pool"], found["described"], found["repeated_captions"]) == (40, 40, 1)
+    assert found["repeated_images"] == 1
     assert found["bytes"] == (tmp_path / "pool" / "00000.tar").stat().st_size
     assert {"caption", "key", "similarity", "width"} <= set(found["columns"])
     assert (found["image_width"]["max"], found["image_aspect"]["max"]) == (48.0, 1.0)

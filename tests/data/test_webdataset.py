@@ -240,3 +240,19 @@ def test_what_json_says_of_the_pool_is_the_source_alone(tmp_path, rows, opened):
     opened().pool()
     [made] = (tmp_path / "results").rglob("pool.json")
     assert json.loads(made.read_text())["fingerprint"] == opened().fingerprint()
+
+
+def test_shards_of_several_folders_have_names_below_what_they_share(tmp_path, rows):
+    for number, place in enumerate(("a", "b/c")):
+        shards.write_tar(tmp_path / place / "0.tar", shards.members(rows[4 * number : 4 * number + 4]))
+    given = (str(tmp_path / "a" / "0.tar"), str(tmp_path / "a" / ".." / "b" / "c"))
+    pieces = WebDataset(WebDataset.Config(shards=given), tmp_path / "results").index().pieces
+    assert [piece.name for piece in pieces] == ["a/0", "b/c/0"]
+
+
+def test_the_whole_index_stays_below_the_results(tmp_path, rows, opened):
+    three(tmp_path / "pool" / "deep" / "folder", rows)
+    shards.write_tar(tmp_path / "pool" / "x.tar", shards.members(rows))
+    assert len(opened().index().pieces) == 4
+    assert {path.name for path in tmp_path.iterdir()} == {"pool", "results"}
+    assert not [path for path in (tmp_path / "pool").rglob("*") if path.is_file() and path.suffix != ".tar"]

@@ -29,7 +29,8 @@ def described(pieces: Sequence[Piece], seed: int = 0) -> pl.DataFrame:
         tables.append(piece.details())
         pairs += piece.pairs
     rows = pl.concat(tables)
-    known = rows.select("caption", "score", "width", "height", pl.col("size").alias("bytes"))
+    image = pl.when(pl.col("image_hi").is_not_null()).then(pl.struct("image_hi", "image_lo")).alias("image")
+    known = rows.select("caption", "score", "width", "height", pl.col("size").alias("bytes"), image)
     return known.with_columns(
         uid=pl.Series(uids(rows), dtype=pl.String), split=pl.lit("train"), noise=pl.lit("unknown")
     )

@@ -38,6 +38,9 @@ def located(patterns: Sequence[str], ending: str = ".tar") -> list[Located]:
     folders = [address.rpartition("/")[0] for address in states]
     start = len(os.path.commonpath(folders)) if len({*folders}) > 1 else len(folders[0])
     named = {address: address[start:].lstrip("/").removesuffix(ending) for address in states}
+    outside = next((address for address, name in named.items() if ".." in name.split("/")), None)
+    if outside is not None:
+        raise DataError(f"{outside}: names of shards may not lead out of their folder")
     return sorted((Located(named[a], a, state) for a, state in states.items()), key=lambda shard: shard.name)
 
 
@@ -74,7 +77,7 @@ def _local(address: str, ending: str) -> Iterator[tuple[str, str]]:
     for found in paths:
         known = state(str(found))
         if known is not None:
-            yield str(found.absolute()), known
+            yield os.path.abspath(found), known
 
 
 def _remote(address: str, ending: str) -> Iterator[tuple[str, str]]:

@@ -47,9 +47,9 @@ class ShardPiece(Shard):
         return pl.concat([chosen.select(*HALVES), facts.select(*MEMBERS)[chosen["row"]]], how="horizontal")
 
     def details(self) -> pl.DataFrame:
-        """Ids, captions, scores, and sizes of images."""
+        """Ids, captions, scores, sizes of images, and what tells images apart where it is known."""
         chosen, facts = self._read([*COLUMNS, "row"]), read_parquet(self.facts)
-        described = facts.select("caption", "width", "height", "size", "offset")[chosen["row"]]
+        described = facts.select("caption", "width", "height", "size", "image_hi", "image_lo")[chosen["row"]]
         return pl.concat([chosen.select(*COLUMNS), described], how="horizontal")
 
     def _read(self, columns: list[str]) -> pl.DataFrame:
