@@ -31,11 +31,12 @@ class Bar(NamedTuple):
 
 def data_page(found: Mapping[str, Any], drawn: Mapping[str, Any], examples: Mapping[str, Sequence[Any]]) -> str:
     """The page of what ``study data inspect`` found, with histograms and examples by title."""
+    drawings = [_drawing(title, found[name], drawn[name]) for name, title in MEASURES.items() if drawn.get(name)]
     context = {
         "title": f"What {found['source']} holds", "description": _described(found), "eyebrow": "Data",
         "study": found["source"], "tiles": list(_tiles(found)), "found": found, "examples": examples,
         "left_out": sorted(found["left_out"].items(), key=lambda item: -item[1]), "number": number,
-        "drawings": [_drawing(title, found[name], drawn[name]) for name, title in MEASURES.items() if drawn.get(name)],
+        "drawings": sorted(drawings, key=lambda drawing: not drawing["bars"]),
         "width": WIDTH, "height": HEIGHT,
     }  # fmt: skip
     return html("data.html.j2", context)
