@@ -21,10 +21,9 @@ def score_keys(scores: pl.Series) -> np.ndarray:
     The bits of positive floats grow with them and those of negative ones with their distance from zero (IEEE 754).
     """
     bits = scores.cast(pl.Float32).fill_null(float("nan")).to_numpy().view(np.uint32)
-    negative = bits > _SIGN
-    keys = np.where(negative, bits, ~bits & _MAGNITUDE)
-    keys[bits == _SIGN] = _MAGNITUDE  # as 0.0
-    keys[bits & _MAGNITUDE > _INFINITE] = UNKNOWN
+    keys = bits ^ (~(bits.view(np.int32) >> 31) & 0x7FFFFFFF).view(np.uint32)
+    np.putmask(keys, bits == _SIGN, _MAGNITUDE)  # as 0.0
+    np.putmask(keys, bits & _MAGNITUDE > _INFINITE, UNKNOWN)
     return keys
 
 
