@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import polars as pl
@@ -91,6 +91,13 @@ class EvaluationSet:
     train_labels: np.ndarray | None = None
 
 
+class Stored(NamedTuple):
+    """What a pool takes where it lies, and whether that is a store that is asked over a network."""
+
+    bytes: int
+    remote: bool
+
+
 class Source(ABC):
     """A pool of image-text pairs for training, and evaluation sets that share nothing with it."""
 
@@ -116,6 +123,10 @@ class Source(ABC):
     def has_images(self) -> bool:
         """Whether the pool can be trained on; while it cannot, a plan is an estimate."""
         return self.declared_pairs() is None
+
+    def stored(self) -> Stored | None:
+        """The size of a pool in shards, which runs may read pass by pass; none for others."""
+        return None
 
     @abstractmethod
     def pool(self) -> pl.DataFrame:
@@ -152,8 +163,8 @@ class Source(ABC):
     def details(self) -> pl.DataFrame:
         """What ``study data inspect`` counts: a row a pair, with ``uid``, ``split``, ``caption``, ``noise``, ``score``.
 
-        ``width`` and ``height`` (pixels) and ``bytes`` of the images where they are known. A large pool gives a random
-        part of its pairs, the same each time.
+        ``width`` and ``height`` (pixels), ``bytes`` and ``image`` (what tells them apart) of the images where they are
+        known. A large pool gives a random part of its pairs, the same each time.
         """
 
     def size_bytes(self) -> int | None:

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from study.config import Registries
 from study.data import SOURCES
 from study.data.place import without_places
-from study.data.source import silent
+from study.data.source import Stored, silent
 from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef
@@ -48,6 +48,7 @@ class Pool:
     places: dict[str, Any]
     files: tuple[Path, ...]
     has_scores: bool = True
+    stored: Stored | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ class Choices:
             return opened(pairs=declared, fingerprint=None)
         index = source.index()
         fingerprint = source.fingerprint() if source.has_images() else None
-        return opened(pairs=index.pairs, fingerprint=fingerprint, has_scores=index.scored)
+        return opened(pairs=index.pairs, fingerprint=fingerprint, has_scores=index.scored, stored=source.stored())
 
     def _once(self, config: PluginConfig, open_it: Callable[[Any], T]) -> T:
         key = (open_it, config.model_dump_json())

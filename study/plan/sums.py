@@ -43,6 +43,7 @@ def sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[
         yield "batch: pairs a step = micro-batch x accumulation x GPUs, the largest micro-batch that fits"
     yield f"memory is what a process allocates, within a tenth or so{_filled(facts)}"
     yield "hours are from start to end, scoring included"
+    yield from facts.get("advice", [])  # plans of earlier versions have none
     if facts["estimate"]:
         yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"
 

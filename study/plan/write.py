@@ -15,6 +15,7 @@ from study.data.place import remember
 from study.errors import StorageError
 from study.io import read_json, write_json
 from study.plan import lock as locks
+from study.plan.advice import advice
 from study.plan.current import write_changed, write_rows
 from study.plan.make import Plan
 from study.plan.stamp import with_lock
@@ -68,6 +69,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "limit": grid.file.limit.model_dump(exclude_none=True) if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,
+        "advice": advice(plan),
         **plan.held.facts(),
         "planned": utc_now().isoformat(timespec="seconds"),
         "stamp": with_lock(plan.stamp, grid.document.path)._asdict(),

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from study.config.fields import whole
 from study.data.filters import Filters
 from study.data.index import Index, Shard, uids
+from study.data.shards.address import is_remote
 from study.data.shards.beside import beside
 from study.data.shards.build import Built, Recipe, build
 from study.data.shards.describe import columns_of, described
@@ -21,7 +22,7 @@ from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located, watched
 from study.data.shards.samples import samples_of
-from study.data.source import Samples, Source
+from study.data.source import Samples, Source, Stored
 from study.errors import DataError
 
 
@@ -86,6 +87,14 @@ class WebDataset(Source):
     def files(self) -> tuple[Path, ...]:
         """The shards that are on this machine, and their folders."""
         return watched(self._given, self._shards if self.has_images() else ())
+
+    def stored(self) -> Stored | None:
+        """All bytes of the shards."""
+        if not self.has_images():
+            return None
+        return Stored(
+            sum(shard.size for shard in self._shards), any(is_remote(shard.address) for shard in self._shards)
+        )
 
     def pool(self) -> pl.DataFrame:
         """All pairs, in memory."""

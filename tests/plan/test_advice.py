@@ -1,0 +1,47 @@
+"""A plan says when a subset is cheaper to write once than to stream."""
+
+import json
+
+import pytest
+
+from study.cli import main
+from study.plan import advice as advised
+
+GRID = """\
+title: shards
+common:
+  source: {{name: webdataset, shards: {shards}, uid_column: uid, score_column: score}}
+  arch: vit_pico
+  strategy: clip
+  global_batch_size: 8
+grid:
+  - {{name: best, quality: 0.25, epochs: {epochs}}}
+  - {{name: all, epochs: {epochs}}}
+"""
+
+
+@pytest.fixture
+def plan(capsys, tmp_path):
+    """A function that plans runs on small shards of a subset of the embedded data, and gives the plan's advice."""
+    shards, results = tmp_path / "shards", tmp_path / "results"
+    made = ["data", "reshard", "embedded", "--size", "64", "--per-shard", "16", "--out", str(shards)]
+    assert main([*made, "--results", str(results)]) == 0
+
+    def run(epochs):
+        grid = tmp_path / "grid.yaml"
+        grid.write_text(GRID.format(shards=shards, epochs=epochs))
+        capsys.readouterr()
+        assert main(["plan", str(grid), "--results", str(results), "--json", "--dry-run"]) == 0
+        return json.loads(capsys.readouterr().out)["advice"]
+
+    return run
+
+
+def test_it_is_said_of_what_is_streamed_often_enough(plan, monkeypatch):
+    assert plan(100) == []  # so few are decoded once and kept
+    monkeypatch.setattr(advised, "CACHE_BYTES", 0)
+    (line,) = plan(100)  # small images: each pass moves all of the pool, four times what it needs
+    assert line.startswith("advice: 16 of 64 pairs are read 100 times")
+    assert "study data reshard webdataset --set shards=" in line
+    assert "--quality 0.25 --size 16" in line
+    assert plan(1) == []
