@@ -139,3 +139,8 @@ def test_a_table_has_the_scores_that_were_given_beside_it(table, tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "t.scores.parquet").rename(tmp_path / "s" / "all.parquet")
     assert table(score_column="clip", scores=tmp_path / "s").pool()["score"].to_list()[0] == 5.0
+
+
+def test_the_fingerprint_of_a_table_is_what_it_was(tmp_path):
+    (tmp_path / "t.csv").write_text("image,caption,s\na.png,one,0.5\nb.png,two,\nc.png,three,-1\n")
+    assert Table(Table.Config(path=tmp_path / "t.csv", score_column="s")).fingerprint() == "4b13334cf50b"
