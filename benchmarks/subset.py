@@ -10,9 +10,9 @@ run by another interpreter as well, such as one with versions near those that Da
     python3 -m venv pinned && pinned/bin/pip install numpy==1.23.5 pandas==1.5.3 pyarrow==10.0.1
     python benchmarks/subset.py --python pinned/bin/python
 
-``polars`` asks its streaming engine for the same. Each is a process of its own, by turns; CPU time is that of it and
-the processes it starts, memory the most of any one, and of all together as seen every 20 ms (pages that they share
-count in each).
+``polars`` asks its streaming engine for the same, ``random`` is ours with half of the chosen at random. Each is a
+process of its own, by turns; CPU time is that of it and the processes it starts, memory the most of any one, and of all
+together as seen every 50 ms, where each of several that share a page has its part of it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from study.data.index import HALVES, Index, Piece
 from study.data.subset import choose
 from study.hardware import cpu_threads
 
-SCORE, SHARE, FILE_ROWS = "clip_l14_similarity_score", 0.3, 1_000_000
+SCORE, SHARE, FILE_ROWS, GROUP = "clip_l14_similarity_score", 0.3, 1_000_000, 1 << 18
 IDS, PINNED = np.dtype("u8,u8"), "pinned"
 
 
@@ -62,8 +62,11 @@ class File(Piece):
         return self.ids(np.ones(self.pairs, bool)).with_columns(score=self.scores())
 
     def ids(self, rows: np.ndarray) -> pl.DataFrame:
-        """Text of these rows at once."""
-        uids = pl.read_parquet(self.path, columns=["uid"])["uid"].filter(rows)
+        """Text of these rows, a group of rows of the file at a time."""
+        return pl.concat([self._ids(start, rows[start : start + GROUP]) for start in range(0, self.pairs, GROUP)])
+
+    def _ids(self, start: int, rows: np.ndarray) -> pl.DataFrame:
+        uids = pl.scan_parquet(self.path).select("uid").slice(start, GROUP).collect()["uid"].filter(rows)
         halves = np.frombuffer(bytes.fromhex(uids.str.join("").item()), ">u8").astype(np.uint64).reshape(-1, 2)
         return pl.DataFrame({name: halves[:, column] for column, name in enumerate(HALVES)})
 
@@ -131,7 +134,7 @@ def measured(command: list[str]) -> Cost:
         if pid:
             break
         most = max(most, _resident(child.pid))
-        time.sleep(0.02)
+        time.sleep(0.05)
     if status:
         raise SystemExit(f"{command} ended with {status}")
     wall = time.perf_counter() - begun
@@ -139,16 +142,17 @@ def measured(command: list[str]) -> Cost:
 
 
 def _resident(pid: int) -> int:
-    """Bytes in memory of a process and those that it started."""
+    """Bytes in memory of a process and those that it started; of pages that several share, each has its part."""
     try:
-        pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+        here = 1024 * int(next(line for line in rollup.splitlines() if line.startswith("Pss:")).split()[1])
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
         threads = [thread.name for thread in Path(f"/proc/{pid}/task").iterdir() if thread.name != str(pid)]
         for thread in threads:
             children += Path(f"/proc/{pid}/task/{thread}/children").read_text().split()
     except OSError:
         return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") + sum(_resident(int(child)) for child in children)
+    return here + sum(_resident(int(child)) for child in children)
 
 
 def make(folder: Path, rows: str) -> None:
@@ -158,7 +162,7 @@ def make(folder: Path, rows: str) -> None:
         uids = np.frombuffer(rng.bytes(16 * here).hex().encode(), "S32").tolist()
         scores = rng.normal(0.2, 0.06, here).astype(np.float32)
         table = pl.DataFrame({"uid": pl.Series(uids, dtype=pl.Binary).cast(pl.String), SCORE: scores})
-        table.write_parquet(folder / f"{number:08}.parquet", compression="snappy")
+        table.write_parquet(folder / f"{number:08}.parquet", compression="snappy", row_group_size=GROUP)
 
 
 def compare(rows: int, ways: list[str], repeats: int, place: Path | None, python: str | None) -> None:
