@@ -19,7 +19,9 @@ from study.io import lock, read_json, write_json, write_whole
 __all__ = ["MISSING", "OUTSIDE", "Pixels", "Skip", "decode", "decoded"]
 
 CHUNK = 256  # images decoded together, between two writes
-DECODER = 2  # raised when the same bytes give other pixels
+# Raised when the same bytes give other pixels. Within the tolerance that ``decode`` states that is no other run, as
+# another version of Pillow is none: it names the files of this cache only, and no source's version follows.
+DECODER = 2
 OUTSIDE, MISSING, UNREAD = "image path outside its root", "missing image file", "unreadable image file"
 PASSING = frozenset({OUTSIDE, MISSING, UNREAD})  # faults of the place, which a mount or another root may mend
 

@@ -27,6 +27,8 @@ PACKAGES = (
     "timm",
     "clip-benchmark",
     "fvcore",
+    "pillow",
+    "simplejpeg",
 )
 LAST_SHARE = 0.1  # of the samples, over which the final loss is averaged
 

@@ -140,7 +140,7 @@ class ShardStream:
     def _candidates(self, where: Where) -> Iterator[tuple[int, int]]:
         window = self.order.window(where.epoch, where.window)
         pairs = len(window.rows)
-        for tried in range(pairs):
+        for tried in range(pairs + 1):
             place = (where.place + (tried and pairs // 2 + tried - 1)) % pairs
             if tried == 0 or place != where.place:
                 yield int(window.shards[place]), int(window.rows[place])
