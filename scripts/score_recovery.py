@@ -27,7 +27,7 @@ from study.plan.table import run_ids
 from study.records import RunSpec
 from study.scoring.worth import found_noise, noise_in_best
 
-SCORERS, ARMS = "embedded_scores", "quality"
+SCORERS, ARMS = "embedded_scores", "score_recovery"
 COLUMN = "cross_fitted"
 TEST, METRICS = "embedded/test", ("text_retrieval_recall_at_5", "image_retrieval_recall_at_5", "zeroshot_top1")
 

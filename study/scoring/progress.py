@@ -46,9 +46,10 @@ class Progress:
         seconds, done = time.monotonic() - self._first, self.done
         rate = done.scored / seconds if seconds > 0 else 0.0
         left = self.pairs - done.scored - done.kept
+        speed = f", {rate:,.0f} a second" if done.scored else ""
         ends = f", {_duration(left / rate)} left" if rate and left > 0 else ""
         without = f", {done.missing:,} without a score" if done.missing else ""
-        return f"{done.scored + done.kept:,} of {self.pairs:,} pairs, {rate:,.0f} a second{ends}{without}"
+        return f"{done.scored + done.kept:,} of {self.pairs:,} pairs{speed}{ends}{without}"
 
 
 def _duration(seconds: float) -> str:

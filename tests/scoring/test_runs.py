@@ -117,6 +117,16 @@ def test_a_killed_scoring_goes_on_and_processes_change_nothing(request_for, runs
     assert [path.name for path in request.out.iterdir()] == ["pairs.parquet"]  # no part is left behind
 
 
+def test_scores_given_back_are_the_pools(request_for, runs, table):
+    request = request_for(None, runs[:1], seen_too=True)
+    score_share(request, Share(), lambda done: None)
+    options = {"path": str(table[0]), "uid_column": "uid", "score_column": COLUMN}
+    pool = open_source(PluginRef(name="table", options=options)).pool()
+    written = pl.read_parquet(table[0].with_suffix(".scores.parquet"))
+    assert pool.sort("uid").equals(written.select("uid", score=COLUMN).sort("uid"))
+    assert pool["score"].null_count() == 1
+
+
 def test_what_is_done_is_not_done_again(request_for, tmp_path):
     request = request_for(tmp_path / "out")
     scored(request)
