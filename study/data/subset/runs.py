@@ -83,7 +83,7 @@ def write_merged(path: Path, runs: Sequence[Run], count: int) -> None:
 
 def _blocks(runs: Sequence[Run]) -> Iterator[np.ndarray]:
     """All ids in order, about ``BLOCK`` at a time: what lies between two ids is a slice of each run."""
-    seen = in_order(np.concatenate([run.read()[STRIDE - 1 :: STRIDE] for run in runs]))
+    seen = in_order(np.concatenate([run.read()[STRIDE - 1 :: STRIDE].copy() for run in runs]))
     edges = seen[BLOCK // STRIDE - 1 :: BLOCK // STRIDE]
     ends = [[0, *positions(run.read(), edges["f0"], edges["f1"]).tolist(), run.length] for run in runs]
     for block in range(len(edges) + 1):
