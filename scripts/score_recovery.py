@@ -86,7 +86,7 @@ def run(results: Path) -> None:
         spec, scores = read_spec(folder / "spec.json"), io.read_json(folder / "scores.json")["scores"]
         values = {score["metric"]: score["value"] for score in scores if score["dataset"] == TEST}
         rows.setdefault(arm(results, spec, noisy), {})[spec.seed] = values
-    print("\n| trained on | pairs | noise |", " | ".join(METRICS), "| seeds |\n|", " --- |" * (len(METRICS) + 4))
+    print("\n| trained on | pairs | noise |", " | ".join(METRICS), "| seeds |\n" + "| --- " * (len(METRICS) + 4) + "|")
     for (name, count, noise), seeds in rows.items():
         cells = [told([seeds[seed][metric] for seed in sorted(seeds)]) for metric in METRICS]
         print(f"| {name} | {count:,} | {noise:.1%} |", " | ".join(cells), f"| {len(seeds)} |")
