@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from study.config.fields import whole
 from study.data.shards.build import Recipe
 from study.data.shards.facts import folder_name
 from study.data.shards.fields import Fields
@@ -39,21 +40,28 @@ class DataComp(WebDataset):
         score_column: str | None = Field(
             "clip_l14_similarity_score", description="quality of a pair, higher is better; none = no scores"
         )
+        pairs: Annotated[int | None, BeforeValidator(whole)] = Field(
+            None, ge=1, description="size of the pool, to plan while there is no metadata"
+        )
 
     def has_images(self) -> bool:
-        """Whether there are shards."""
+        """Whether there are shards, and their metadata."""
         try:
-            return bool(self._shards)
+            return self.declared_pairs() is None and bool(self._shards)
         except DataError:
             return False
 
     def declared_pairs(self) -> int | None:
-        """None: the metadata says how many there are."""
-        return None
+        """``pairs`` while there is no metadata, which says how many there are."""
+        try:
+            return self.config.pairs if self.config.pairs and not self._metadata else None
+        except DataError:
+            return self.config.pairs  # type: ignore[no-any-return]
 
     def files(self) -> tuple[Path, ...]:
         """Files of metadata and shards on this machine."""
-        return (*watched(listed(self.config.metadata), self._metadata), *super().files())
+        metadata = self._metadata if self.declared_pairs() is None else ()
+        return (*watched(listed(self.config.metadata), metadata), *super().files())
 
     def columns(self) -> list[str]:
         """Those of the metadata, and of the shards if they are there."""
