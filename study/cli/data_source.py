@@ -4,21 +4,28 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.cli import options
 from study.errors import DataError
 
 if TYPE_CHECKING:
-    from study.data import Source
+    from study.data.source import Source
     from study.records import PluginRef
 
 
 def source(parser: argparse.ArgumentParser) -> None:
     """Add ``SOURCE``, ``--set`` and ``--results``."""
-    parser.add_argument("source", metavar="SOURCE", help="a data source's name, as in a grid")
     parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the source, as in a grid"
+        "source", metavar="SOURCE", help="kind of data, as in a grid: webdataset, datacomp, table or embedded"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="an option of the source, as in a grid, such as shards=DIR; docs/data.md has them all",
     )
     options.results(parser)
 
@@ -33,20 +40,29 @@ def chosen(args: argparse.Namespace) -> PluginRef:
     """The source with its settings, checked; raises DataError with all that is wrong."""
     from pydantic import ValidationError
 
+    from study.config.messages import words
     from study.data import SOURCES
     from study.records import PluginRef
 
+    if args.source not in SOURCES and Path(args.source).exists():
+        raise DataError(_a_path(args.source, SOURCES.names()))
     kind = SOURCES.load(args.source)
     try:
         given = dict(setting.split("=", 1) for setting in args.set)
         config = kind.Config(name=args.source, **given)
     except ValidationError as error:
-        problems = (f"{args.source}.{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+        found = error.errors()
+        problems = (f"{'.'.join(map(str, [args.source, *e['loc']]))}: {words(kind.Config, e)}" for e in found)
         raise DataError("\n".join(problems)) from error
     except ValueError as error:
         raise DataError(f"--set takes KEY=VALUE, got {' '.join(args.set)}") from error
     options = config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     return PluginRef(name=args.source, version=kind.version, options=options)
+
+
+def _a_path(given: str, names: list[str]) -> str:
+    option = f"table --set path={given}" if Path(given).is_file() else f"webdataset --set shards={given}"
+    return f"{given} is a path; first say what kind of data it is ({', '.join(names)}), such as: {option}"
 
 
 def opened(args: argparse.Namespace) -> Source:

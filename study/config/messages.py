@@ -51,9 +51,12 @@ _PHRASES = {
 
 def problem(document: Document, model: type[BaseModel], error: ErrorDetails) -> Problem:
     """One of pydantic's findings, with its place in the file."""
-    if error["type"] != "extra_forbidden":
-        return document.problem(error["loc"], _wrong_value(error))
-    return document.problem(error["loc"], _unknown_key(model, error["loc"]), at_key=True)
+    return document.problem(error["loc"], words(model, error), at_key=error["type"] == "extra_forbidden")
+
+
+def words(model: type[BaseModel], error: ErrorDetails) -> str:
+    """What is wrong, without its place."""
+    return _unknown_key(model, error["loc"]) if error["type"] == "extra_forbidden" else _wrong_value(error)
 
 
 def _unknown_key(model: type[BaseModel], loc: tuple[int | str, ...]) -> str:

@@ -39,7 +39,9 @@ class Filters(PluginConfig):
     )
     urls: bool = Field(True, description="whether captions with addresses of web pages are kept")
     file_names: bool = Field(True, description="whether captions that are names of files, as IMG_1234.jpg, are kept")
-    unique: Literal["pair", "image", "caption"] = Field("pair", description="what no two pairs share: the first stays")
+    unique: Literal["pair", "image", "caption"] = Field(
+        "pair", description="what no two pairs share, of pair, image and caption: the first stays"
+    )
     hash_column: str | None = Field(
         None, description="what tells images apart for unique: image, as sha256; none = their bytes"
     )

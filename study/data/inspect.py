@@ -87,8 +87,10 @@ def _repeats(values: pl.Series) -> int | None:
     return len(known) - known.n_unique() if len(known) else None
 
 
-def _by_noise(pairs: pl.DataFrame) -> list[dict[str, Any]]:
-    """Pairs, their share and their mean score for each kind of noise."""
+def _by_noise(pairs: pl.DataFrame) -> list[dict[str, Any]] | None:
+    """Pairs, their share and their mean score for each kind of noise; none where nothing is marked as noise or not."""
+    if (pairs["noise"] == "unknown").all():
+        return None
     share = (pl.len() / pairs.height).round(4)
     grouped = pairs.group_by("noise").agg(
         pl.len().alias("pairs"), share.alias("share"), pl.col("score").mean().round(4).alias("mean_score")

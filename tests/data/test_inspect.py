@@ -67,6 +67,7 @@ def test_shards_are_described_and_tried(capsys, tmp_path, embedded):
     found = shown(capsys, "inspect", "webdataset", *settings, *place)
     assert (found["pool"], found["described"], found["repeated_captions"]) == (40, 40, 1)
     assert found["repeated_images"] == 1
+    assert found["noise"] is None  # nobody marked it
     assert found["bytes"] == (tmp_path / "pool" / "00000.tar").stat().st_size
     assert {"caption", "key", "similarity", "width"} <= set(found["columns"])
     assert (found["image_width"]["max"], found["image_aspect"]["max"]) == (48.0, 1.0)

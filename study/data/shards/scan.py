@@ -124,10 +124,11 @@ class Scan:
 
     def _check(self) -> None:
         """A field that is asked for must be somewhere."""
-        known = [*self.columns, *self.seen]
+        known = [*{*self.columns, *self.seen}]
         for name in self.needed:
             if name not in self.seen and self.samples:
-                raise DataError(str(unknown_name("column", name, known)))
+                way = "; study data score adds a column of scores" if name == self.fields.score else ""
+                raise DataError(f"{unknown_name('column', name, known)}{way}")
 
     def _row(self, sample: Sample) -> dict[str, Any]:
         known = {**sample.known, **self.beside.get(sample.key, {})}
