@@ -1,6 +1,6 @@
 """Fill the generated parts of the documentation: the settings table, and the README's results.
 
-python scripts/docs.py              the table of settings in docs/grids.md
+python scripts/docs.py              the settings in docs/grids.md, the options of sources in docs/data.md
 python scripts/docs.py --results    the README's figure and tables too, from reports/quickstart and reports/strategies
 """
 
@@ -15,8 +15,10 @@ from typing import Any
 import polars as pl
 from pydantic.fields import FieldInfo
 
+from study.data import SOURCES
+from study.data.filters import Filters
 from study.io import write_text
-from study.records import RunSpec
+from study.records import PluginConfig, RunSpec
 
 ROOT = Path(__file__).parents[1]
 REPORT = ROOT / "reports" / "quickstart"
@@ -44,7 +46,34 @@ def settings() -> str:
 
 
 def _default(field: FieldInfo) -> str:
-    return "none" if field.default is None else f"`{field.default}`"
+    if field.is_required():
+        return "must be given"
+    return "none" if field.default is None else f"`{str(field.default).lower()}`"
+
+
+def options(source: str, known: type[PluginConfig]) -> str:
+    """The options of a source that are not, or not so, those of ``known``, as a Markdown table."""
+    kind = SOURCES.load(source)
+    rows = [
+        f"| `{name}` | {_default(field)} | {'no' if name in kind.places else 'yes'} | {field.description} |"
+        for name, field in kind.Config.model_fields.items()
+        if name != "name" and _said(field) != _said(known.model_fields.get(name))
+    ]
+    return "\n".join(["| option | default | in a run's id | meaning |", "| --- | --- | --- | --- |", *rows])
+
+
+def _said(field: FieldInfo | None) -> tuple[object, str | None] | None:
+    return field and (field.default, field.description)
+
+
+def filters() -> str:
+    """The options that all sources share, as a Markdown table."""
+    rows = [
+        f"| `{name}` | {_default(field)} | {field.description} |"
+        for name, field in Filters.model_fields.items()
+        if name != "name"
+    ]
+    return "\n".join(["| option | default | meaning |", "| --- | --- | --- |", *rows])
 
 
 def frontier() -> str:
@@ -87,9 +116,19 @@ def grids_page() -> str:
     return filled((ROOT / "docs/grids.md").read_text(), "settings", settings())
 
 
+def data_page() -> str:
+    """docs/data.md as it should be."""
+    text = filled((ROOT / "docs/data.md").read_text(), "filters", filters())
+    shards = SOURCES.load("webdataset").Config
+    for source, known in {"webdataset": Filters, "datacomp": shards, "table": Filters, "embedded": Filters}.items():
+        text = filled(text, f"options of {source}", options(source, known))
+    return text
+
+
 def main(with_results: bool) -> None:
     """Rewrite the pages."""
     write_text(ROOT / "docs/grids.md", grids_page())
+    write_text(ROOT / "docs/data.md", data_page())
     if with_results:
         figures = ROOT / "docs/figures"
         figures.mkdir(exist_ok=True)
