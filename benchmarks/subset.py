@@ -3,15 +3,17 @@
     python benchmarks/subset.py                                        # 1M and 12.8M rows: ten minutes
     python benchmarks/subset.py --rows 100M --ways ours random         # 4 GB of disk, removed at the end
 
-Metadata as DataComp publishes it is made up: parquet files of a million rows with ``uid`` and
+Metadata as DataComp publishes it is made up: parquet files of a million rows with ``uid``, ``text`` and
 ``clip_l14_similarity_score``. ``published`` is subset_published.py: what DataComp's functions do; ``--python`` has it
 run by another interpreter as well, such as one with versions near those that DataComp's environment.yml pins:
 
     python3 -m venv pinned && pinned/bin/pip install numpy==1.23.5 pandas==1.5.3 pyarrow==10.0.1
     python benchmarks/subset.py --python pinned/bin/python
 
-``polars`` asks its streaming engine for the same, ``random`` is ours with half of the chosen at random. Each is a
-process of its own, by turns; CPU time is that of it and the processes it starts, memory the most of any one, and of all
+``polars`` asks its streaming engine for the same, ``random`` is ours with half of the chosen at random. ``command`` is
+all that ``study data subset datacomp --quality 0.3 --out`` does when it meets a pool: captions and ids are checked, an
+index is written, repeats are looked for and a fingerprint is made, which none of the others does. Each is a process of
+its own, by turns; CPU time is that of it and the processes it starts, memory the most of any one, and of all
 together as seen every 50 ms, where each of several that share a page has its part of it.
 """
 
@@ -26,6 +28,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from shutil import rmtree
 from statistics import median
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
@@ -33,9 +36,10 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
-from study.data.index import HALVES, Index, Piece
+from study.data.ids import parsed
+from study.data.index import HALVES, Index, Piece, halves
 from study.data.subset import choose
-from study.hardware import cpu_threads
+from study.hardware.machine import cpu_threads
 
 SCORE, SHARE, FILE_ROWS, GROUP = "clip_l14_similarity_score", 0.3, 1_000_000, 1 << 18
 IDS, PINNED = np.dtype("u8,u8"), "pinned"
@@ -59,16 +63,15 @@ class File(Piece):
 
     def read(self) -> pl.DataFrame:
         """Two columns."""
-        return self.ids(np.ones(self.pairs, bool)).with_columns(score=self.scores())
+        return halves(pl.read_parquet(self.path, columns=["uid"])["uid"]).with_columns(score=self.scores())
 
-    def ids(self, rows: np.ndarray) -> pl.DataFrame:
+    def ids(self, rows: np.ndarray) -> np.ndarray:
         """Text of these rows, a group of rows of the file at a time."""
-        return pl.concat([self._ids(start, rows[start : start + GROUP]) for start in range(0, self.pairs, GROUP)])
+        return np.concatenate([self._ids(start, rows[start : start + GROUP]) for start in range(0, self.pairs, GROUP)])
 
-    def _ids(self, start: int, rows: np.ndarray) -> pl.DataFrame:
+    def _ids(self, start: int, rows: np.ndarray) -> np.ndarray:
         uids = pl.scan_parquet(self.path).select("uid").slice(start, GROUP).collect()["uid"].filter(rows)
-        halves = np.frombuffer(bytes.fromhex(uids.str.join("").item()), ">u8").astype(np.uint64).reshape(-1, 2)
-        return pl.DataFrame({name: halves[:, column] for column, name in enumerate(HALVES)})
+        return parsed(uids)
 
     def scores(self) -> pl.Series:
         """One column."""
@@ -104,16 +107,26 @@ WAYS: dict[str, Callable[[Path, str], None]] = {
     "polars": polars,
     "random": random,
 }
-ALL = ["ours", "published", PINNED, "polars", "random"]
+COMMAND = "command"
+ALL = ["ours", "published", PINNED, "polars", "random", COMMAND]
 
 
 def command(way: str, folder: Path, out: Path, python: str | None) -> list[str]:
     """What runs a way."""
     if way in WAYS:
         return [sys.executable, __file__, "--run", way, str(folder), str(out)]
+    if way == COMMAND:
+        given = ["--set", f"metadata={folder}/*.parquet", "--results", str(results_of(folder))]
+        choice = ["--quality", str(SHARE), "--out", str(out), "--json"]
+        return [sys.executable, "-m", "study", "data", "subset", "datacomp", *given, *choice]
     script = str(Path(__file__).with_name("subset_published.py"))
     interpreter = python if way == PINNED and python else sys.executable
     return [interpreter, script, str(folder), str(out), SCORE, str(SHARE), str(cpu_threads())]
+
+
+def results_of(folder: Path) -> Path:
+    """Where the command keeps what it finds out, which is removed before it runs again."""
+    return folder / "results"
 
 
 class Cost(NamedTuple):
@@ -128,7 +141,7 @@ class Cost(NamedTuple):
 def measured(command: list[str]) -> Cost:
     """Run one way in a process of its own."""
     begun, most = time.perf_counter(), 0
-    child = subprocess.Popen(command)
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     while True:
         pid, status, used = os.wait4(child.pid, os.WNOHANG)
         if pid:
@@ -161,7 +174,9 @@ def make(folder: Path, rows: str) -> None:
         here, rng = min(FILE_ROWS, int(rows) - start), np.random.default_rng(number)
         uids = np.frombuffer(rng.bytes(16 * here).hex().encode(), "S32").tolist()
         scores = rng.normal(0.2, 0.06, here).astype(np.float32)
-        table = pl.DataFrame({"uid": pl.Series(uids, dtype=pl.Binary).cast(pl.String), SCORE: scores})
+        text = pl.select(pl.format("a photo of thing {} on a table", pl.int_range(start, start + here))).to_series()
+        uid = pl.Series(uids, dtype=pl.Binary).cast(pl.String)
+        table = pl.DataFrame({"uid": uid, "text": text, SCORE: scores})
         table.write_parquet(folder / f"{number:08}.parquet", compression="snappy", row_group_size=GROUP)
 
 
@@ -173,6 +188,7 @@ def compare(rows: int, ways: list[str], repeats: int, place: Path | None, python
         print(f"{rows:,} rows, the best {SHARE:.0%}, {cpu_threads()} CPUs")
         for _ in range(repeats):
             for way in ways:
+                rmtree(results_of(folder), ignore_errors=True)
                 costs[way].append(measured(command(way, folder, folder / f"{way}.npy", python)))
         _print(costs)
         _check(folder, rows, ways)
@@ -195,6 +211,7 @@ def _check(folder: Path, rows: int, ways: list[str]) -> None:
     if "ours" not in found:
         return
     assert len(found["ours"]) == round(SHARE * rows)
+    assert COMMAND not in found or np.array_equal(found["ours"], found[COMMAND])
     for way in {"published", PINNED, "polars"} & set(ways):
         apart = len(found[way]) - len(found["ours"])
         same = np.isin(found["ours"]["f0"], found[way]["f0"]).sum()

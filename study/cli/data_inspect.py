@@ -12,7 +12,7 @@ from study.cli.data_shown import show
 if TYPE_CHECKING:
     import polars as pl
 
-    from study.data import Source
+    from study.data.source import Source
 
 EXAMPLES = """\
   study data inspect embedded

@@ -12,7 +12,7 @@ from study.cli.data_shown import show
 from study.errors import DataError
 
 if TYPE_CHECKING:
-    from study.data import Source
+    from study.data.source import Source
     from study.scoring.request import OpenClipRef, Request, RunsRef
 
 EXAMPLES = """\

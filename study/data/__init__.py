@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from study.data.source import EvaluationSet, Samples, Source
+from typing import TYPE_CHECKING
+
 from study.registry import Registry
 
-__all__ = ["SOURCES", "EvaluationSet", "Samples", "Source"]
+if TYPE_CHECKING:
+    from study.data.source import Source
 
 SOURCES: Registry[type[Source]] = Registry(
     "source",

@@ -24,7 +24,7 @@ def filtered(rows: pl.DataFrame, filters: Filters, read: Callable[[int], bytes])
         return rows, {}
     marked = rows if "width" in rows.columns else rows.with_columns(width=pl.lit(None, pl.Int64), height=pl.lit(None))
     if filters.needs_sizes and marked["width"].has_nulls():
-        marked = marked.with_columns(_measured(rows.height, read))
+        marked = marked.with_columns(measured(rows.height, read))
     marked = marked.with_row_index("row").with_columns(reasons(filters))
     kept = marked.filter(pl.col("reason").is_null())
     first = kept if filters.unique == "pair" else _first(kept, filters, read)
@@ -32,9 +32,11 @@ def filtered(rows: pl.DataFrame, filters: Filters, read: Callable[[int], bytes])
     return rows[first["row"]], {reason: count for reason, count in left_out.items() if count}
 
 
-def _measured(count: int, read: Callable[[int], bytes]) -> list[pl.Series]:
+def measured(count: int, read: Callable[[int], bytes]) -> list[pl.Series]:
+    """``width`` and ``height`` of so many images, pixels, null of those that cannot be read."""
+
     def sides(row: int) -> tuple[int | None, int | None]:
-        return dimensions(_content(row, read)) or (None, None)
+        return dimensions(content_of(row, read) or b"") or (None, None)
 
     with ThreadPoolExecutor(cpu_threads()) as threads:
         found = list(threads.map(sides, range(count)))
@@ -53,9 +55,15 @@ def _first(rows: pl.DataFrame, filters: Filters, read: Callable[[int], bytes]) -
     return rows.with_columns(known.alias("image_hash")).unique("image_hash", keep="first", maintain_order=True)
 
 
-def _content(row: int, read: Callable[[int], bytes]) -> bytes:
-    """The encoded image; for one that cannot be read, what no other has."""
+def content_of(row: int, read: Callable[[int], bytes]) -> bytes | None:
+    """The encoded image; none of one that cannot be read."""
     try:
         return read(row)
     except (Skip, OSError):
-        return str(row).encode()
+        return None
+
+
+def _content(row: int, read: Callable[[int], bytes]) -> bytes:
+    """The encoded image; for one that cannot be read, what no other has."""
+    content = content_of(row, read)
+    return str(row).encode() if content is None else content

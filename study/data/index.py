@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from hashlib import blake2b
 
 import numpy as np
 import polars as pl
+
+from study.data.ids import joined, listed, parsed
 
 HALVES = {"uid_hi": pl.UInt64, "uid_lo": pl.UInt64}
 COLUMNS = {**HALVES, "score": pl.Float32}
@@ -41,9 +42,9 @@ class Piece(ABC):
         """The score alone, for who reads the ids of few rows later; a piece that saves by it has its own."""
         return self.read()["score"]
 
-    def ids(self, rows: np.ndarray) -> pl.DataFrame:
-        """``HALVES`` of the rows where ``rows``, bool (pairs,), is true; a piece that saves by it has its own."""
-        return self.read().select(*HALVES).filter(rows)
+    def ids(self, rows: np.ndarray) -> np.ndarray:
+        """``IDS`` of the rows where ``rows``, bool (pairs,), is true; a piece that saves by it has its own."""
+        return ids_of(self.read())[rows]  # type: ignore[no-any-return]
 
 
 class Shard(Piece):
@@ -90,40 +91,35 @@ class Whole(Piece):
 
     def read(self) -> pl.DataFrame:
         """The pool with its ids in halves."""
-        return self.pool.select(*halves(pl.col("uid")), pl.col("score").cast(pl.Float32))
+        return halves(self.pool["uid"]).with_columns(self.scores())
 
     def scores(self) -> pl.Series:
         """As they are."""
         return self.pool["score"].cast(pl.Float32)
 
 
-def halves(uid: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
-    """The first and the last 16 of 32 hex digits as numbers, most significant digit first."""
-    parts = (uid.str.slice(0, 16), uid.str.slice(16, 16))
-    named = zip(HALVES, parts, strict=True)
-    return tuple(part.str.to_integer(base=16, dtype=pl.UInt64).alias(name) for name, part in named)  # type: ignore[return-value]
+def halves(uids: pl.Series) -> pl.DataFrame:
+    """``HALVES`` of ids of 32 hex digits, null where there is none; raises ValueError for anything else."""
+    known = parsed(uids.drop_nulls())
+    columns = {"uid_hi": np.ascontiguousarray(known["f0"]), "uid_lo": np.ascontiguousarray(known["f1"])}
+    found = pl.DataFrame(columns, schema=HALVES)
+    if found.height == len(uids):
+        return found
+    there = uids.is_not_null()
+    return found.select(pl.all().gather(pl.when(there).then(there.cum_sum() - 1)))
 
 
-def fingerprint_sum(rows: pl.DataFrame) -> int:
-    """The sum modulo 2**128 of BLAKE2b over (uid, score) of each row of ``COLUMNS``; no score is NaN.
-
-    Sums of pieces add up to that of their pool in whatever order and pieces its rows come.
-    """
-    packed = np.empty(rows.height, [("hi", "<u8"), ("lo", "<u8"), ("score", "<f4")])
-    packed["hi"], packed["lo"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
-    packed["score"] = rows["score"].fill_null(float("nan")).to_numpy()
-    width, content = packed.itemsize, packed.tobytes()
-    starts = range(0, len(content), width)
-    digests = (blake2b(content[start : start + width], digest_size=16).digest() for start in starts)
-    return sum(int.from_bytes(digest, "big") for digest in digests) % 2**128
-
-
-def fingerprint_of(pairs: int, sums: Iterable[int]) -> str:
-    """12 hex digits over a pool's size and the sums of its pieces."""
-    total = sum(sums) % 2**128
-    return blake2b(pairs.to_bytes(8, "big") + total.to_bytes(16, "big"), digest_size=6).hexdigest()
+def ids_of(rows: pl.DataFrame) -> np.ndarray:
+    """``IDS`` (n,) of rows with ``HALVES``, in their order."""
+    return joined(rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy())
 
 
 def uids(rows: pl.DataFrame) -> list[str]:
     """The ids of rows with ``HALVES``, 32 hex digits each."""
-    return [f"{hi:016x}{lo:016x}" for hi, lo in zip(rows["uid_hi"], rows["uid_lo"], strict=True)]
+    return listed(ids_of(rows))
+
+
+def pool_of(index: Index) -> pl.DataFrame:
+    """All ``uid`` (32 hex digits) and ``score``, in memory."""
+    rows = pl.concat([piece.read() for piece in index.pieces])
+    return pl.DataFrame({"uid": uids(rows), "score": rows["score"]}, schema={"uid": pl.String, "score": pl.Float32})

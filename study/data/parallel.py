@@ -17,6 +17,10 @@ R = TypeVar("R")
 EVERY = 10  # seconds between lines of progress
 
 
+def silent(line: str) -> None:
+    """Tell nobody of progress."""
+
+
 class Workers:
     """Processes that stay for several kinds of work; fewer than two are this process itself."""
 

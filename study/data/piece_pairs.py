@@ -13,4 +13,4 @@ def pairs_of(source: Source, piece: Piece, uids: Sequence[str]) -> Samples:
     """The pairs of these uids, all of this piece, in this order; raises DataError when it cannot be read."""
     if isinstance(piece, Shard):  # looked up there, and not in all of the pool
         return samples_of(uids, [piece], piece.name, None)
-    return source.samples(uids)
+    return source.samples_in(piece, uids)

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from study import io
-from study.data import SOURCES, Source
-from study.data.source import silent
+from study.data import SOURCES
+from study.data.parallel import silent
+from study.data.source import Source
 from study.records import DataRef, PluginRef
 
 

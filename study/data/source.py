@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -14,14 +13,13 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 import polars as pl
 
-from study.data.index import Index, Whole
+from study.data.fingerprint import fingerprint
+from study.data.index import Index, Piece, Whole
+from study.data.parallel import silent
 from study.data.pixels import Pixels, decoded
+from study.data.skipped import MAX_SKIPPED, words
 from study.errors import DataError
 from study.records import PluginConfig
-
-
-def silent(line: str) -> None:
-    """Tell nobody of progress."""
 
 
 class Samples:
@@ -54,7 +52,7 @@ class Samples:
         """Rows whose image could be read, int64, ascending; raises DataError when there is none."""
         skipped = self._decoded(size).skipped
         if len(skipped) == len(self):
-            raise DataError(f"none of the {len(self)} images could be read: {_counts(self.skipped)}")
+            raise DataError(f"none of the {len(self)} images could be read: {words(self.skipped)}")
         return np.setdiff1d(np.arange(len(self)), np.fromiter(skipped, np.int64, len(skipped)))
 
     @property
@@ -67,10 +65,6 @@ class Samples:
         if size not in self._pixels:
             self._pixels[size] = decoded(self.uids, self.read, size, self.cache)
         return self._pixels[size]
-
-
-def _counts(reasons: dict[str, int]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in reasons.items())
 
 
 @dataclass(frozen=True)
@@ -112,6 +106,11 @@ class Source(ABC):
         """``results`` is where what takes long to find out about the data is kept; ``say`` hears of progress."""
         self.config, self.results, self.say = config, results, say
 
+    @property
+    def max_skipped(self) -> float:
+        """Share of a run's pairs that may be unreadable; over it the run stops as bad data."""
+        return MAX_SKIPPED
+
     def files(self) -> tuple[Path, ...]:
         """Local files whose change makes a plan out of date."""
         return tuple(value for value in dict(self.config).values() if isinstance(value, Path))
@@ -146,6 +145,10 @@ class Source(ABC):
 
         Raises DataError for a uid that the source does not have.
         """
+
+    def samples_in(self, piece: Piece, uids: Sequence[str]) -> Samples:
+        """``samples`` of one piece alone, for who takes pieces one after the other."""
+        return self.samples(uids)
 
     def fingerprint(self) -> str:
         """12 hex digits over the pool's ids and scores."""
@@ -182,15 +185,6 @@ class Source(ABC):
     def evaluation_set(self, name: str) -> EvaluationSet:
         """One of the source's own evaluation sets; raises DataError when there is none of that name."""
         raise DataError(f"{self.config.name} has no evaluation set {name!r}")
-
-
-def fingerprint(pool: pl.DataFrame) -> str:
-    """12 hex digits of SHA-256 over sorted ids and their scores as little-endian float32, NaN for null."""
-    ordered = pool.sort("uid")
-    scores = ordered["score"].cast(pl.Float32).fill_null(float("nan")).to_numpy()
-    digest = hashlib.sha256("\n".join(ordered["uid"]).encode())
-    digest.update(scores.astype("<f4").tobytes())
-    return digest.hexdigest()[:12]
 
 
 def rows_of(uids: Sequence[str], known: pl.DataFrame, source: str) -> pl.DataFrame:

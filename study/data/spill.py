@@ -9,6 +9,8 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
+from study.data.ids import order
+
 ROWS = 1 << 22  # sorted at a time, in about 300 MB
 
 
@@ -26,7 +28,7 @@ def in_key_order(chunks: Iterable[np.ndarray], rows: int, kind: np.dtype, scratc
         for part in parts:
             found = np.fromfile(part, kind)
             part.unlink()
-            yield found[np.lexsort((found["f1"], found["f0"]))]
+            yield found[order(found["f0"], found["f1"])]
 
 
 def _divide(chunks: Iterable[np.ndarray], parts: list[Path], bits: int) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from hashlib import blake2b
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,20 +11,25 @@ import polars as pl
 from pydantic import BeforeValidator, Field, model_validator
 
 from study.config.fields import whole
-from study.data.filtered import filtered
 from study.data.filters import Filters
-from study.data.pixels import MISSING, OUTSIDE, Skip
-from study.data.source import Samples, Source, rows_of
-from study.data.table_file import columns_of, read_columns, scores_beside
+from study.data.index import Index, Piece, pool_of
+from study.data.shards.facts import folder_name
+from study.data.skipped import MAX_SKIPPED, SHARE
+from study.data.source import Samples, Source
+from study.data.table_file import TableFile
+from study.data.table_formats import columns_of
+from study.data.table_held import Held
+from study.data.table_pieces import Pieced
+from study.data.table_rows import image_of
 from study.errors import DataError
 
-UID = r"^[0-9a-f]{32}$"
+HELD = 1 << 28  # bytes of a file that memory holds
 
 
 class Table(Source):
     """Pairs from one file; a pair without a ``uid_column`` is known by its image (path or bytes) and caption."""
 
-    places = frozenset({"path", "root", "scores", "pairs"})
+    places = frozenset({"path", "root", "scores", "max_skipped", "pairs"})
 
     class Config(Filters):
         """Options of a table."""
@@ -44,6 +48,7 @@ class Table(Source):
         )
         width_column: str | None = Field(None, description="pixels, for filters; none = as the images say")
         height_column: str | None = Field(None, description="pixels, for filters; none = as the images say")
+        max_skipped: float = Field(MAX_SKIPPED, ge=0, le=1, description=SHARE)
         pairs: Annotated[int | None, BeforeValidator(whole)] = Field(
             None, ge=1, description="size of the pool, to plan while the file is absent"
         )
@@ -59,22 +64,30 @@ class Table(Source):
         there = self.config.path is not None and self.config.path.exists()
         return None if there else self.config.pairs
 
+    @property
+    def max_skipped(self) -> float:
+        """As the option says."""
+        return self.config.max_skipped  # type: ignore[no-any-return]
+
     def pool(self) -> pl.DataFrame:
-        """All pairs that have an image and a caption, repeats once."""
-        return self._read[0].select("uid", "score")
+        """All pairs that have an image and a caption, repeats once; in memory."""
+        return pool_of(self.index())
+
+    def index(self) -> Index:
+        """A piece a part of a large file; else one."""
+        return self._pairs.index()
+
+    def fingerprint(self) -> str:
+        """12 hex digits over ids and scores."""
+        return self._fingerprint
 
     def left_out(self) -> dict[str, int]:
         """Rows without a caption or an image, and repeats."""
-        return dict(self._read[1])
+        return dict(self._pairs.left_out)
 
     def details(self) -> pl.DataFrame:
         """The captions; a table has one split and no noise labels."""
-        split, noise = pl.lit("train").alias("split"), pl.lit("unknown").alias("noise")
-        image = pl.col("image")
-        size = image.bin.size() if self._read[0].schema["image"] == pl.Binary else pl.lit(None, pl.Int64)
-        return self._read[0].select(
-            "uid", split, "caption", noise, "score", pl.col("width", "height"), size.alias("bytes")
-        )
+        return self._pairs.details()
 
     def columns(self) -> list[str]:
         """Those of the file."""
@@ -82,79 +95,46 @@ class Table(Source):
 
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs in the order asked for; images are read when they are decoded."""
-        rows = rows_of(uids, self._read[0], str(self.config.path))
-        images = rows["image"]
-        return Samples(uids, rows["caption"].to_list(), lambda row: self._image(images[row]), cache)
+        return self._samples(uids, self._pairs.rows(uids), cache)
 
-    def _image(self, image: str | bytes) -> bytes:
-        """The encoded image; Skip when there is none or its path leads out of the root, else OSError."""
-        if isinstance(image, bytes):
-            return image
-        root: Path = (self.config.root or self.config.path.parent).resolve()
-        try:
-            path = (root / image).resolve()
-            if not path.is_relative_to(root):
-                raise Skip(OUTSIDE)
-            return path.read_bytes()
-        except FileNotFoundError as error:
-            raise Skip(MISSING) from error
-        except ValueError as error:  # a path that no file can have
-            raise Skip("unreadable image") from error
+    def samples_in(self, piece: Piece, uids: Sequence[str]) -> Samples:
+        """Looked up in that part alone."""
+        return self._samples(uids, self._pairs.rows(uids, piece), None)
+
+    def _samples(self, uids: Sequence[str], rows: pl.DataFrame, cache: Path | None) -> Samples:
+        images, root = rows["image"], self._root
+        return Samples(uids, rows["caption"].to_list(), lambda row: image_of(images[row], root), cache)
 
     @cached_property
-    def _read(self) -> tuple[pl.DataFrame, dict[str, int]]:
-        """The usable pairs (uid, image, caption, score), and why others are not among them."""
+    def _fingerprint(self) -> str:
+        return self._pairs.fingerprint()
+
+    @cached_property
+    def _pairs(self) -> Held | Pieced:
+        """The usable pairs, in memory where the file is small."""
+        path, table = self.config.path, self._table()
+        if not path.is_file() or path.stat().st_size <= HELD:
+            return Held(table, self.config, self._root)
+        folder = self.results.absolute() / "index" / folder_name(str(path.resolve()))
+        options = self.config.model_dump_json(exclude=self.places)
+        return Pieced(table, self.config, options, self._root, folder, self.say)
+
+    def _table(self) -> TableFile:
         config = self.config
         if config.path is None:
             raise DataError("a table source without a path can be planned, but has no pairs to train on")
-        scores = scores_beside(config.path, config.scores, config.score_column)
-        rows = read_columns(config.path, self._columns(scores is None))
-        full = rows.filter(pl.col("image").is_not_null(), pl.col("caption").fill_null("").str.strip_chars() != "")
-        if config.uid_column is None:
-            full = full.with_columns(_uids(full))
-        pairs = full.unique("uid", keep="first", maintain_order=True)
-        repeats = full.height - pairs.height
-        self._check(pairs, repeats)
-        if scores is not None:
-            pairs = pairs.drop("score").join(scores, on="uid", how="left", maintain_order="left")
-        counts = {"no image or no caption": rows.height - full.height, "repeated pair": repeats}
-        images = pairs["image"]
-        passing, left_out = filtered(pairs, config, lambda row: self._image(images[row]))
-        if not passing.height:
-            raise DataError(f"{config.path}: no pair passes the filters: {left_out}")
-        return passing, {reason: count for reason, count in {**counts, **left_out}.items() if count}
-
-    def _columns(self, scored: bool) -> dict[str, str | None]:
-        """Our names of columns and the file's."""
-        config = self.config
-        return {
+        names = {
             "uid": config.uid_column,
             "image": config.image_column,
             "caption": config.caption_column,
-            "score": config.score_column if scored else None,
+            "score": config.score_column,
             "width": config.width_column,
             "height": config.height_column,
             "image_hash": config.hash_column,
         }
+        return TableFile(config.path, names, config.scores)
 
-    def _check(self, pairs: pl.DataFrame, repeats: int) -> None:
-        path, column = self.config.path, self.config.uid_column
-        if not pairs.height:
-            raise DataError(f"{path} has no row with both an image and a caption")
-        if column is None:
-            return
-        if repeats:
-            raise DataError(f"{path}: column {column!r} repeats {repeats} of its ids; each pair needs an id of its own")
-        bad = pairs.filter(~pl.col("uid").fill_null("").str.contains(UID))
-        if bad.height:
-            raise DataError(f"{path}: column {column!r} must hold 32 hex digits (0-9, a-f), got {bad['uid'][0]!r}")
-
-
-def _uids(rows: pl.DataFrame) -> pl.Series:
-    pairs = zip(rows["image"], rows["caption"], strict=True)
-    return pl.Series("uid", [_uid(image, caption) for image, caption in pairs], pl.String)
-
-
-def _uid(image: str | bytes, caption: str) -> str:
-    content = image.encode() if isinstance(image, str) else image
-    return blake2b(content + b"\0" + caption.encode(), digest_size=16).hexdigest()
+    @property
+    def _root(self) -> Path:
+        root: Path = self.config.root or self.config.path.parent
+        return root.resolve()

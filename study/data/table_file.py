@@ -1,102 +1,102 @@
-"""Reading some columns of a table file, whatever its format, with an error that says what is wrong with it."""
+"""A table file whose columns are read a part at a time, and the scores that lie beside it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from glob import escape
+from hashlib import blake2b
 from pathlib import Path
 
 import polars as pl
 
+from study.data.table_formats import KINDS, column, opened, readable
 from study.errors import DataError
+from study.io import write_whole
 from study.registry import unknown_name
 
-# Text files are read as text throughout: a caption such as "1984" is no number.
-READERS: dict[str, Callable[[Path], pl.LazyFrame]] = {
-    ".csv": lambda path: pl.scan_csv(path, infer_schema=False),
-    ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=None),
-    ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
-    ".parquet": pl.scan_parquet,
-}
-
-KINDS: dict[str, type[pl.DataType]] = {
-    "uid": pl.String, "image": pl.String, "caption": pl.String, "score": pl.Float32, "width": pl.Int64,
-    "height": pl.Int64, "image_hash": pl.String,
-}  # fmt: skip
+GROUP = 1 << 17  # rows of a converted file that are read together
 
 
-def read_columns(path: Path, columns: Mapping[str, str | None]) -> pl.DataFrame:
-    """The columns under the names that the project uses: all null where the file's name of one is none.
+@dataclass(frozen=True)
+class TableFile:
+    """A table: ``names`` maps keys of ``KINDS`` to the file's columns, none where it has none.
 
-    ``columns`` maps keys of ``KINDS`` to the file's names. Raises DataError for a file that is missing or damaged, a
-    column that it lacks, and values of the wrong kind.
+    ``score_folder`` is where tables of scores lie, if not beside it; ``parquet`` has its rows where a text file has
+    been converted.
     """
-    named = [name for name in columns.values() if name is not None]
-    table = _read(path, named)
-    image = pl.Binary if table.schema[columns["image"] or ""] == pl.Binary else pl.String
-    kinds = {**{ours: KINDS[ours] for ours in columns}, "image": image}
-    return pl.DataFrame([_column(path, table, ours, columns[ours], kind) for ours, kind in kinds.items()])
 
+    path: Path
+    names: Mapping[str, str | None]
+    score_folder: Path | None = None
+    parquet: Path | None = None
 
-def scores_beside(path: Path, folder: Path | None, column: str | None) -> pl.DataFrame | None:
-    """``uid`` and ``score`` of the table of scores that has such a column; none when there is none.
+    def rows(self, wanted: Sequence[str] = tuple(KINDS), start: int = 0, count: int | None = None) -> pl.DataFrame:
+        """Columns under the names that the project uses, all null where the table has none.
 
-    It is ``all.parquet`` in a folder of scores, or ``NAME.scores.parquet`` beside the table. Raises DataError when the
-    folder has no such file, and for a file that cannot be read.
-    """
-    found = path.with_suffix(".scores.parquet") if folder is None else folder / "all.parquet"
-    if column is None or (folder is None and not found.exists()):
-        return None
-    try:
-        table = pl.scan_parquet(found)
-        if not {"uid", column} <= {*table.collect_schema().names()}:
+        ``count`` rows from ``start`` on, or all. Raises DataError for a file that is missing or damaged, a column that
+        it lacks, and values of the wrong kind.
+        """
+        names = {ours: self.names[ours] for ours in wanted}
+        scan = self._opened([name for name in names.values() if name is not None])
+        with readable(self.path):
+            table = scan.slice(start, count).collect()
+        return pl.DataFrame([column(self.path, table, ours, theirs) for ours, theirs in names.items()])
+
+    def unscored(self) -> TableFile:
+        """The same without its column of scores."""
+        return replace(self, names={**self.names, "score": None})
+
+    def height(self) -> int:
+        """Rows, of a table that is parquet; raises DataError when it cannot be read."""
+        with readable(self.path):
+            return int(pl.scan_parquet(self.parquet or self.path).select(pl.len()).collect().item())
+
+    def scores(self) -> pl.LazyFrame | None:
+        """``uid`` and ``score`` of the tables of scores that have such a column; none when there are none.
+
+        They are ``NAME.scores.parquet``, or ``NAME-NUMBER.scores.parquet``, beside the table; or in a folder of scores
+        ``all.parquet``, ``NAME.parquet`` or ``NAME-NUMBER.parquet``. Raises DataError when the folder has no such file,
+        and for a file that cannot be read.
+        """
+        column, found = self.names["score"], self.score_files()
+        if column is None or not found:
             return None
-        score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
-        return table.select("uid", score).collect().unique("uid", keep="first", maintain_order=True)
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{found} cannot be read as scores: {str(error).splitlines()[0]}") from error
+        with readable(found[0], "scores"):
+            table = pl.scan_parquet(found)
+            if not {"uid", column} <= {*table.collect_schema().names()}:
+                return None
+            return table.select("uid", pl.col(column).cast(pl.Float32).fill_nan(None).alias("score"))
 
+    def score_files(self) -> list[Path]:
+        """The tables of scores, the first kind of which there is one; raises DataError as ``scores`` does."""
+        folder, ending = self.score_folder or self.path.parent, ".parquet" if self.score_folder else ".scores.parquet"
+        single = (["all"] if self.score_folder else []) + [self.path.stem]
+        alone = [folder / f"{name}{ending}" for name in single if (folder / f"{name}{ending}").exists()]
+        found = alone[:1] or sorted(folder.glob(f"{escape(self.path.stem)}-[0-9]*{ending}"))
+        if self.score_folder and self.names["score"] is not None and not found:
+            raise DataError(f"{folder} cannot be read as scores: it has no {' or '.join(single)}{ending}")
+        return found
 
-def columns_of(path: Path) -> list[str]:
-    """Names of all columns; raises DataError for a file that cannot be read."""
-    try:
-        return _opened(path).collect_schema().names()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
+    def as_parquet(self, folder: Path) -> TableFile:
+        """The same where a text file is converted once to a file in ``folder``; raises DataError as ``rows`` does."""
+        if self.path.suffix == ".parquet":
+            return self
+        named = sorted({name for name in self.names.values() if name is not None})
+        known = self.path.stat()
+        what = blake2b(f"{named} {known.st_size} {known.st_mtime_ns}".encode(), digest_size=8).hexdigest()
+        made = folder / f"rows-{what}.parquet"
+        if not made.exists():
+            table = self._opened(named)
+            with readable(self.path):
+                write_whole(made, lambda file: table.sink_parquet(file, row_group_size=GROUP))
+        return replace(self, parquet=made)
 
-
-def _opened(path: Path) -> pl.LazyFrame:
-    if path.suffix not in READERS:
-        raise DataError(f"{path}: the end of the name must be one of {', '.join(READERS)}")
-    if not path.is_file():
-        raise DataError(f"{path} does not exist; give its path, or pairs: NUMBER to plan without it")
-    return READERS[path.suffix](path)
-
-
-def _read(path: Path, named: list[str]) -> pl.DataFrame:
-    try:
-        table = _opened(path)
-        known = table.collect_schema().names()
-        for name in named:
-            if name not in known:
-                raise DataError(f"{path}: {unknown_name('column', name, known)}")
-        return table.select(*dict.fromkeys(named)).collect()
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path} cannot be read as {path.suffix[1:]}: {str(error).splitlines()[0]}") from error
-
-
-def _column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None, kind: type[pl.DataType]) -> pl.Series:
-    if theirs is None:
-        return pl.Series(ours, [None] * table.height, kind)
-    given = table[theirs]
-    try:
-        cast = given.cast(kind, strict=False).alias(ours)
-    except pl.exceptions.PolarsError as error:
-        raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, not {given.dtype}") from error
-    lost = given.filter(cast.is_null() & given.is_not_null())
-    if len(lost):
-        raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, got {lost[0]!r}")
-    return cast.fill_nan(None) if kind == pl.Float32 else cast  # NaN is no score
-
-
-def _words(kind: type[pl.DataType]) -> str:
-    return "numbers" if kind.is_numeric() else "text"
+    def _opened(self, named: list[str]) -> pl.LazyFrame:
+        with readable(self.path):
+            table = opened(self.path) if self.parquet is None else pl.scan_parquet(self.parquet)
+            known = table.collect_schema().names()
+            for name in named:
+                if name not in known:
+                    raise DataError(f"{self.path}: {unknown_name('column', name, known)}")
+            return table.select(*dict.fromkeys(named))

@@ -10,8 +10,9 @@ from typing import Any, TypeVar
 
 from study.config import Registries
 from study.data import SOURCES
+from study.data.parallel import silent
 from study.data.place import without_places
-from study.data.source import Stored, silent
+from study.data.source import Stored
 from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
 from study.records import PluginConfig, PluginRef

@@ -9,10 +9,10 @@ from pathlib import Path
 import polars as pl
 
 from study import io
-from study.data import Source
 from study.data.index import Piece, Shard, Whole
 from study.data.shards.address import is_remote
 from study.data.shards.beside import SCORES
+from study.data.source import Source
 from study.errors import DataError
 from study.scoring.request import Scored
 
@@ -35,7 +35,7 @@ class ScoreFiles:
             return Path(piece.address.removesuffix(".tar") + SCORES)
         if self._own is None:
             raise DataError(f"{self.source.config.name} has no file to write scores beside; name a folder: --out DIR")
-        return self._own.with_suffix(SCORES)
+        return self._own.with_suffix(SCORES) if isinstance(piece, Whole) else self._own.with_name(piece.name + SCORES)
 
     def _name(self, piece: Piece) -> str:
         """A pool that memory holds is called as its file is."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from study.data import Samples, Source
 from study.data.index import Piece, uids
 from study.data.piece_pairs import pairs_of
 from study.data.pixels import decoded
+from study.data.source import Samples, Source
 from study.scoring.similarity import Decoded
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from study.data import Source
+from study.data.source import Source
 from study.errors import DataError
 from study.hardware import cpu_threads
 from study.models.open_clip_named import model_names

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from study.data import Source
 from study.data.index import Piece
 from study.data.place import open_source
+from study.data.source import Source
 from study.scoring.files import ScoreFiles
 from study.scoring.open_clip_model import open_clip_scorer
 from study.scoring.pairs import decoded_chunks, opened

@@ -1,8 +1,10 @@
 """A DataComp pool: metadata alone, and with the shards that were downloaded."""
 
+import numpy as np
 import polars as pl
 import pytest
 
+from study.data.index import HALVES, Shard
 from study.data.shards.datacomp import DataComp
 from study.errors import DataError
 from tests.data import shards
@@ -53,6 +55,19 @@ def test_metadata_alone_can_be_planned_and_chosen_from(pool, rows):
     assert source.pool()["score"].to_list() == pytest.approx([n + row / 10 for n in range(2) for row in range(10)])
     assert source.details()["caption"].to_list() == [row["caption"] for row in rows]
     assert opened(pool, with_shards=False, max_aspect=1.5).left_out() == {"longer side above 1.5 times the shorter": 10}
+
+
+def test_pieces_of_metadata_are_read_by_column(pool):
+    source = opened(pool, with_shards=False, min_words=2)
+    for piece in source.index().pieces:
+        rows = piece.read()
+        kept = np.arange(piece.pairs) % 3 == 0
+        assert not isinstance(piece, Shard)  # it has no images
+        assert piece.scores().equals(rows["score"])
+        assert piece.ids(kept).tolist() == rows.select(*HALVES).filter(kept).rows()
+    copies = [pl.read_parquet_schema(path) for path in (pool / "results").rglob("*.parquet")]
+    assert copies
+    assert not any("caption" in columns for columns in copies)  # captions stay where they are
 
 
 def test_shards_have_the_scores_of_the_metadata(pool, rows):

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from study.data.dimensions import dimensions
-from study.data.parallel import each
+from study.data.parallel import each, silent
 from study.data.repeats import repeated
 from study.data.shards.beside import beside
 from study.data.shards.braces import expand
@@ -18,7 +18,6 @@ from study.data.shards.fields import Fields
 from study.data.shards.listing import located
 from study.data.shards.tar import CutShortError, DamagedError, members
 from study.data.shards.webdataset import WebDataset
-from study.data.source import silent
 from study.data.spill import in_key_order
 from study.errors import DataError
 from tests.data import shards

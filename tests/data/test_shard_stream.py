@@ -43,7 +43,7 @@ class Packed(Shard):
         return len(self.uids)
 
     def read(self):
-        return pl.DataFrame({"uid": self.uids}).select(*halves(pl.col("uid"))).with_columns(score=pl.lit(None))
+        return halves(pl.Series(self.uids, dtype=pl.String)).with_columns(score=pl.lit(None))
 
     def members(self):
         offsets = np.cumsum([0, *self.sizes[:-1]])

@@ -27,7 +27,7 @@ UIDS = {
 @pytest.fixture
 def small_steps(monkeypatch):
     """Few rows at a time, so that small pools take the paths of large ones."""
-    monkeypatch.setattr("study.data.subset.choice.BATCH", 50)
+    monkeypatch.setattr("study.data.subset.batches.BATCH", 50)
     monkeypatch.setattr("study.data.subset.runs.STRIDE", 4)
     monkeypatch.setattr("study.data.subset.runs.BLOCK", 32)
 

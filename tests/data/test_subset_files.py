@@ -47,7 +47,7 @@ def test_a_subset_knows_what_it_contains(tmp_path, pool):
 
 
 def test_several_processes_choose_the_same(tmp_path, pool, monkeypatch):
-    monkeypatch.setattr("study.data.subset.choice.BATCH", 100)
+    monkeypatch.setattr("study.data.subset.batches.BATCH", 100)
     one = choose(index_of(pool, 4), 0.6, 100, tmp_path / "one.npy", processes=1)
     two = choose(index_of(pool, 4), 0.6, 100, tmp_path / "two.npy", processes=2)
     assert one.uids() == two.uids() == expected(pool, 0.6, 100)
@@ -69,7 +69,7 @@ class Watched(Part):
 
 
 def test_what_was_done_before_an_interruption_is_kept(tmp_path, pool, monkeypatch):
-    monkeypatch.setattr("study.data.subset.choice.BATCH", 100)
+    monkeypatch.setattr("study.data.subset.batches.BATCH", 100)
     log, broken, path = tmp_path / "log", tmp_path / "broken", tmp_path / "subset.npy"
     parts = [pool.slice(start, 100) for start in range(0, 400, 100)]
     last = tmp_path / "last"
@@ -146,7 +146,7 @@ def test_a_damaged_file_is_told_of(tmp_path, pool):
         Subset(path).uids()
 
 
-def test_choosing_loads_no_torch():
-    script = "import sys, study.data.subset; print('torch' in sys.modules)"
+def test_choosing_loads_what_it_needs_alone():
+    script = "import sys, study.data.subset; print({'torch', 'pydantic', 'PIL'} & {*sys.modules})"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout == "False\n"
+    assert done.stdout == "set()\n"

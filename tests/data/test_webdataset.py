@@ -5,7 +5,7 @@ import json
 import polars as pl
 import pytest
 
-from study.data.index import fingerprint_of, fingerprint_sum
+from study.data.fingerprint import fingerprint_of, fingerprint_sum
 from study.data.shards.webdataset import WebDataset
 from study.data.table import Table
 from study.errors import DataError

@@ -10,7 +10,8 @@ import polars as pl
 from pydantic import Field
 
 from study import io
-from study.data.index import Piece, fingerprint_of, fingerprint_sum, halves
+from study.data.fingerprint import fingerprint_of, fingerprint_sum
+from study.data.index import Piece, halves
 from study.data.parallel import Workers
 from study.data.place import open_source
 from study.data.reshard.kept import Pieces, rows_kept
@@ -132,4 +133,5 @@ def _written(table: Path) -> tuple[int, int, int]:
     """Pairs of a shard, their part of the pool's fingerprint, and images that could not be read."""
     rows = io.read_parquet(table)
     there = rows.filter(pl.col("status") != FAILED)
-    return there.height, fingerprint_sum(there.select(*halves(pl.col("uid")), "score")), rows.height - there.height
+    part = fingerprint_sum(halves(there["uid"]).with_columns(there["score"]))
+    return there.height, part, rows.height - there.height

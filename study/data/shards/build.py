@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from study.data.filters import Filters
-from study.data.index import Index, fingerprint_of
+from study.data.fingerprint import fingerprint_of
+from study.data.index import Index
 from study.data.parallel import each
 from study.data.repeats import repeated
 from study.data.shards.choice import SAME, UIDS, Choice, Chosen, Part, choose, keys, summed, without
-from study.data.shards.pieces import ShardPiece
 from study.errors import DataError
 from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json
@@ -33,12 +33,12 @@ class Built:
 
 @dataclass(frozen=True)
 class Recipe:
-    """What a pool is made from; ``folder`` is the pool's own, ``most_unreadable`` a share of the shards."""
+    """What a pool is made from; ``folder`` is the pool's own, ``most_unreadable`` a share of the shards, none none."""
 
     shards: Sequence[Part]
     filters: Filters
     folder: Path
-    most_unreadable: float
+    most_unreadable: float | None
     scores: Path | None = None
 
 
@@ -49,16 +49,15 @@ def build(recipe: Recipe, say: Callable[[str], None]) -> Built:
         if not made.exists():
             facts = _made(recipe, say)
             if facts["left_out"].get(UNREADABLE):
-                return _built(recipe.folder, facts)  # not kept: the next start tries them again
+                return _built(recipe, facts)  # not kept: the next start tries them again
             write_json(made, facts)
-    return _built(recipe.folder, read_json(made))
+    return _built(recipe, read_json(made))
 
 
-def _built(folder: Path, facts: dict[str, Any]) -> Built:
+def _built(recipe: Recipe, facts: dict[str, Any]) -> Built:
+    parts = {part.shard.name: part for part in recipe.shards}
     pieces = [
-        ShardPiece(
-            piece["name"], piece["address"], piece["pairs"], folder / piece["chosen"], folder.parent / piece["facts"]
-        )
+        parts[piece["name"]].piece(piece["pairs"], recipe.folder / piece["chosen"], piece["facts"])
         for piece in facts["pieces"]
     ]
     return Built(Index(pieces, facts["scored"]), facts["fingerprint"], facts["left_out"])
@@ -72,14 +71,14 @@ def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
     processes = cpu_threads() if sum(part.shard.size for part in recipe.shards) > LARGE else 1
     found = each(choose, choices, processes, "shards indexed", say)
     _check(found, recipe.most_unreadable)
-    there = [(choice, chosen) for choice, chosen in zip(choices, found, strict=True) if chosen.facts]
+    there = [(choice, chosen) for choice, chosen in zip(choices, found, strict=True) if not chosen.failure]
     paths = [choice.path for choice, _ in there]
     left_out = Counter({UNREADABLE: len(found) - len(there)})
     for chosen in found:
         left_out.update(chosen.left_out)
     kept = _without_repeats(recipe, paths, [chosen.kept for _, chosen in there], left_out)
     if not sum(kept):
-        raise DataError(f"no pair is left of {len(choices)} shards: {_words(left_out)}")
+        raise DataError(f"no pair is left of {len(choices)} parts: {_words(left_out)}")
     sums = each(summed, paths, processes, "shards summed", say)
     return {
         "pieces": [_piece(choice, chosen, pairs) for (choice, chosen), pairs in zip(there, kept, strict=True)],
@@ -102,19 +101,14 @@ def _without_repeats(recipe: Recipe, paths: list[Path], kept: list[int], left_ou
 
 
 def _piece(choice: Choice, chosen: Chosen, pairs: int) -> dict[str, Any]:
-    shard = choice.part.shard
-    return {
-        "name": shard.name,
-        "address": shard.address,
-        "pairs": pairs,
-        "chosen": choice.path.name,
-        "facts": chosen.facts,
-    }
+    return {"name": choice.part.shard.name, "pairs": pairs, "chosen": choice.path.name, "facts": chosen.facts}
 
 
-def _check(found: Sequence[Chosen], most: float) -> None:
+def _check(found: Sequence[Chosen], most: float | None) -> None:
     failures = [chosen.failure for chosen in found if chosen.failure]
-    if len(failures) <= most * len(found):
+    if most is None and failures:
+        raise DataError(failures[0])
+    if most is None or len(failures) <= most * len(found):
         return
     raise DataError(
         f"{len(failures)} of {len(found)} shards cannot be read, and max_unreadable is {most:g}; "

@@ -11,7 +11,8 @@ import numpy as np
 import polars as pl
 
 from study.data.filters import Filters, counts, reasons
-from study.data.index import COLUMNS, fingerprint_sum
+from study.data.fingerprint import fingerprint_sum
+from study.data.index import COLUMNS, Piece
 from study.data.repeats import Keys
 from study.data.shards.listing import Located
 from study.data.shards.scores import scores_of
@@ -29,11 +30,14 @@ class Part(Protocol):
     def shard(self) -> Located:
         """Where it lies."""
 
-    def known(self) -> tuple[str, pl.DataFrame]:
-        """The name of its index file, and ``FACTS`` of its samples with their scores.
+    def known(self, filters: Filters) -> tuple[str, pl.DataFrame]:
+        """The name of the index file, if it has one, and ``FACTS`` of its samples with their scores.
 
-        Raises DataError when it cannot be read at all.
+        What the filters do not ask for may be null. Raises DataError when it cannot be read at all.
         """
+
+    def piece(self, kept: int, chosen: Path, known: str) -> Piece:
+        """The pairs that ``choose`` has written to a file, with the name of the index file."""
 
 
 @dataclass(frozen=True)
@@ -59,26 +63,27 @@ class Chosen:
 def choose(choice: Choice) -> Chosen:
     """Index a shard if need be; write ids, scores and rows of the pairs that pass, and what they are compared by."""
     try:
-        name, facts = choice.part.known()
+        name, facts = choice.part.known(choice.filters)
         if choice.scores is not None:
             facts = facts.with_columns(scores_of(choice.scores, facts))
     except DataError as error:
         return Chosen(0, {}, "", str(error))
     reason = pl.coalesce("problem", reasons(choice.filters)).alias("reason")
     marked = facts.with_row_index("row").with_columns(pl.col("width", "height").cast(pl.Int64)).with_columns(reason)
-    passing = marked.filter(pl.col("reason").is_null())
-    write_parquet(choice.path, passing.select(*COLUMNS, "row", *_compared(choice.filters)))
+    columns = marked.select(*COLUMNS, "row", *_compared(choice.filters), "reason")
+    passing = columns.filter(pl.col("reason").is_null()).drop("reason")
+    write_parquet(choice.path, passing)
     return Chosen(passing.height, counts(marked["reason"]), name)
 
 
-def _compared(filters: Filters) -> tuple[pl.Expr, pl.Expr]:
-    uids = [pl.col(name) for name in UIDS]
-    given = {
-        "pair": uids,
+def _compared(filters: Filters) -> list[pl.Expr]:
+    """``SAME`` where more than ids is compared."""
+    kinds = {
+        "pair": [],
         "image": [pl.coalesce(f"image_{half}", f"uid_{half}") for half in ("hi", "lo")],
         "caption": [pl.col("caption").hash(seed) for seed in (1, 2)],
-    }[filters.unique]
-    return given[0].alias(SAME[0]), given[1].alias(SAME[1])
+    }
+    return [column.alias(name) for column, name in zip(kinds[filters.unique], SAME, strict=False)]
 
 
 def keys(path: Path, columns: tuple[str, str]) -> Keys:

@@ -28,7 +28,7 @@ class DataComp(WebDataset):
     The format is described in https://github.com/mlfoundations/datacomp (Gadre et al., 2023).
     """
 
-    places = frozenset({"metadata", "shards", "scores", "max_unreadable", "pairs"})
+    places = frozenset({"metadata", "shards", "scores", "max_unreadable", "max_skipped", "pairs"})
 
     class Config(ShardConfig):
         """Options of a DataComp pool."""
@@ -66,7 +66,7 @@ class DataComp(WebDataset):
     def columns(self) -> list[str]:
         """Those of the metadata, and of the shards if they are there."""
         fields = self._metadata_fields()
-        known = Metadata(self._metadata[0], fields, self.results).columns()
+        known = Metadata(self._metadata[0], fields).columns()
         return sorted({*known, *(super().columns() if self.has_images() else ())})
 
     @cached_property
@@ -77,7 +77,7 @@ class DataComp(WebDataset):
         folder = self.results.absolute() / "index" / folder_name(self.config.metadata)
         options = self.config.model_dump_json(exclude=self.places)
         fields = self._metadata_fields()
-        tables = [Metadata(file, fields, folder / f"{folder_name((file, fields))}.parquet") for file in self._metadata]
+        tables = [Metadata(file, fields) for file in self._metadata]
         if self.has_images():
             return self._with_shards(folder, tables)
         pool = folder / f"pool-{folder_name((options, self._metadata))}"

@@ -11,7 +11,7 @@ import polars as pl
 from study.data.index import Piece, uids
 from study.data.shards.address import open_file
 from study.data.shards.beside import Beside
-from study.data.shards.pieces import ShardPiece
+from study.data.shards.pieces import Picked
 from study.data.shards.scan import LONGEST
 from study.data.shards.tar import CutShortError, DamagedError, members
 
@@ -20,7 +20,7 @@ DESCRIBED = 1_000_000  # pairs
 
 def described(pieces: Sequence[Piece], seed: int = 0) -> pl.DataFrame:
     """``uid``, ``split``, ``caption``, ``noise``, ``score``, ``width``, ``height`` and ``bytes`` of pairs."""
-    shards = [piece for piece in pieces if isinstance(piece, ShardPiece)]
+    shards = [piece for piece in pieces if isinstance(piece, Picked)]
     random.Random(seed).shuffle(shards)
     tables, pairs = [shards[0].details()], shards[0].pairs
     for piece in shards[1:]:

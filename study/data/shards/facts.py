@@ -9,16 +9,18 @@ from urllib.parse import quote
 
 import polars as pl
 
+from study.data.filters import Filters
 from study.data.index import halves
 from study.data.shards.address import fault, open_file
 from study.data.shards.beside import Beside
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located
+from study.data.shards.pieces import ShardPiece
 from study.data.shards.scan import Scan
 from study.errors import DataError
 from study.io import write_parquet
 
-FORMAT = "facts 1"  # another number makes all indices anew
+FORMAT = "facts 2"  # another number makes all indices anew
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Indexed:
         """The tar."""
         return self.beside.shard
 
-    def known(self) -> tuple[str, pl.DataFrame]:
+    def known(self, filters: Filters) -> tuple[str, pl.DataFrame]:
         """The name of the index file, and ``FACTS`` with scores of a table beside the shard, if there are.
 
         Raises DataError for a shard that cannot be read at all, or that lacks a field.
@@ -53,9 +55,13 @@ class Indexed:
         plain = replace(self, fields=replace(self.fields, score=None))  # the index is the same with other scores
         facts = plain._facts().drop("score")
         if "uid" in scores.columns:
-            scores = scores.select(*halves(pl.col("uid")), "score")
+            scores = halves(scores["uid"]).with_columns(scores["score"])
         on = [name for name in scores.columns if name != "score"]
         return plain.path.name, facts.join(scores, on=on, how="left", maintain_order="left")
+
+    def piece(self, kept: int, chosen: Path, known: str) -> ShardPiece:
+        """Its pairs that are in the pool."""
+        return ShardPiece(self.shard.name, kept, chosen, self.shard.address, self.folder / known)
 
     def _facts(self) -> pl.DataFrame:
         """From the file, which is made if it is not there."""

@@ -3,49 +3,54 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from hashlib import blake2b
+from dataclasses import dataclass, replace
 from io import BytesIO
 from pathlib import Path
 
 import polars as pl
 
+from study.data.damage import DAMAGE
+from study.data.filters import Filters
 from study.data.index import halves
 from study.data.shards.address import fault, is_remote, read_all
-from study.data.shards.fields import FACTS, Fields
+from study.data.shards.fields import FACTS, Fields, image_halves
 from study.data.shards.listing import Located
+from study.data.shards.pieces import Picked
 from study.errors import DataError
-from study.io import read_parquet, write_parquet
 from study.registry import unknown_name
 
-UID = r"^[0-9a-f]{32}$"
+SIDES = ("width", "height")
 
 
 @dataclass(frozen=True)
 class Metadata:
-    """A file of metadata as a part of a pool, whose images are not here; ``file`` is that of its index."""
+    """A file of metadata as a part of a pool, whose images are not here: all that is known of them is read from it."""
 
     shard: Located
     fields: Fields
-    file: Path
 
-    def known(self) -> tuple[str, pl.DataFrame]:
-        """The name of the index file and its ``FACTS``: all but where images lie."""
-        if not self.file.exists():
-            write_parquet(self.file, self._facts())
-        return self.file.name, read_parquet(self.file)
+    def known(self, filters: Filters) -> tuple[str, pl.DataFrame]:
+        """No index file, and of the ``FACTS`` what the filters ask for."""
+        sides = self.fields.sides if filters.needs_sizes else None
+        image = self.fields.hash if filters.unique == "image" else None
+        return "", replace(self, fields=replace(self.fields, sides=sides, hash=image)).facts()
+
+    def piece(self, kept: int, chosen: Path, known: str) -> MetadataPiece:
+        """Its pairs that are in the pool."""
+        return MetadataPiece(self.shard.name, kept, chosen, self)
 
     def rows(self) -> int:
-        """How many pairs there are."""
-        return int(pl.scan_parquet(self._content()).select(pl.len()).collect().item())
+        """How many pairs there are; raises DataError when the file cannot be read."""
+        try:
+            return int(pl.scan_parquet(self._content()).select(pl.len()).collect().item())
+        except DAMAGE as error:
+            raise fault(self.shard.address, error) from error
 
     def columns(self) -> list[str]:
         """All names; raises DataError when the file cannot be read."""
         try:
             return list(pl.read_parquet_schema(self._content()))
-        except DataError:
-            raise
-        except Exception as error:  # broad: polars tells of damage by errors of many kinds
+        except DAMAGE as error:
             raise fault(self.shard.address, error) from error
 
     def _content(self) -> Path | BytesIO:
@@ -56,26 +61,39 @@ class Metadata:
         """The halves of each id, and the score, null where it is not known."""
         fields = self.fields
         table = self._columns([name for name in (fields.uid, fields.score) if name])
-        return table.select(*halves(pl.col(fields.uid or "")), self._score(table))
+        return self._ids(table).with_columns(table.with_columns(self._score(table))["score"])
 
-    def _facts(self) -> pl.DataFrame:
-        fields = self.fields
-        sides = fields.sides or ()
-        named = [*fields.named(), *sides]
-        table = self._columns(named)
-        image = [None if value is None else blake2b(str(value).encode(), digest_size=16).hexdigest()
-                 for value in (table[fields.hash] if fields.hash else [])]  # fmt: skip
-        hashed = pl.Series("image", image or [None] * table.height, pl.String)
+    def facts(self) -> pl.DataFrame:
+        """``FACTS``: all but where images lie; raises DataError when the file is not of the promised form."""
+        fields, sides = self.fields, dict(zip(SIDES, self.fields.sides or (), strict=False))
+        table = self._columns([*fields.named(), *sides.values()])
         caption = pl.col(fields.caption or "").cast(pl.String)
         blank = caption.fill_null("").str.strip_chars() == ""
-        width, height = (pl.col(side).cast(pl.UInt32, strict=False) for side in sides)
-        facts = table.with_columns(hashed).select(
-            *halves(pl.col(fields.uid or "")), caption.alias("caption"), width.alias("width"), height.alias("height"),
-            self._score(table), *(part.alias(f"image_{half}") for part, half in
-                                  zip(halves(pl.col("image")), ("hi", "lo"), strict=True)),
-            pl.when(blank).then(pl.lit("no caption")).alias("problem"),
-        )  # fmt: skip
-        return pl.concat([pl.DataFrame(schema=FACTS), facts], how="diagonal")
+        try:
+            said = table.select(
+                caption.alias("caption"),
+                self._score(table),
+                *(pl.col(theirs).cast(pl.UInt32, strict=False).alias(ours) for ours, theirs in sides.items()),
+                pl.when(blank).then(pl.lit("no caption")).alias("problem"),
+            )
+        except DAMAGE as error:  # a column of another kind than it should be
+            raise fault(self.shard.address, error) from error
+        nested = next((name for name, kind in said.schema.items() if kind.is_nested()), None)
+        if nested is not None:  # polars casts what is inside of them
+            raise DataError(f"{self.shard.address}: the column of {nested} holds {said.schema[nested]}")
+        images = [image_halves(table[fields.hash])] if fields.hash else []
+        found = pl.concat([self._ids(table), said, *images], how="horizontal")
+        return pl.concat([pl.DataFrame(schema=FACTS), found], how="diagonal")
+
+    def _ids(self, table: pl.DataFrame) -> pl.DataFrame:
+        name = self.fields.uid or ""
+        wrong = f"{self.shard.address}: column {name!r} must hold 32 hex digits"
+        if table.schema[name] != pl.String or table[name].has_nulls():
+            raise DataError(wrong)
+        try:
+            return halves(table[name])
+        except ValueError as error:
+            raise DataError(wrong) from error
 
     def _score(self, table: pl.DataFrame) -> pl.Expr:
         name = self.fields.score
@@ -91,10 +109,17 @@ class Metadata:
         if missing:
             raise DataError(f"{self.shard.address}: {unknown_name('column', missing[0], known)}")
         try:
-            table = pl.read_parquet(self._content(), columns=list(dict.fromkeys(wanted)))
-        except Exception as error:  # broad: polars tells of damage by errors of many kinds
+            return pl.read_parquet(self._content(), columns=list(dict.fromkeys(wanted)))
+        except DAMAGE as error:
             raise fault(self.shard.address, error) from error
-        ids = table[self.fields.uid or ""]
-        if not (ids.dtype == pl.String and ids.fill_null("").str.contains(UID).all()):
-            raise DataError(f"{self.shard.address}: column {self.fields.uid!r} must hold 32 hex digits")
-        return table
+
+
+@dataclass(frozen=True)
+class MetadataPiece(Picked):
+    """The pairs of a file of metadata that are in the pool."""
+
+    metadata: Metadata
+
+    def facts(self) -> pl.DataFrame:
+        """From the metadata itself."""
+        return self.metadata.facts()

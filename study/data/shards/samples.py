@@ -15,8 +15,8 @@ from study.data.source import Samples, rows_of
 
 def samples_of(wanted: Sequence[str], pieces: Sequence[Shard], source: str, cache: Path | None) -> Samples:
     """The pairs of these uids in this order; raises DataError for one that no piece has."""
-    asked = pl.DataFrame({"uid": list(wanted)}, schema={"uid": pl.String})
-    asked = asked.with_columns(*halves(pl.col("uid"))).unique("uid")
+    ids = pl.Series("uid", list(wanted), pl.String).unique()
+    asked = halves(ids).with_columns(ids)
     known = pl.concat([_found(piece, number, asked) for number, piece in enumerate(pieces)])
     rows = rows_of(wanted, known, source)
     addresses = [pieces[number].address for number in rows["piece"]]

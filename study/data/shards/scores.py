@@ -9,8 +9,8 @@ from typing import BinaryIO
 import numpy as np
 import polars as pl
 
+from study.data.ids import positions
 from study.data.spill import in_key_order
-from study.data.subset.ids import positions
 from study.io import write_whole
 
 _SCORED = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from study.config.fields import whole
 from study.data.filters import Filters
-from study.data.index import Index, Shard, uids
+from study.data.index import Index, Shard, pool_of
 from study.data.shards.address import is_remote
 from study.data.shards.beside import beside
 from study.data.shards.build import Built, Recipe, build
@@ -22,6 +22,7 @@ from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located, watched
 from study.data.shards.samples import samples_of
+from study.data.skipped import MAX_SKIPPED, SHARE
 from study.data.source import Samples, Source, Stored
 from study.errors import DataError
 
@@ -47,6 +48,7 @@ class ShardConfig(Filters):
     max_unreadable: float = Field(
         0.1, ge=0, le=1, description="share of the shards that may be unreadable; they are counted and left out"
     )
+    max_skipped: float = Field(MAX_SKIPPED, ge=0, le=1, description=SHARE)
     pairs: Annotated[int | None, BeforeValidator(whole)] = Field(
         None, ge=1, description="size of the pool, to plan while the shards are not there"
     )
@@ -58,7 +60,7 @@ class WebDataset(Source):
     So the same pair has the same id wherever its shard lies and however the pool is split into shards.
     """
 
-    places = frozenset({"shards", "scores", "max_unreadable", "pairs"})
+    places = frozenset({"shards", "scores", "max_unreadable", "max_skipped", "pairs"})
 
     class Config(ShardConfig):
         """Options of WebDataset shards."""
@@ -84,6 +86,11 @@ class WebDataset(Source):
         except DataError:
             return self.config.pairs  # type: ignore[no-any-return]
 
+    @property
+    def max_skipped(self) -> float:
+        """As the option says."""
+        return self.config.max_skipped  # type: ignore[no-any-return]
+
     def files(self) -> tuple[Path, ...]:
         """The shards that are on this machine, and their folders."""
         return watched(self._given, self._shards if self.has_images() else ())
@@ -98,8 +105,7 @@ class WebDataset(Source):
 
     def pool(self) -> pl.DataFrame:
         """All pairs, in memory."""
-        rows = pl.concat([piece.read() for piece in self.index().pieces])
-        return pl.DataFrame({"uid": uids(rows), "score": rows["score"]}, schema={"uid": pl.String, "score": pl.Float32})
+        return pool_of(self.index())
 
     def index(self) -> Index:
         """A piece a shard."""

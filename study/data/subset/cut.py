@@ -41,12 +41,18 @@ def total(parts: Iterable[np.ndarray], prefix: Prefix) -> np.ndarray:
     return np.sum([counts(keys, prefix) for keys in parts], axis=0)  # type: ignore[no-any-return]
 
 
-def cut(count: Callable[[Prefix], np.ndarray], bits: int, wanted: int) -> Cut:
-    """The ``wanted``-th smallest (from 1) of keys of so many bits, whose ``counts`` after a prefix ``count`` gives."""
-    prefix = Prefix(0, bits)
+def narrowed(counts: np.ndarray, prefix: Prefix, wanted: int) -> tuple[Prefix, int]:
+    """The prefix, a digit longer, of the ``wanted``-th smallest (from 1) of keys with these ``counts`` after it.
+
+    And which it is of the keys that begin so.
+    """
+    reached = np.cumsum(counts)
+    digit = int(np.searchsorted(reached, wanted))
+    return prefix.longer(digit), wanted - (int(reached[digit - 1]) if digit else 0)
+
+
+def cut(count: Callable[[Prefix], np.ndarray], prefix: Prefix, wanted: int) -> Cut:
+    """The ``wanted``-th smallest (from 1) of keys that begin so; ``count`` gives their ``counts`` after a prefix."""
     while prefix.rest:
-        reached = np.cumsum(count(prefix))
-        digit = int(np.searchsorted(reached, wanted))
-        wanted -= int(reached[digit - 1]) if digit else 0
-        prefix = prefix.longer(digit)
+        prefix, wanted = narrowed(count(prefix), prefix, wanted)
     return Cut(prefix.value, wanted)

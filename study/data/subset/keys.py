@@ -7,11 +7,12 @@ from hashlib import blake2b
 import numpy as np
 import polars as pl
 
-from study.data.subset.ids import HEX, texts
+from study.data.ids import HEX, texts
 
 SALT = b"study subset 1"  # another salt would give other subsets: it is part of every run's meaning
 UNKNOWN = 2**32 - 1  # the key of no score, after that of minus infinity
 _SIGN, _MAGNITUDE, _INFINITE = np.uint32(0x80000000), np.uint32(0x7FFFFFFF), np.uint32(0x7F800000)
+_BEST, _WORST = ~_INFINITE & _MAGNITUDE, _INFINITE | _SIGN  # of plus and of minus infinity
 _KEYED = blake2b(key=SALT, digest_size=8)
 
 
@@ -21,9 +22,14 @@ def score_keys(scores: pl.Series) -> np.ndarray:
     The bits of positive floats grow with them and those of negative ones with their distance from zero (IEEE 754).
     """
     bits = scores.cast(pl.Float32).fill_null(float("nan")).to_numpy().view(np.uint32)
-    keys = bits ^ (~(bits.view(np.int32) >> 31) & 0x7FFFFFFF).view(np.uint32)
-    np.putmask(keys, bits == _SIGN, _MAGNITUDE)  # as 0.0
-    np.putmask(keys, bits & _MAGNITUDE > _INFINITE, UNKNOWN)
+    turned = bits.view(np.int32) >> 31  # all ones for negative scores, which stay as they are
+    np.invert(turned, out=turned)
+    turned &= 0x7FFFFFFF
+    keys = turned.view(np.uint32)
+    keys ^= bits
+    np.putmask(keys, keys == _SIGN, _MAGNITUDE)  # -0.0 as 0.0
+    if len(keys) and (keys.min() < _BEST or keys.max() > _WORST):  # no number lies there
+        np.putmask(keys, bits & _MAGNITUDE > _INFINITE, UNKNOWN)
     return keys
 
 

@@ -8,12 +8,12 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from study.data.subset.cut import cut, total
-from study.data.subset.ids import IDS, in_order, positions, texts
+from study.data.ids import IDS, in_order, positions, texts
+from study.data.subset.cut import Prefix, cut, total
 from study.errors import DataError
 from study.io import write_whole
 
-HALF_BITS = 64
+HALF = Prefix(0, 64)  # of an id: none of its bits
 STRIDE = 4096  # ids between two of a run that are looked at to divide all into blocks
 BLOCK = 1 << 20  # ids, about: what is sorted in memory at a time, 16 MB
 
@@ -33,6 +33,10 @@ class Run(NamedTuple):
         """``IDS`` (length,)."""
         return self.between(0, self.length)
 
+    def mapped(self) -> np.ndarray:
+        """The same, of which memory has what is looked at; there must be some."""
+        return np.memmap(self.path, IDS, "r", shape=(self.length,))
+
     def between(self, start: int, end: int) -> np.ndarray:
         """``IDS`` (end - start,), those from one position to before another."""
         return np.fromfile(self.path, IDS, end - start, offset=start * IDS.itemsize)
@@ -44,8 +48,8 @@ def first_by_uid(runs: Sequence[Run], wanted: int) -> list[Run]:
         return list(runs)
     if not wanted:
         return []
-    hi = cut(lambda prefix: total((run.read()["f0"] for run in runs), prefix), HALF_BITS, wanted)
-    lo = cut(lambda prefix: total((_seconds(run, hi.key) for run in runs), prefix), HALF_BITS, hi.of_equal)
+    hi = cut(lambda prefix: total((run.read()["f0"] for run in runs), prefix), HALF, wanted)
+    lo = cut(lambda prefix: total((_seconds(run, hi.key) for run in runs), prefix), HALF, hi.of_equal)
     last = np.array([(hi.key, lo.key)], IDS)
     return [Run(run.path, _until(run.read(), last)) for run in runs]
 
@@ -74,7 +78,7 @@ def write_merged(path: Path, runs: Sequence[Run], count: int) -> None:
             if len(repeated):
                 first = texts(ids[repeated[:1]]).decode()
                 raise DataError(f"the pool has pair {first} more than once; each pair needs an id of its own")
-            file.write(ids.tobytes())
+            file.write(ids.data)
 
     if sum(run.length for run in runs) != count:
         raise DataError("the pool has pairs more than once; each pair needs an id of its own")
@@ -83,9 +87,9 @@ def write_merged(path: Path, runs: Sequence[Run], count: int) -> None:
 
 def _blocks(runs: Sequence[Run]) -> Iterator[np.ndarray]:
     """All ids in order, about ``BLOCK`` at a time: what lies between two ids is a slice of each run."""
-    seen = in_order(np.concatenate([run.read()[STRIDE - 1 :: STRIDE].copy() for run in runs]))
+    seen = in_order(np.concatenate([np.array(run.mapped()[STRIDE - 1 :: STRIDE]) for run in runs]))
     edges = seen[BLOCK // STRIDE - 1 :: BLOCK // STRIDE]
-    ends = [[0, *positions(run.read(), edges["f0"], edges["f1"]).tolist(), run.length] for run in runs]
+    ends = [[0, *positions(run.mapped(), edges["f0"], edges["f1"]).tolist(), run.length] for run in runs]
     for block in range(len(edges) + 1):
         slices = [run.between(*end[block : block + 2]) for run, end in zip(runs, ends, strict=True)]
         yield in_order(np.concatenate(slices))

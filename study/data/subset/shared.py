@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from study.data.source import Source
 from study.data.subset.choice import choose
 from study.data.subset.stored import Subset
 from study.io import lock
+
+if TYPE_CHECKING:
+    from study.data.source import Source
 
 
 def ensure(results: Path, source: Source, quality: float, pairs: int) -> Subset:

@@ -9,7 +9,7 @@ from shutil import copyfileobj
 
 import numpy as np
 
-from study.data.subset.ids import HEX, IDS, positions, texts
+from study.data.ids import IDS, listed, positions
 from study.errors import StorageError
 from study.io import write_whole
 
@@ -46,5 +46,4 @@ class Subset:
 
     def uids(self) -> list[str]:
         """All ids as 32 hex digits, sorted; for sets whose ids memory can hold."""
-        text = texts(self.ids).decode()
-        return [text[start : start + HEX] for start in range(0, len(text), HEX)]
+        return listed(self.ids)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 
 from study.data.parallel import Workers
-from study.io import write_bytes
+from study.io import write_whole
 
 T = TypeVar("T")
 Make = Callable[[T], tuple[np.ndarray, ...]]
@@ -36,4 +36,8 @@ class Work:
 def _write(make: Make[T], missing: tuple[T, tuple[Path, ...]]) -> None:
     item, paths = missing
     for path, array in zip(paths, make(item), strict=True):
-        write_bytes(path, array.tobytes())
+        write_whole(path, partial(_put, np.ascontiguousarray(array)))
+
+
+def _put(array: np.ndarray, file: BinaryIO) -> None:
+    file.write(array.data)

@@ -1,0 +1,69 @@
+"""Rows of a table as pairs: which are usable, their ids, and their images."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+
+import polars as pl
+
+from study.data.decoding import TOO_LARGE
+from study.data.decoding.skip import MAX_BYTES
+from study.data.pixels import MISSING, OUTSIDE, Skip
+from study.errors import DataError
+
+UID = r"^[0-9a-f]{32}$"
+UNUSABLE = "no image or no caption"
+
+
+def is_pair() -> pl.Expr:
+    """Whether a row has an image and a caption."""
+    return pl.col("image").is_not_null() & (pl.col("caption").fill_null("").str.strip_chars() != "")
+
+
+def with_ids(pairs: pl.DataFrame, path: Path, uid_column: str | None) -> pl.DataFrame:
+    """Pairs with ``uid``: the column's, or without one a hash of image (path or bytes) and caption.
+
+    Raises DataError for a column with anything but 32 hex digits.
+    """
+    if uid_column is None:
+        return pairs.with_columns(_uids(pairs))
+    bad = pairs.filter(~pl.col("uid").fill_null("").str.contains(UID))
+    if bad.height:
+        raise DataError(f"{path}: column {uid_column!r} must hold 32 hex digits (0-9, a-f), got {bad['uid'][0]!r}")
+    return pairs
+
+
+def check_repeats(repeats: int, path: Path, uid_column: str | None) -> None:
+    """Raises DataError where ids of the user's own are repeated: they tell pairs apart."""
+    if uid_column is not None and repeats:
+        raise DataError(f"{path}: column {uid_column!r} repeats {repeats} of its ids; each pair needs an id of its own")
+
+
+def image_of(image: str | bytes, root: Path) -> bytes:
+    """The encoded image; Skip when there is none or its path leads out of the root, else OSError."""
+    if isinstance(image, bytes):
+        return image
+    try:
+        path = (root / image).resolve()
+        if not path.is_relative_to(root):
+            raise Skip(OUTSIDE)
+        if not path.is_file():  # a pipe would wait for a writer, and a device may give bytes without end
+            raise Skip(MISSING)
+        if path.stat().st_size > MAX_BYTES:
+            raise Skip(TOO_LARGE)
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise Skip(MISSING) from error
+    except ValueError as error:  # a path that no file can have
+        raise Skip("unreadable image") from error
+
+
+def _uids(rows: pl.DataFrame) -> pl.Series:
+    pairs = zip(rows["image"], rows["caption"], strict=True)
+    return pl.Series("uid", [_uid(image, caption) for image, caption in pairs], pl.String)
+
+
+def _uid(image: str | bytes, caption: str) -> str:
+    content = image.encode() if isinstance(image, str) else image
+    return blake2b(content + b"\0" + caption.encode(), digest_size=16).hexdigest()
