@@ -193,7 +193,10 @@ class Outcome(Frozen):
     loss: float | None = Field(None, description="mean of the strategy's loss over the last tenth of the steps")
     contrastive_loss: float | None = Field(None, description="CLIP's loss over the same steps, comparable")
     logit_scale: float | None = None
-    samples_skipped: dict[str, int] = Field(default_factory=dict)
+    samples_skipped: dict[str, int] = Field(
+        default_factory=dict,
+        description="why pairs could not be read -> how many; if streamed, samples that others stood in for",
+    )
     weights_sha256: str | None = Field(None, description="of the final weights, to compare two runs exactly")
     finished: str = Field(description="UTC, ISO 8601")
     resolved: dict[str, Any] = Field(description="values after defaults: image size, lr, phases, ...")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -22,17 +24,31 @@ class RawBatch(NamedTuple):
     first: int
 
 
-class Pairs(Protocol):
-    """Pairs by their position in training, of any source."""
+class Pairs(ABC):
+    """Pairs by their position in training, of any source; what is read while a run trains says more of itself."""
 
+    @abstractmethod
     def __len__(self) -> int:
         """Length of a pass over them."""
 
+    @abstractmethod
     def batch(self, first: int, count: int) -> RawBatch:
         """The pairs at positions ``first`` to ``first + count - 1``."""
 
+    @property
+    def skipped(self) -> dict[str, int] | None:
+        """Reason -> positions given so far whose own pair could not be read; none where nothing is left to be read."""
+        return None
 
-class Stream:
+    def ready(self, first: int, count: int, seconds: float) -> bool:
+        """Whether a batch need not be waited for any longer; waits for it so many seconds at most."""
+        return True
+
+    def hear(self, say: Callable[[str], None]) -> None:  # noqa: B027 - most have nothing to tell
+        """``say`` is told of trouble."""
+
+
+class Stream(Pairs):
     """Position p holds pair ``order(p // n)[p % n]``: every pass over the n usable pairs is a new permutation.
 
     Decodes all images and reads all captions when it is made; ``samples.skipped`` then says what was left out.

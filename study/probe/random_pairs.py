@@ -7,16 +7,17 @@ from pathlib import Path
 
 import torch
 
-from study.data.stream import RawBatch
+from study.data.stream import Pairs, RawBatch
 from study.models import Arch
 from study.records import RunSpec
 from study.strategies.base import Phase, Strategy
 from study.train.device import Place
+from study.train.skipped import Tally
 
 POOL = 512  # distinct pictures and captions, taken in turn
 
 
-class RandomPairs:
+class RandomPairs(Pairs):
     """A stream of ``pairs`` pairs as ``study.data.stream.Stream`` gives them, of noise and of any words."""
 
     def __init__(self, arch: Arch, pairs: int, image_size: int, text_length: int) -> None:
@@ -38,7 +39,8 @@ class RandomPairs:
 
 def open_random(
     spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
-) -> tuple[RandomPairs, dict[str, int]]:
+) -> tuple[RandomPairs, Tally]:
     """As ``study.train.setup.open_stream``, for a run whose data is not there."""
     size, length = max(map(strategy.stored_size, phases)), max(phase.text_length for phase in phases)
-    return RandomPairs(arch, spec.data.unique_pairs, size, length), {}
+    pairs = RandomPairs(arch, spec.data.unique_pairs, size, length)
+    return pairs, Tally(pairs)

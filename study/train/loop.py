@@ -11,7 +11,7 @@ from study.measure.timing import StepTimer
 from study.optim import learning_rate
 from study.strategies.base import Phase, Progress, StepOutput
 from study.train.recorder import Recorder
-from study.train.session import Session
+from study.train.session import Session, StoppedWaiting
 
 MAX_LOGIT_SCALE = math.log(100)  # arXiv:2103.00020, section 2.5
 
@@ -26,7 +26,10 @@ def train(session: Session, timer: StepTimer, recorder: Recorder) -> None:
 def advance(session: Session, timer: StepTimer, recorder: Recorder) -> None:
     """The next step of the run, recorded."""
     phase, phase_start = session.phase()
-    output, rate = step(session, timer, phase, phase_start)
+    try:
+        output, rate = step(session, timer, phase, phase_start)
+    except StoppedWaiting:
+        recorder.end_between_steps()
     recorder.after_step(output, rate)
 
 

@@ -58,7 +58,7 @@ def make(
         loss=last.get("loss"),
         contrastive_loss=last.get("contrastive_loss"),
         logit_scale=last.get("logit_scale"),
-        samples_skipped=session.samples_skipped if session else {},
+        samples_skipped=session.skipped.reasons if session else {},
         weights_sha256=checkpoint.fingerprint(session.model.state_dict()) if session and completed else None,
         finished=utc_now().isoformat(timespec="milliseconds"),
         resolved=_resolved(session) if session else {},

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 import torch.distributed as dist
@@ -30,7 +30,7 @@ class Diverged(Exception):
 
 
 class Interrupted(Exception):
-    """A signal asked for a checkpoint and an end."""
+    """A signal asked for a checkpoint and an end; the message is whether it is saved."""
 
 
 @dataclass
@@ -58,12 +58,19 @@ class Recorder:
             self._close_window(rate)
         if self._must_stop() and not ended:
             self.save()
-            raise Interrupted
+            raise Interrupted("saved")
         now = time.monotonic()
         if now - self._printed >= PRINT_SECONDS or ended:
             self._print(now)
-        if now - self._saved >= self.checkpoint_seconds and not ended:
+        if now - self._saved >= self.checkpoint_seconds and not ended and self._may_save():
             self.save()
+
+    def end_between_steps(self) -> NoReturn:
+        """Save, and raise Interrupted; several processes do not save, since the others are in the next step."""
+        if self.session.place.world_size > 1:
+            raise Interrupted("it waited for data, the last checkpoint stays")
+        self.save()
+        raise Interrupted("saved")
 
     def _must_stop(self) -> bool:
         """Whether any process was asked to stop; several agree at the end of each window."""
@@ -76,7 +83,13 @@ class Recorder:
         dist.all_reduce(flag, op=dist.ReduceOp.MAX)
         return bool(flag.item())
 
+    def _may_save(self) -> bool:
+        """Several processes save what all have found to be trained on whole data, which they agree on with a window."""
+        return self.session.place.world_size == 1 or not self.window
+
     def _close_window(self, rate: float) -> None:
+        session = self.session
+        session.skipped.agree(session.place, session.samples_seen, session.spec.samples_seen)
         means = {name: _mean([step[name] for step in self.window]) for name in self.window[0]}
         steps, self.window = len(self.window), []
         if self.session.place.leads:

@@ -26,6 +26,8 @@ from study.train.setup import open_session
 from study.train.signals import listening
 from study.train.tuned import tuned
 
+TOGETHER = (Status.DIVERGED, Status.BAD_DATA)  # all processes of a run meet these at the same step
+
 
 @dataclass(frozen=True)
 class Trained:
@@ -99,17 +101,19 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         try:
             session = open_session(spec, results, place, switches.micro_batch_size)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
+            session.asked_to_stop = flag
+            session.stream.hear(switches.say)
             session.accelerated = decide(session, run, results, switches.accelerate, switches.say)
             with switched_on(session):
                 _go(session, timer, recorder, switches)
         except AccelerationError:
             attempts.update(session.samples_seen if session else 0)
             raise
-        except Interrupted:
-            raise StoppedError(f"stopped by {flag.reason}; saved, the same command goes on from here") from None
+        except Interrupted as end:
+            raise StoppedError(f"stopped by {flag.reason}; {end}, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
             found = failure_status(error)
-            if found is None or (found is not Status.DIVERGED and not place.leads):
+            if found is None or (found not in TOGETHER and not place.leads):
                 raise  # a process that does not lead writes no outcome: its end ends the others
             status, reason = found, _first_line(error)
     outcome = outcomes.make(spec, place, session, timer, attempts, run, status, reason)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import torch
 from torch import Tensor, nn
 
-from study.data.stream import Pairs
+from study.data.stream import Pairs, RawBatch
+from study.errors import DataError
 from study.models import Arch, ClipModel
 from study.models.resize import resize, resized_like
 from study.optim import adamw
@@ -16,15 +18,26 @@ from study.records import Accelerated, RunSpec
 from study.strategies.base import Batch, Noise, Phase, Strategy
 from study.strategies.trained import trained_parameters
 from study.train.device import Place
+from study.train.skipped import Tally
 from study.train.step import GlobalStep
 from study.train.tuned import Tuned
 
+POLL = 0.5  # seconds between looks, while data is waited for, at whether the run is asked to stop
+GRACE = 60.0  # seconds that several processes wait for data then: the others are in the step already
 MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW, one number a weight each
 
 
 def _to(device: torch.device, tensor: Tensor) -> Tensor:
     """A copy that does not wait for the device: from pinned memory where there is one."""
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor
+
+
+class StoppedWaiting(Exception):
+    """The run was asked to stop while the next step's data was waited for; nothing of that step was done."""
+
+
+def _never() -> bool:
+    return False
 
 
 @dataclass
@@ -43,11 +56,12 @@ class Session:
     precision: Literal["fp32", "bf16"]
     micro_batch_size: int
     backward: GlobalStep
-    samples_skipped: dict[str, int]
+    skipped: Tally
     tuned: Tuned | None = None
     accelerated: Accelerated = field(default_factory=Accelerated)
     samples_seen: int = 0
     phase_index: int = 0
+    asked_to_stop: Callable[[], bool] = _never
 
     @property
     def grad_accum_steps(self) -> int:
@@ -96,18 +110,43 @@ class Session:
         return found
 
     def batches(self) -> list[Batch]:
-        """The next global batch's pairs of this process, in micro-batches, on the device."""
+        """The next global batch's pairs of this process, in micro-batches, on the device.
+
+        Raises StoppedWaiting when the run is asked to stop while they do not come, and DataError when they cannot come;
+        one of several processes notes that in ``skipped`` and takes black images, for all to end together.
+        """
         per_process = self.spec.global_batch_size // self.place.world_size
         begin = self.place.rank * per_process
         starts = range(begin, begin + per_process, self.micro_batch_size)
         return [self._batch(slice(row, row + self.micro_batch_size)) for row in starts]
 
     def _batch(self, rows: slice) -> Batch:
-        raw = self.stream.batch(self.samples_seen + rows.start, rows.stop - rows.start)
+        raw = self._raw(self.samples_seen + rows.start, rows.stop - rows.start)
         device = self.place.device
         images, texts = (_to(device, tensor) for tensor in (raw.images, raw.texts))
         noise = Noise(self.spec.seed, self.samples_seen, self.spec.global_batch_size, rows, device)
         return Batch(images.permute(0, 3, 1, 2), texts, noise)
+
+    def _raw(self, first: int, count: int) -> RawBatch:
+        alone = self.place.world_size == 1
+        try:
+            if self.skipped.fault is None:
+                self._wait(first, count, 0.0 if alone else GRACE)
+                return self.stream.batch(first, count)
+        except DataError as error:
+            if alone:
+                raise
+            self.skipped.fault = str(error)
+        size = max(self.strategy.stored_size(phase) for phase in self.phases)
+        length = max(phase.text_length for phase in self.phases)
+        return RawBatch(torch.zeros(count, size, size, 3, dtype=torch.uint8), torch.zeros(count, length).long(), first)
+
+    def _wait(self, first: int, count: int, grace: float) -> None:
+        while not self.stream.ready(first, count, POLL):
+            if self.asked_to_stop():
+                grace -= POLL
+                if grace < 0:
+                    raise StoppedWaiting
 
     def weights(self) -> dict[str, Any]:
         """The state of the model and of the strategy's modules."""
@@ -121,6 +160,7 @@ class Session:
             "optimizer": self.optimizer.state_dict(),
             "inner": inner,
             "samples_seen": self.samples_seen,
+            "samples_skipped": self.skipped.streamed,
             "phase_index": self.phase_index,
         }
 
@@ -134,3 +174,4 @@ class Session:
         self.optimizer.load_state_dict(state["optimizer"])
         self.strategy.load_inner_state(state["inner"])
         self.samples_seen = state["samples_seen"]
+        self.skipped.before = state.get("samples_skipped", {})  # none from before pairs were read while training

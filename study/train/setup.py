@@ -9,6 +9,7 @@ import torch
 
 from study import checkpoint
 from study.data.place import located, open_source
+from study.data.skipped import check
 from study.data.stream import Pairs, Stream
 from study.data.streaming import ShardStream, Share, is_streamed, shards_of
 from study.data.subset import ensure
@@ -23,6 +24,7 @@ from study.strategies.trained import trained_parameters
 from study.train.batch_norm import synchronise
 from study.train.device import Place
 from study.train.session import Session
+from study.train.skipped import Tally
 from study.train.step import GlobalStep
 from study.train.tuned import tuned
 
@@ -75,10 +77,10 @@ def _check_batch_norm(spec: RunSpec, model: ClipModel, place: Place, micro: int)
 
 def open_stream(
     spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
-) -> tuple[Pairs, dict[str, int]]:
-    """The run's training data, and reason -> pairs left out, which grows where these are read while training.
+) -> tuple[Pairs, Tally]:
+    """The run's training data, and what cannot be read of it.
 
-    Raises DataError when the pool is not the one that was planned.
+    Raises DataError when the pool is not the one that was planned, or when too much of it cannot be read.
     """
     source = open_source(located(spec.data, results), results)
     if source.fingerprint() != spec.data.fingerprint:
@@ -92,13 +94,14 @@ def open_stream(
     if is_streamed(index, len(subset), size):
         share = Share(spec.global_batch_size, place.world_size, place.rank)
         shards = ShardStream(shards_of(index), subset, tokenizer(arch), spec.seed, size, length, share)
-        return shards, shards.skipped
+        return shards, Tally(shards, max_skipped=source.max_skipped)
     samples = source.samples(subset.uids(), results / "cache" / "pixels")
     stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
-    return stream, dict(samples.skipped)
+    check(samples.skipped, len(samples), source.max_skipped)
+    return stream, Tally(stream, samples.skipped)
 
 
-OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], tuple[Pairs, dict[str, int]]]
+OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], tuple[Pairs, Tally]]
 
 
 def open_session(
@@ -128,7 +131,7 @@ def open_session(
         precision=precision,
         micro_batch_size=micro,
         backward=GlobalStep(model, strategy, place, precision, spec.seed),
-        samples_skipped=skipped,
+        skipped=skipped,
         tuned=chosen_lr,
     )
 

@@ -1,20 +1,15 @@
 """Shards in stores: S3 as a local server speaks it, HTTP with and without ranges, and memory."""
 
-import http.server
-import io
 import os
 import subprocess
 import sys
-import threading
-from functools import partial
-from pathlib import Path
 
 import fsspec
 import pytest
 
 from study.data.shards.webdataset import WebDataset
 from study.errors import DataError
-from tests.data import shards
+from tests.data import shards, store
 
 SECRET = "not-a-secret"  # of a server in this process
 
@@ -104,42 +99,33 @@ def test_memory(local, tmp_path):
     same_as_local("memory://pool", local, tmp_path)
 
 
-class Ranges(http.server.SimpleHTTPRequestHandler):
-    """Serves files, and ranges of them, as stores do."""
-
-    with_ranges = True
-
-    def send_head(self):
-        wanted = self.headers.get("Range") if self.with_ranges else None
-        path = self.translate_path(self.path)
-        if wanted is None or not os.path.isfile(path):
-            return super().send_head()
-        first, _, last = wanted.removeprefix("bytes=").partition("-")
-        size = os.path.getsize(path)
-        end = min(int(last or size - 1), size - 1)
-        self.send_response(206)
-        self.send_header("Content-Range", f"bytes {first}-{end}/{size}")
-        self.send_header("Content-Length", str(end - int(first) + 1))
-        self.end_headers()
-        return io.BytesIO(Path(path).read_bytes()[int(first) : end + 1])
-
-    def log_message(self, *_):
-        pass
-
-
 @pytest.fixture
 def served(local):
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Ranges, directory=local))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with store.serving(local) as server:
+        yield server.address
 
 
 def test_http_by_ranges(served, local, tmp_path):
     same_as_local(f"{served}/{{00000..00001}}.tar", local, tmp_path)
+
+
+def test_a_server_that_refuses_or_fails_is_told_from_one_without_the_file(served, local, tmp_path):
+    refused = "127.0.0.1:9 .*refused|ClientConnectorError|cannot be read"
+    for place in ("http://127.0.0.1:9/{00000..00001}.tar", "http://127.0.0.1:9/00000.tar"):
+        with pytest.raises(DataError, match=refused) as told:
+            opened(place, tmp_path).pool()
+        assert "no .tar file" not in str(told.value)
+        assert "are missing" not in str(told.value)
+    with pytest.raises(DataError, match=r"no \.tar file at"):
+        opened(f"{served}/absent.tar", tmp_path).pool()
+    with store.serving(local, lambda number, path: 500) as broken, pytest.raises(DataError, match="500"):
+        opened(f"{broken.address}/00000.tar", tmp_path).pool()
+
+
+def test_scores_are_not_missed_because_a_server_fails(local, tmp_path):
+    fails = store.serving(local, lambda number, path: 500 if path.endswith("parquet") else 0)
+    with fails as server, pytest.raises(DataError, match="500"):
+        opened(f"{server.address}/00000.tar", tmp_path).pool()
 
 
 def test_a_shard_that_vanishes_is_skipped_and_counted(local, tmp_path):

@@ -53,7 +53,7 @@ def test_a_run_goes_on_from_its_state_as_if_it_had_not_stopped(spec, here, tmp_p
     assert steps(rest, STEPS - 2) == losses[2:]
     for name, weight in whole.model.state_dict().items():
         assert torch.equal(weight, rest.model.state_dict()[name]), name
-    assert sum(whole.samples_skipped.values()) <= 1
+    assert sum(whole.skipped.reasons.values()) <= 2
 
 
 def test_two_processes_train_as_one(spec, here, tmp_path):

@@ -15,6 +15,8 @@ import fsspec
 from study.errors import DataError
 
 BUFFER = 256 * 1024  # of local files
+SILENCE = 30.0  # seconds without a byte after which a web server is given up; stores of other kinds have such limits
+ABSENT = (403, 404, 410)  # answers of web servers; those that may not list their files say 403 of absent ones
 BLOCK = 8 * 1024 * 1024  # a request to a store, while a file is read from its start to its end
 
 
@@ -75,10 +77,21 @@ def state(address: str) -> str | None:
             return remote_state(system.info(path))
         found = Path(address).stat()
         return f"{found.st_size} {found.st_mtime_ns}"
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError) as error:
+        if hidden(error):
+            raise fault(address, error) from error
         return None
     except Exception as error:  # broad: each kind of store has errors of its own
         raise fault(address, error) from error
+
+
+def hidden(error: OSError) -> BaseException | None:
+    """What went wrong where fsspec's HTTP says that a file is not there, which it does whatever went wrong."""
+    cause = error.__cause__
+    from_web = type(cause).__module__.partition(".")[0] == "aiohttp"
+    if not from_web and (not isinstance(cause, OSError) or isinstance(cause, FileNotFoundError)):
+        return None
+    return None if getattr(cause, "status", None) in ABSENT else cause
 
 
 def remote_state(info: dict[str, Any]) -> str:
@@ -97,7 +110,17 @@ def system_of(address: str) -> tuple[Any, str]:
 
 @lru_cache(maxsize=64)
 def _root(prefix: str) -> Any:
-    return fsspec.core.url_to_fs(prefix)[0]
+    return fsspec.core.url_to_fs(prefix, **_options(prefix))[0]
+
+
+def _options(prefix: str) -> dict[str, Any]:
+    """Web servers are given up when they are silent; fsspec's own limit is on the time of a whole answer."""
+    if not prefix.startswith("http"):
+        return {}
+    import aiohttp  # here: it takes long to load, and few pools need it
+
+    limit = aiohttp.ClientTimeout(total=None, sock_connect=SILENCE, sock_read=SILENCE)
+    return {"client_kwargs": {"timeout": limit}}
 
 
 def _system(address: str) -> tuple[Any, str]:
@@ -105,11 +128,13 @@ def _system(address: str) -> tuple[Any, str]:
     return system, system._strip_protocol(address)
 
 
-def fault(address: str, error: Exception) -> DataError:
+def fault(address: str, error: BaseException) -> DataError:
     """What went wrong with a file, and the way out."""
-    kind, words = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
     if isinstance(error, DataError):
         return error
+    if isinstance(error, FileNotFoundError) and (cause := hidden(error)):
+        return fault(address, cause)
+    kind, words = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
     if isinstance(error, FileNotFoundError):
         return DataError(f"{address} does not exist{'; check the bucket and the path' if is_remote(address) else ''}")
     if isinstance(error, ImportError):

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from io import BytesIO
 
 import polars as pl
 
+from study.data.damage import DAMAGE
 from study.data.shards.address import fault, read_all, state
 from study.data.shards.listing import Located
 from study.errors import DataError
 
+UID = r"^[0-9a-f]{32}$"
 SCORES = ".scores.parquet"  # beside a shard, in the place of its .tar: ``key`` and columns of scores
 
 
@@ -42,13 +45,15 @@ class Beside:
         table = _read(self.table.address) if self.table else pl.DataFrame()
         if "key" not in table.columns:
             return pl.DataFrame(schema={"key": pl.String}), []
-        there = table.filter(pl.col("status") == "success") if "status" in table.columns else table
-        return _picked(there, wanted), table.columns
+        with _readable(self.shard.address):
+            there = table.filter(pl.col("status") == "success") if "status" in table.columns else table
+            return _picked(there, wanted), table.columns
 
     def failed(self) -> int:
         """Samples that img2dataset could not download: they are in its table, not in the shard."""
         table = _read(self.table.address) if self.table else pl.DataFrame()
-        return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
+        with _readable(self.shard.address):
+            return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """All tables, scores first; raises DataError for one that cannot be read."""
@@ -67,7 +72,9 @@ class Beside:
                 if not kind.is_numeric():
                     raise DataError(f"beside {self.shard.address}: column {column!r} must hold numbers, not {kind}")
                 score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
-                return _picked(table.with_columns(score), ["score"], by)
+                with _readable(self.shard.address):
+                    known = _picked(table.with_columns(score), ["score"], by)
+                    return known.filter(pl.col(by).str.contains(UID)) if by == "uid" else known
         return None
 
 
@@ -91,9 +98,14 @@ def _picked(table: pl.DataFrame, wanted: Sequence[str], by: str = "key") -> pl.D
 
 @lru_cache(maxsize=4)
 def _read(address: str) -> pl.DataFrame:
-    try:
+    with _readable(address):
         return pl.read_parquet(BytesIO(read_all(address)))
-    except DataError:
-        raise
-    except Exception as error:  # broad: polars tells of damage by errors of many kinds
+
+
+@contextmanager
+def _readable(address: str) -> Iterator[None]:
+    """Raises DataError for what polars finds wrong with a table."""
+    try:
+        yield
+    except DAMAGE as error:
         raise fault(address, error) from error

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from study.data.shards.address import fault, is_remote, remote_state, state, system_of
+from study.data.shards.address import fault, hidden, is_remote, remote_state, state, system_of
 from study.data.shards.braces import expand
 from study.errors import DataError
 
@@ -75,7 +75,7 @@ def _local(address: str, ending: str) -> Iterator[tuple[str, str]]:
     else:
         paths = [Path(found) for found in sorted(glob.glob(address, recursive=True))]
     for found in paths:
-        known = state(str(found))
+        known = state(str(found)) if found.is_file() else None  # reading a pipe would wait for a writer
         if known is not None:
             yield os.path.abspath(found), known
 
@@ -92,8 +92,9 @@ def _remote(address: str, ending: str) -> Iterator[tuple[str, str]]:
             files = {name: info for name, info in files.items() if name.endswith(ending) or not folder}
         for name, info in files.items():
             yield system.unstrip_protocol(name), remote_state(info)
-    except FileNotFoundError:
-        return
+    except FileNotFoundError as error:
+        if hidden(error):
+            raise fault(address, error) from error
     except Exception as error:  # broad: each kind of store has errors of its own
         raise fault(address, error) from error
 

@@ -11,6 +11,8 @@ from typing import BinaryIO, NamedTuple
 BLOCK = 512
 LONGEST = 1 << 20  # bytes of an extended header: more is no name
 FILES = (b"0", b"\0", b"7")
+NO_CONTENT = b"123456"  # links, devices, folders and pipes: whatever size their headers say, the next header follows
+DIGITS = 20  # of a number in an extended header: more is no number, and costs time to read
 
 
 class CutShortError(Exception):
@@ -44,7 +46,7 @@ def members(file: BinaryIO, length: int | None = None) -> Iterator[Member]:
             raise CutShortError
         kind, own_name, own_size = _header(block)
         at += BLOCK
-        content = own_size if size is None or kind in b"xgLK" else size
+        content = 0 if kind in NO_CONTENT else own_size if size is None or kind in b"xgLK" else size
         if length is not None and at + content > length:
             raise CutShortError
         if kind in (b"x", b"L"):
@@ -106,12 +108,18 @@ def _pax(content: bytes, name: str | None, size: int | None) -> tuple[str | None
     """The name and size of the next member, where the records say them."""
     while content:
         length, _, rest = content.partition(b" ")
-        if not length.isdigit() or not len(length) + 1 < int(length) <= len(content):
+        if not _is_number(length) or not len(length) + 1 < int(length) <= len(content):
             raise DamagedError
         key, _, value = rest[: int(length) - len(length) - 2].partition(b"=")
         content = content[int(length) :]
         if key == b"path":
             name = value.decode("utf-8", "backslashreplace")
-        elif key == b"size" and value.isdigit():
+        elif key == b"size":
+            if not _is_number(value):
+                raise DamagedError
             size = int(value)
     return name, size
+
+
+def _is_number(text: bytes) -> bool:
+    return text.isdigit() and len(text) <= DIGITS

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import time
 import weakref
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from dataclasses import dataclass
+from concurrent.futures import Future, wait
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 
@@ -16,8 +17,8 @@ from open_clip.tokenizer import SimpleTokenizer
 
 from study.data.decoding import Skip, decode
 from study.data.index import Shard
-from study.data.stream import RawBatch
-from study.data.streaming.faults import MAX_SKIPPED, Faults
+from study.data.stream import Pairs, RawBatch
+from study.data.streaming.faults import Faults
 from study.data.streaming.fetch import LOST, WAITS, Fetcher
 from study.data.streaming.order import WINDOW_SHARDS, Order, Where
 from study.data.streaming.rows import Row, Rows
@@ -35,21 +36,23 @@ PATIENCE = 900.0  # seconds to wait for a batch
 
 @dataclass
 class Coming:
-    """A batch that is being made: its arrays, and the tasks that fill them."""
+    """A batch that is being made: its arrays, why pairs are not in it, the tasks that fill it, and until when."""
 
     images: np.ndarray
     texts: torch.Tensor
-    tasks: Sequence[Future[None]]
+    reasons: list[str] = field(default_factory=list)
+    tasks: Sequence[Future[None]] = ()
+    until: float | None = None
 
 
-class ShardStream:
+class ShardStream(Pairs):
     """``Pairs`` of a subset in its shards, in ``Order``: the same for any number of threads and processes.
 
-    A pair that cannot be read is counted, and its position takes the next readable one from half a window further on
+    The position of a pair that cannot be read is counted, and takes the next readable one from half a window further on
     (from the window's start after its end): far enough not to meet it twice in a batch. So what is at a position
     depends on seed, subset and on which pairs are readable, not on who reads when; no pair is drawn less often for
     the faults of others. Memory: AHEAD pairs or two batches of decoded images, the encoded ones of a chunk a thread,
-    and the tables of two windows of shards. Ends with DataError when more than ``max_skipped`` are unreadable.
+    and the tables of two windows of shards.
     """
 
     def __init__(
@@ -63,17 +66,17 @@ class ShardStream:
         share: Share,
         threads: int | None = None,
         window_shards: int = WINDOW_SHARDS,
-        max_skipped: float = MAX_SKIPPED,
         waits: tuple[float, ...] = WAITS,
     ) -> None:
         self.shards, self.tokenizer, self.share = shards, tokenizer, share
         self.image_size, self.text_length = image_size, text_length
         self.rows = Rows(shards, subset, held=2 * window_shards)
         self.order = Order(self.rows.counts(), seed, window_shards)
-        self.faults = Faults(self.order.pairs, max_skipped)
+        self.faults = Faults()
         self.workers = Workers(threads or cpu_threads())
         self.fetcher = Fetcher(2 * window_shards, self.workers.closed, waits)
         self._coming: OrderedDict[tuple[int, int], Coming] = OrderedDict()
+        self._skipped: Counter[str] = Counter()
         weakref.finalize(self, self.workers.close)
 
     def __len__(self) -> int:
@@ -82,22 +85,41 @@ class ShardStream:
 
     @property
     def skipped(self) -> dict[str, int]:
-        """Reason -> pairs that could not be read so far; grows."""
-        return self.faults.reasons
+        """Reason -> positions of the batches given so far whose own pair could not be read."""
+        return dict(self._skipped)
+
+    def hear(self, say: Callable[[str], None]) -> None:
+        """``say`` is told when a store fails first."""
+        self.fetcher.say = say
+
+    def ready(self, first: int, count: int, seconds: float) -> bool:
+        """Whether a batch need not be waited for any longer; waits for it so many seconds at most."""
+        coming = self._asked(first, count)
+        return not wait(coming.tasks, seconds).not_done or _left(coming) == 0
 
     def batch(self, first: int, count: int) -> RawBatch:
         """The pairs at positions ``first`` to ``first + count - 1``; begins with those that are likely next.
 
-        Raises DataError when too many pairs cannot be read, or a store does not answer.
+        Raises DataError when none of the pairs can be read that could be in it, or a store does not answer.
         """
-        now = self._coming.pop((first, count), None) or self._begin(first, count)
+        now = self._asked(first, count)
+        del self._coming[first, count]
         self._look_ahead(first, count)
         for task in now.tasks:
             try:
-                task.result(PATIENCE)
+                task.result(_left(now))
             except TimeoutError:
                 raise DataError(f"no answer for {PATIENCE:g} seconds from where the shards lie; try again") from None
+        self._skipped.update(now.reasons)
         return RawBatch(torch.from_numpy(now.images), now.texts.long(), first)
+
+    def _asked(self, first: int, count: int) -> Coming:
+        """A batch that somebody waits for from now on."""
+        if (first, count) not in self._coming:
+            self._coming[first, count] = self._begin(first, count)
+        coming = self._coming[first, count]
+        coming.until = coming.until or time.monotonic() + PATIENCE
+        return coming
 
     def _look_ahead(self, first: int, count: int) -> None:
         """Have the next batches made, and forget those that are not next, as after a resume."""
@@ -118,23 +140,27 @@ class ShardStream:
         fill: weakref.WeakMethod[Callable[..., None]] = weakref.WeakMethod(
             self._fill
         )  # work ahead does not keep a stream alive
-        tasks = [self.workers.submit(partial(_call, fill, first, images, texts, chunk)) for chunk in chunks]
-        return Coming(images, texts, tasks)
+        coming = Coming(images, texts)
+        coming.tasks = [self.workers.submit(partial(_call, fill, first, coming, chunk)) for chunk in chunks]
+        return coming
 
-    def _fill(self, first: int, images: np.ndarray, texts: torch.Tensor, chunk: slice) -> None:
+    def _fill(self, first: int, coming: Coming, chunk: slice) -> None:
         captions = []
         for place in range(chunk.start, chunk.stop):
-            images[place], caption = self._pair(first + place)
+            coming.images[place], caption, reason = self._pair(first + place)
             captions.append(caption)
-        texts[chunk] = tokens(captions, self.tokenizer, self.text_length, None)
+            coming.reasons += [reason] if reason else []
+        coming.texts[chunk] = tokens(captions, self.tokenizer, self.text_length, None)
 
-    def _pair(self, position: int) -> tuple[np.ndarray, str]:
-        """The image and the caption at a position."""
-        for tried, (shard, row) in enumerate(self._candidates(self.order.where(position))):
-            image = self._image(shard, row)
-            if image is not None:
-                self.faults.draw(skipped=tried > 0)
-                return image, self.rows.row(shard, row).caption
+    def _pair(self, position: int) -> tuple[np.ndarray, str, str]:
+        """The image and the caption at a position, and why it is not its own pair; empty if it is."""
+        first = ""
+        for shard, row in self._candidates(self.order.where(position)):
+            try:
+                return self._image(shard, row), self.rows.row(shard, row).caption, first
+            except Skip as reason:
+                self.faults.add(shard, row, str(reason))
+                first = first or str(reason)
         raise DataError(f"none of the pairs of a window of shards can be read ({self.faults.words()}); mend the shards")
 
     def _candidates(self, where: Where) -> Iterator[tuple[int, int]]:
@@ -145,23 +171,23 @@ class ShardStream:
             if tried == 0 or place != where.place:
                 yield int(window.shards[place]), int(window.rows[place])
 
-    def _image(self, shard: int, row: int) -> np.ndarray | None:
-        """A decoded image; none when it cannot be read, which is counted."""
-        if self.faults.known(shard, row) not in (None, LOST):
-            return None
-        try:
-            return decode(self._content(shard, self.rows.row(shard, row)), self.image_size)
-        except Skip as reason:
-            self.faults.add(shard, row, str(reason))
-            return None
+    def _image(self, shard: int, row: int) -> np.ndarray:
+        """A decoded image; raises Skip when it cannot be read, or could not before: a lost shard may be back."""
+        known = self.faults.known(shard, row)
+        if known not in (None, LOST):
+            raise Skip(known)
+        return decode(self._content(shard, self.rows.row(shard, row)), self.image_size)
 
     def _content(self, shard: int, row: Row) -> bytes:
         return self.fetcher.read(self.shards[shard].address, row.offset, row.size, self.rows.share(shard))
 
 
-def _call(
-    fill: weakref.WeakMethod[Callable[..., None]], first: int, images: np.ndarray, texts: torch.Tensor, chunk: slice
-) -> None:
+def _left(coming: Coming) -> float:
+    """Seconds that a batch may still be waited for."""
+    return max(0.0, (coming.until or 0.0) - time.monotonic())
+
+
+def _call(fill: weakref.WeakMethod[Callable[..., None]], first: int, coming: Coming, chunk: slice) -> None:
     method = fill()
     if method is not None:
-        method(first, images, texts, chunk)
+        method(first, coming, chunk)

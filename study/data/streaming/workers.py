@@ -1,23 +1,27 @@
-"""Threads that do work ahead and never keep a process from ending."""
+"""Threads that do work ahead and keep a process from ending for seconds at most."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from queue import SimpleQueue
-from threading import Event, Thread
+from threading import Event, Thread, current_thread
 
 Task = tuple["Future[None]", Callable[[], None]] | None
+GRACE = 5.0  # seconds for what is under way: a thread that is cut off within torch takes the process down with an error
 
 
 class Workers:
     """Daemon threads, unlike those of concurrent.futures, which finish all that is asked before a process may end."""
 
     def __init__(self, threads: int) -> None:
-        self.threads, self.closed = threads, Event()
+        self.closed = Event()
         self._tasks: SimpleQueue[Task] = SimpleQueue()
-        for _ in range(threads):
-            Thread(target=_work, args=(self._tasks,), daemon=True, name="shard-stream").start()
+        given = (self._tasks, self.closed)
+        self._threads = [Thread(target=_work, args=given, daemon=True, name="shard-stream") for _ in range(threads)]
+        for thread in self._threads:
+            thread.start()
 
     def submit(self, call: Callable[[], None]) -> Future[None]:
         """Do it when a thread is free."""
@@ -26,15 +30,21 @@ class Workers:
         return future
 
     def close(self) -> None:
-        """Let the threads end; what they wait for is given up."""
+        """Let the threads end after what they do now; what is not begun is given up."""
         self.closed.set()
-        for _ in range(self.threads):
+        until = time.monotonic() + GRACE
+        for _ in self._threads:
             self._tasks.put(None)
+        for thread in self._threads:
+            if thread is not current_thread():  # which may hold the last that needs them
+                thread.join(max(0.0, until - time.monotonic()))
 
 
-def _work(tasks: SimpleQueue[Task]) -> None:
+def _work(tasks: SimpleQueue[Task], closed: Event) -> None:
     while (task := tasks.get()) is not None:
         future, call = task
+        if closed.is_set():
+            future.cancel()
         if not future.set_running_or_notify_cancel():
             continue
         try:

@@ -1,0 +1,66 @@
+"""What could not be read of a run's pairs: counted over processes and attempts, and judged by all at once."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+
+import torch.distributed as dist
+
+from study.data.skipped import MAX_SKIPPED, check
+from study.data.stream import Pairs
+from study.errors import DataError
+from study.train.device import Place
+
+MIN_SEEN = 500  # samples before a share says something
+
+Told = tuple[dict[str, int], str | None]  # what a process has skipped, and what keeps it from going on
+
+
+class Tally:
+    """``left_out`` are pairs that no step can draw: reason -> pairs. What is read while training comes to them.
+
+    Of that, samples are counted as ``samples_seen`` is, repeats too: those in whose place another pair was trained on.
+    """
+
+    def __init__(
+        self, pairs: Pairs, left_out: Mapping[str, int] | None = None, max_skipped: float = MAX_SKIPPED
+    ) -> None:
+        self.pairs, self.left_out, self.max_skipped = pairs, dict(left_out or {}), max_skipped
+        self.before: dict[str, int] = {}
+        self.fault: str | None = None
+        self._others: Counter[str] = Counter()
+
+    @property
+    def streamed(self) -> dict[str, int]:
+        """Reason -> samples: of this process and of earlier attempts up to now, of others when ``agree`` was called."""
+        return dict(self._others + Counter(self.before) + Counter(self.pairs.skipped or {}))
+
+    @property
+    def reasons(self) -> dict[str, int]:
+        """All of it, for the outcome."""
+        return dict(sorted((Counter(self.left_out) + Counter(self.streamed)).items()))
+
+    def agree(self, place: Place, samples_seen: int, samples: int) -> None:
+        """Add up what all processes have skipped, which call this at the same step of a run of so many ``samples``.
+
+        Raises DataError in all of them when one cannot go on (``fault``), or when it is too much.
+        """
+        own = self.pairs.skipped
+        if own is None:
+            return
+        told = _of_all(place, (own, self.fault))
+        self._others = sum((Counter(skipped) for skipped, _ in told), Counter()) - Counter(own)
+        fault = next((fault for _, fault in told if fault), None)
+        if fault is not None:
+            raise DataError(fault)
+        if samples_seen >= min(MIN_SEEN, len(self.pairs), samples):
+            check(self.streamed, samples_seen, self.max_skipped)
+
+
+def _of_all(place: Place, own: Told) -> list[Told]:
+    if place.world_size == 1:
+        return [own]
+    told: list[Told] = [own] * place.world_size
+    dist.all_gather_object(told, own)
+    return told

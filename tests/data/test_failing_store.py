@@ -1,0 +1,138 @@
+"""Shards in a store that fails while a run trains: the order stays, and what stays away is counted."""
+
+import gc
+import resource
+import threading
+import time
+from collections import Counter
+
+import pytest
+
+from study.data.shards.webdataset import WebDataset
+from study.data.streaming import ShardStream, Share, fetch, shards_of
+from study.data.subset import ensure
+from study.errors import StorageError
+from study.models import resolve, tokenizer
+from study.records import PluginRef
+from tests.data import shards, store
+
+PAIRS, SHARDS = 24, 3
+
+
+@pytest.fixture(scope="module")
+def rows(embedded):
+    return list(shards.pairs(embedded, PAIRS))
+
+
+@pytest.fixture
+def pool(tmp_path, rows):
+    for number in range(SHARDS):
+        shards.write_tar(tmp_path / "pool" / f"{number}.tar", shards.members(rows[number::SHARDS]))
+    return tmp_path / "pool"
+
+
+@pytest.fixture
+def opened(tmp_path, pool):
+    """A function that opens a stream of shards at an address; all of them are copied, of a few pairs are parts read."""
+
+    def open_it(place, pairs=PAIRS, waits=(0.01, 0.02, 0.05)):
+        source = WebDataset(WebDataset.Config(shards=f"{place}/{{0..{SHARDS - 1}}}.tar"), tmp_path / "results")
+        subset = ensure(tmp_path / "results", source, 1.0, pairs)
+        words = tokenizer(resolve(PluginRef(name="vit_pico")))
+        return ShardStream(shards_of(source.index()), subset, words, 0, 8, 8, Share(4), threads=3, waits=waits)
+
+    return open_it
+
+
+def passes(stream, batches=12):
+    return [stream.batch(first, 4).images.numpy().tobytes() for first in range(0, 4 * batches, 4)]
+
+
+@pytest.mark.parametrize("pairs", [PAIRS, 4])
+def test_a_store_that_fails_every_third_time_and_is_slow_changes_nothing(opened, pool, pairs):
+    expected = passes(opened(pool, pairs))
+    told, asked = [], Counter()
+    with store.serving(pool) as server:
+        stream = opened(server.address, pairs)
+        stream.hear(told.append)
+
+        def slow(number, path):
+            asked[path] += 1
+            time.sleep(0.02)
+            return 503 if number % 3 == 0 else 0
+
+        server.behave = slow
+        assert passes(stream) == expected
+    assert stream.skipped == {}
+    assert len(told) == 1
+    assert "503" in told[0]
+    assert "tried again after 0.01, 0.02, 0.05 s, then left out and counted; this is told once" in told[0]
+    assert sum(asked.values()) >= (SHARDS if pairs == PAIRS else pairs)
+
+
+def test_a_shard_that_comes_back_in_time_changes_nothing(opened, pool):
+    expected, gone = passes(opened(pool, 4)), threading.Event()
+    with store.serving(pool) as server:
+        stream = opened(server.address, 4, waits=(0.2,) * 50)
+        server.behave = lambda number, path: 404 if gone.is_set() and "1.tar" in path else 0
+        gone.set()
+        threading.Timer(0.5, gone.clear).start()
+        assert passes(stream) == expected
+    assert stream.skipped == {}
+
+
+def test_a_shard_that_stays_away_is_left_out_counted_and_tried_again_later(opened, pool, monkeypatch):
+    whole = passes(opened(pool))
+    with store.serving(pool) as server:
+        stream = opened(server.address, waits=())
+        server.behave = lambda number, path: 404 if "1.tar" in path else 0
+        without = passes(stream, 6)
+        assert stream.skipped == {"shard that cannot be read": PAIRS // SHARDS}
+        assert without != whole[:6]
+        server.behave = lambda number, path: 0
+        monkeypatch.setattr(fetch, "FORGET", 0.0)
+        stream = opened(server.address)
+        assert passes(stream) == whole
+
+
+def test_a_copy_that_was_cut_short_is_made_anew(opened, pool):
+    expected = passes(opened(pool))
+    content = (pool / "1.tar").read_bytes()
+    with store.serving(pool) as server:
+        stream = opened(server.address)
+        (pool / "1.tar").write_bytes(content[:600])  # as if the connection ended
+
+        def mended(number, path):
+            if stream.fetcher._made > SHARDS:
+                (pool / "1.tar").write_bytes(content)
+            return 0
+
+        server.behave = mended
+        assert passes(stream) == expected
+    assert stream.skipped == {}
+
+
+def test_copies_are_whole_and_go_with_the_stream(opened, pool, tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with store.serving(pool) as server:
+        stream = opened(server.address)
+        passes(stream)
+        [folder] = set(tmp_path.glob("study-shards-*"))
+        copies = [path.read_bytes() for path in folder.iterdir()]
+        assert sorted(copies) == sorted(path.read_bytes() for path in pool.glob("*.tar"))
+        stream.workers.close()
+        del stream
+        gc.collect()
+    assert not folder.exists()
+
+
+def test_a_full_disk_is_told_as_such(opened, pool):
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with store.serving(pool) as server:
+        stream = opened(server.address)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+        try:
+            with pytest.raises(StorageError, match=r"\.tar cannot be written .*free space there, or set TMPDIR"):
+                passes(stream)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
