@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from study import io
 from study.cli import options
 from study.cli.log import Log, label
-from study.errors import BusyError, OverBudgetError, StorageError, StudyError
+from study.errors import INTERRUPTED_CODE, OverBudgetError, StorageError, StudyError
 from study.records import FAILURE, Status
 
 if TYPE_CHECKING:
@@ -100,13 +100,11 @@ def _launch(processes: int) -> int:
 
 def _note_failure(run_folder: Path, error: Exception) -> None:
     """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
-    if isinstance(error, BusyError | OverBudgetError):
+    goes_on = isinstance(error, StudyError) and error.exit_code == INTERRUPTED_CODE
+    if goes_on or isinstance(error, OverBudgetError):
         return
     from study.train.failure import failure_status
-    from study.train.run import StoppedError
 
-    if isinstance(error, StoppedError):
-        return
     words = str(error).strip().splitlines()
     reason = f"{type(error).__name__}: {words[0] if words else 'no message'}"
     with suppress(StorageError):  # a full disk is told by the error itself

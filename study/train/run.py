@@ -10,7 +10,7 @@ from pathlib import Path
 
 from study import checkpoint, io
 from study.config.spec import read_outcome, read_spec
-from study.errors import DataError, StudyError
+from study.errors import DataError, StoppedError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
 from study.saved import outcome_copy
@@ -33,10 +33,6 @@ class Trained:
 
     outcome: Outcome
     session: Session | None
-
-
-class StoppedError(StudyError):
-    """A signal ended the run before its end; its checkpoint is saved."""
 
 
 @dataclass(frozen=True)

@@ -168,7 +168,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(planned_run):
         time.sleep(0.02)
     process.send_signal(signal.SIGUSR2)
     _, told = process.communicate()
-    assert process.returncode == 2
+    assert process.returncode == 75
     assert "stopped by SIGUSR2; saved, the same command goes on from here" in told
     assert "stopped by SIGUSR2" in log.read_text()
     assert newest(path.parent) > 0

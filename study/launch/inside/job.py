@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from study import io
-from study.errors import StorageError
+from study.errors import INTERRUPTED_CODE, StorageError
 from study.launch.batch import Handed, cancelled
-from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next, read_begin
+from study.launch.ended import Begin, End, Next, read_begin
 from study.launch.failed import BEGINS
 from study.launch.inside.again import goes_on, requeue
 from study.launch.inside.command import Command
