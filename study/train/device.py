@@ -15,7 +15,7 @@ from typing import Literal
 import torch
 import torch.distributed as dist
 
-from study.errors import PlanError
+from study.errors import PlanError, StoppedError
 from study.hardware import asked, cpu_threads
 from study.records import Precision
 
@@ -58,21 +58,28 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     """Take a device (``auto``, ``cpu``, ``cuda`` or ``cuda:N``) and join the run's processes, as torchrun set them.
 
     On a machine with several GPUs, a run alone in its process takes one that no other run holds. Raises PlanError
-    when a GPU is asked for and none is there or free.
+    when a GPU is asked for and none is there or free. After an error the others are left when the process ends: they
+    would wait for it in vain, or fail before it has told why.
     """
     rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if threads is not None and threads < 1:
         raise PlanError(f"--threads {threads}: must be at least 1")
-    torch.set_num_threads(threads or cpu_threads())
+    torch.set_num_threads(threads or cpu_threads(int(os.environ.get("LOCAL_WORLD_SIZE", world_size))))
     with _device(_asked(wanted, world_size), world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:
             dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
         try:
             yield Place(device, kind, rank, world_size, torch.get_num_threads())
-        finally:
-            if world_size > 1:
-                dist.destroy_process_group()
+        except StoppedError:
+            _leave(world_size)
+            raise
+        _leave(world_size)
+
+
+def _leave(world_size: int) -> None:
+    if world_size > 1:
+        dist.destroy_process_group()
 
 
 def _asked(wanted: str, world_size: int) -> torch.device:
@@ -88,13 +95,23 @@ def _device(device: torch.device, world_size: int) -> Iterator[torch.device]:
     if device.type != "cuda":
         yield device
     elif device.index is not None or world_size > 1:
-        index = device.index if device.index is not None else int(os.environ["LOCAL_RANK"])
+        index = device.index if device.index is not None else _of_rank(int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
     else:
         with _free_gpu() as index:
             torch.cuda.set_device(index)
             yield torch.device("cuda", index)
+
+
+def _of_rank(local: int) -> int:
+    """Each process of a machine sees all GPUs of the run there, and takes its own."""
+    if local >= torch.cuda.device_count():
+        raise PlanError(
+            f"process {local} of this machine has no GPU of its own, {torch.cuda.device_count()} can be seen; take "
+            "fewer --processes, or see that each process sees all GPUs of its machine"
+        )
+    return local
 
 
 @contextmanager
