@@ -33,6 +33,11 @@ class Settings(Frozen):
         None, description="other options of sbatch, of jobs without a resource extra: '--reservation=mine --exclusive'"
     )
     signal_seconds: int = Field(120, ge=1, description="between the warning (USR2) and a job's time limit")
+    longest_minutes: int | None = Field(
+        None,
+        ge=1,
+        description="longest job, where its partition's limit is not the only one; a longer one goes on after it",
+    )
     local_cpus: int | None = Field(None, ge=1, description="CPUs for local jobs (default: all that are there)")
     local_gpus: str | None = Field(None, description="GPUs for local jobs, with commas: 0,1 (default: all)")
     local_mem_mb: int | None = Field(None, ge=1, description="memory for local jobs, MB (default: the machine's)")
@@ -58,6 +63,7 @@ class Settings(Frozen):
             survive=self.leave_running,
             query_seconds=self.poll_seconds,
             signal_seconds=self.signal_seconds,
+            longest_minutes=self.longest_minutes,
             cpus=self.local_cpus,
             gpus=gpus,
             mem_mb=self.local_mem_mb,

@@ -60,7 +60,8 @@ class Judge:
             return Finding(State.RUNNING)
         if said.state in WAITING:
             again = end is not None or said.state not in ("PENDING", "CONFIGURING")
-            return Finding(State.INTERRUPTED if again else State.PENDING, None, pending(said.waits_for))
+            why = pending(said.waits_for) or (end.detail if end else None)
+            return Finding(State.INTERRUPTED if again else State.PENDING, None, why)
         return self._finding._replace(detail=f"Slurm says {said.state}")
 
     def _ended(self, end: End | None, said: Said, now: float) -> Finding:
