@@ -138,7 +138,8 @@ class Attempt(Frozen):
     host: str
     first_sample: int
     last_sample: int
-    wall_hours: float
+    wall_hours: float = Field(description="from the start of the process, or of the job that came to it")
+    world_size: int | None = Field(None, description="processes, one a device; none in the first files")
     energy_kwh: float | None = Field(None, description="measured on this process's machine; none = not measured")
     energy_source: EnergySource | None = None
 
@@ -162,6 +163,8 @@ class Cost(Frozen):
     micro_batch_size: int
     grad_accum_steps: int
     gpu_hours: float | None = Field(None, description="device-hours from start to end over all attempts")
+    lost_steps: int | None = Field(None, description="made twice, since an attempt ended after its last checkpoint")
+    lost_gpu_hours: float | None = Field(None, description="of those steps, at the speed of the median steady step")
     train_hours: float | None = Field(None, description="device-hours in the training loop alone")
     start_up_seconds: float | None = None
     samples_per_second_per_gpu: float | None = Field(None, description="from the median steady step")
@@ -269,7 +272,7 @@ RUNS_COLUMNS = _columns(
     evaluate_hours="Float64", energy_kwh="Float64", energy_source="String", dollars="Float64",
     predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
     predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64",
-    attempts="Int64", finished="String", note="String",
+    attempts="Int64", lost_steps="Int64", lost_gpu_hours="Float64", finished="String", note="String",
 )  # fmt: skip
 
 SCORES_COLUMNS = _columns(

@@ -9,7 +9,7 @@ from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study import io
+from study import io, job
 from study.cli import options, train_ranks
 from study.cli.log import Log, label
 from study.errors import INTERRUPTED_CODE, OverBudgetError, StorageError, StudyError
@@ -55,12 +55,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then evaluate; what that takes is in the study's ledger."""
-    started = time.monotonic()
+    from study.train.signals import warnings_let_pass
+
+    started = time.monotonic() - job.seconds_so_far()
     run_folder = options.run_folder(args.run, args.results)
     train_ranks.check(args)
     say = Log(args.log, label(run_folder, args.results, args.study), quiet=not train_ranks.leads())
     try:
-        return _run(args, run_folder, say, started)
+        with warnings_let_pass():
+            return _run(args, run_folder, say, started)
     except Exception as error:
         if _note_failure(run_folder, error):
             say.to_file(str(error) if isinstance(error, StudyError) else traceback.format_exc())
@@ -69,6 +72,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> int:
     from study.plan.account import claim_training
+    from study.train.predecessor import wait_for_predecessor
 
     claimed = claim_training(run_folder, args.results, args.study, train_ranks.taken(args))
     if args.processes > 1 and not train_ranks.is_rank():
@@ -76,6 +80,8 @@ def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -
             claimed.check()  # before processes are started for nothing
         (run_folder / FAILURE).unlink(missing_ok=True)  # the first rank that fails says why
         return train_ranks.launch(args)
+    if train_ranks.leads():
+        wait_for_predecessor(run_folder, say)
     with claimed.held(started) if claimed else nullcontext(lambda samples: None) as begins:
         _train_and_score(args, run_folder, say, started, begins)
     return 0
@@ -87,6 +93,8 @@ def _note_failure(run_folder: Path, error: Exception) -> bool:
     False for a rank whose error is not to be told: another failed before, and this one lost it; or stopped as it did.
     """
     goes_on = isinstance(error, StudyError) and error.exit_code == INTERRUPTED_CODE
+    if goes_on:
+        job.ask_for_another_start()
     if goes_on or isinstance(error, OverBudgetError):
         return train_ranks.leads()
     if train_ranks.is_rank() and (run_folder / FAILURE).exists():

@@ -6,11 +6,11 @@ import fcntl
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import torch
 import torch.distributed as dist
@@ -18,6 +18,8 @@ import torch.distributed as dist
 from study.errors import PlanError, StoppedError
 from study.hardware import asked, cpu_threads
 from study.records import Precision
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,19 @@ class Place:
     def leads(self) -> bool:
         """Whether this process writes the files."""
         return self.rank == 0
+
+    def from_leader(self, make: Callable[[], T]) -> T:
+        """What ``make`` gives in the process that leads, in all of them; each calls this at the same moment."""
+        if self.world_size == 1:
+            return make()
+        made = [make() if self.leads else None]
+        dist.broadcast_object_list(made, src=0, device=self.device)
+        return cast(T, made[0])
+
+    def meet(self) -> None:
+        """Return when all processes of the run are here."""
+        if self.world_size > 1:
+            dist.barrier()
 
     def precision(self, wanted: Precision) -> Literal["fp32", "bf16"]:
         """What ``auto`` means here: bf16 on a GPU that computes in it, else fp32."""

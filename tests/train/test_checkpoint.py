@@ -15,19 +15,19 @@ def test_the_last_two_are_kept_and_the_newest_is_loaded(tmp_path):
         "samples-000000000000256.pt",
         "samples-000000000000384.pt",
     ]
-    assert checkpoint.load_latest(tmp_path, CPU) == {"samples_seen": 384}
+    assert checkpoint.load_latest(tmp_path, CPU, print) == {"samples_seen": 384}
 
 
 def test_a_damaged_checkpoint_falls_back_to_the_one_before(tmp_path):
     for seen in (128, 256):
         newest = checkpoint.save(tmp_path, seen, {"samples_seen": seen})
     newest.write_bytes(newest.read_bytes()[:-7])
-    assert checkpoint.load_latest(tmp_path, CPU) == {"samples_seen": 128}
+    assert checkpoint.load_latest(tmp_path, CPU, print) == {"samples_seen": 128}
 
 
 def test_a_checkpoint_without_its_checksum_is_not_used(tmp_path):
     checkpoint.save(tmp_path, 128, {"samples_seen": 128}).with_suffix(".sha256").unlink()
-    assert checkpoint.load_latest(tmp_path, CPU) is None
+    assert checkpoint.load_latest(tmp_path, CPU, print) is None
 
 
 def test_the_final_weights_replace_the_checkpoints(tmp_path):

@@ -13,8 +13,8 @@ from study.cli import main
 from study.errors import BusyError, PlanError, StorageError
 from study.records import FAILURE, Outcome, Status
 from study.train.device import place
-from study.train.recorder import read_steps
 from study.train.run import Switches, train_run
+from study.train.steps import read_steps
 
 BATCH = 32
 
