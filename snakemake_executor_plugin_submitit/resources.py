@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
@@ -27,6 +27,15 @@ def check_names(told: Iterable[tuple[str, Iterable[str]]], limits: Iterable[str]
         for name in names:
             if name not in known:
                 raise unknown_name(f"resource of {place}", name, sorted(OURS), shown=len(OURS))
+
+
+def named(workflow: Any) -> Iterator[tuple[str, Iterable[str]]]:
+    """Where resources are named: rules hold the defaults of profile and command line, too."""
+    for rule in workflow.rules:
+        if not workflow.is_local(rule):
+            yield f"rule {rule.name}", rule.resources.keys()
+    for name, told in workflow.resource_settings.overwrite_resources.items():
+        yield f"--set-resources {name}", told.keys()
 
 
 def resources(job: JobExecutorInterface, others: Mapping[str, str]) -> Resources:

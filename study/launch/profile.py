@@ -8,7 +8,8 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from study.errors import SubmitError
+from study.errors import StudyError, SubmitError
+from study.launch.settings import Settings
 
 PROFILE = Path("profiles/slurm/config.yaml")
 PREFIX = "submitit-"
@@ -17,7 +18,7 @@ PREFIX = "submitit-"
 def profile(given: Path | None) -> dict[str, Any]:
     """Settings of the launcher in a profile of Snakemake; none where none is given, and ``PROFILE`` is not here.
 
-    Raises SubmitError when it cannot be read.
+    Raises SubmitError when it cannot be read, or a setting cannot be.
     """
     path = given or PROFILE
     path = path / "config.yaml" if path.is_dir() else path
@@ -27,5 +28,18 @@ def profile(given: Path | None) -> dict[str, Any]:
         found = YAML(typ="safe").load(path) or {}
     except (OSError, YAMLError) as error:
         raise SubmitError(f"{path} cannot be read: {error}") from error
-    own = {name: value for name, value in found.items() if name.startswith(PREFIX)}
-    return {name.removeprefix(PREFIX).replace("-", "_"): value for name, value in own.items()}
+    if not isinstance(found, dict):
+        raise SubmitError(
+            f"{path}: a profile has lines like 'submitit-partition: gpu', this is a {type(found).__name__}"
+        )
+    own = {str(name): value for name, value in found.items() if str(name).startswith(PREFIX)}
+    return _checked(path, {name.removeprefix(PREFIX).replace("-", "_"): value for name, value in own.items()})
+
+
+def _checked(path: Path, told: dict[str, Any]) -> dict[str, Any]:
+    """Settings of a profile, if they are some; an error names the file."""
+    try:
+        Settings.of(told)
+    except StudyError as error:
+        raise SubmitError("\n".join(f"{path}: {line}" for line in str(error).splitlines())) from None
+    return told

@@ -52,6 +52,23 @@ def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
     assert "absent.yaml cannot be read" in capsys.readouterr().err
 
 
+BAD = {
+    "a: [b": "cannot be read: while parsing a flow sequence",
+    "- a": "a profile has lines like 'submitit-partition: gpu', this is a list",
+    "submitit-in-flight: many": "setting in_flight: Input should be a valid integer",
+    "submitit-longest-minutes: 0": "setting longest_minutes: Input should be greater than or equal to 1, got 0",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_profile_is_told_with_its_path(tmp_path, capsys, text):
+    (tmp_path / "config.yaml").write_text(text)
+    assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/config.yaml" in said
+    assert BAD[text] in said
+
+
 def test_the_shipped_profile_holds_for_both(tmp_path):
     text = (ROOT / "profiles/slurm/config.yaml").read_text()
     lines = [line.removeprefix("# ") for line in text.splitlines() if line.removeprefix("# ").startswith("submitit-")]

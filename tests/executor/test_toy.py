@@ -55,6 +55,24 @@ def test_killed_and_started_again_what_runs_is_picked_up(folder):
     assert (toy.starts(folder, "wait"), toy.starts(folder, "one")) == (1, 1)
 
 
+ENDS_LATE = """
+onstart:
+    shell("touch go; while [ ! -e wait/made.txt ]; do sleep 0.1; done; sleep 1")
+"""
+
+
+def test_a_job_that_ends_while_the_next_snakemake_starts_is_not_submitted_again(folder):
+    asked = ("--config", "words=wait", "--submitit-leave-running")
+    with toy.running(folder, *asked) as first:
+        toy.wait_for(lambda: toy.starts(folder, "wait"), "a start")
+        first.kill()
+    assert toy.snakemake(folder, *asked, "--unlock")[0] == 0
+    toy.write(folder, toy.SNAKEFILE + ENDS_LATE)
+    code, told = toy.snakemake(folder, *asked)
+    assert code == 0, told
+    assert toy.starts(folder, "wait") == 1, told
+
+
 def test_killed_without_leave_its_jobs_end_and_the_next_starts_them_again(folder):
     asked = ("--config", "words=wait,one")
     with toy.running(folder, *asked) as first:

@@ -163,7 +163,9 @@ def test_a_machine_without_slurm_says_so(opened, monkeypatch, tmp_path):
 def test_slurms_programs_without_a_cluster_say_so_at_once(slurm, opened):
     lines = ("error: fetch_config: DNS SRV lookup failed", "fatal: Could not establish a configuration source")
     slurm.says("scontrol", code=1, error="".join(f"scontrol: {line}\n" for line in lines))
-    with pytest.raises(SubmitError, match=r"know of no cluster: .*; Could not establish a .* try the launcher local"):
+    with pytest.raises(
+        SubmitError, match=r"know of no cluster: Could not establish a .*; without a cluster try --launcher local"
+    ):
         opened("slurm")
 
 

@@ -9,6 +9,7 @@ from study.errors import SubmitError
 from study.launch.backend import TryLaterError
 from study.launch.request import Request
 from study.launch.slurm.ask import Answer, ask
+from study.launch.slurm.script import ELSEWHERE
 
 
 class Arrays:
@@ -17,10 +18,10 @@ class Arrays:
     def __init__(self) -> None:
         """Asks at once: raises SubmitError where Slurm's programs are, and know of no cluster."""
         answer = _configuration()
-        if answer.is_fatal:
+        if answer.fatal:
             raise SubmitError(
-                f"Slurm's programs are here, and know of no cluster: {answer.words}. On a login node this works as it"
-                " is, elsewhere SLURM_CONF names the cluster's slurm.conf; without a cluster try the launcher local"
+                f"Slurm's programs are here, and know of no cluster: {answer.fatal}; on a login node they do, elsewhere"
+                f" SLURM_CONF says where its slurm.conf is; without a cluster {ELSEWHERE}"
             )
         self._most = _array_size(answer)
 

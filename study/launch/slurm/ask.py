@@ -31,9 +31,9 @@ class Answer(NamedTuple):
         return "; ".join(dict.fromkeys(filter(None, lines))) or f"it ended with code {self.code} and said nothing"
 
     @property
-    def is_fatal(self) -> bool:
-        """Whether it gave up before it asked anybody: for want of a configuration, or with a bad one."""
-        return bool(re.search(r"^\w+: fatal: ", self.error, re.MULTILINE))
+    def fatal(self) -> str:
+        """Why it gave up before it asked anybody: for want of a configuration, or with a bad one; else empty."""
+        return "; ".join(re.findall(r"^\w+: fatal: (.*)$", self.error, re.MULTILINE))
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:

@@ -57,7 +57,7 @@ def _partitions() -> dict[str, int]:
     answer = ask(["sinfo", "--all", "--noheader", "--format=%P|%l"])
     if answer.code != 0:
         raise TryLaterError(f"Slurm takes no job now, tried again later: {answer.words}")
-    found = {}
+    found: dict[str, int] = {}
     for line in answer.output.splitlines():
         name, _, limit = line.strip().rpartition("|")
         minutes = _minutes(limit)
