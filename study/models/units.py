@@ -1,4 +1,4 @@
-"""The blocks that a tower repeats, whatever its architecture: what sharded training puts together one at a time."""
+"""How a tower is sharded, whatever its architecture: the blocks that it repeats are put together one at a time."""
 
 from __future__ import annotations
 
@@ -22,3 +22,12 @@ def _is_row(module: nn.Module) -> bool:
         return False
     alike = len({type(child) for child in children}) == 1
     return alike and not isinstance(children[0], _LISTS) and any(True for _ in children[0].parameters())
+
+
+def sharding_problem(tower: nn.Module) -> str | None:
+    """What keeps a tower's parameters from being shared out over processes, in words; none where it can be done."""
+    every = list(tower.named_parameters(remove_duplicate=False))
+    if len(every) > len({id(parameter) for _, parameter in every}):
+        return "a weight is used in several places"
+    single = [name for name, parameter in every if parameter.ndim == 0]
+    return f"its weight {single[0]} is a single number" if single else None

@@ -20,7 +20,7 @@ from torch.distributed.tensor import DTensor, distribute_tensor
 
 from study.errors import PlanError
 from study.models import ClipModel
-from study.models.units import units
+from study.models.units import sharding_problem, units
 from study.optim import by_kind
 
 
@@ -54,14 +54,9 @@ class Sharding:
 
 
 def _check(tower: nn.Module, name: str) -> None:
-    parameters = list(tower.named_parameters(remove_duplicate=False))
-    if len(parameters) > len({id(parameter) for _, parameter in parameters}):
-        raise PlanError(f"{name} uses a weight in several places, which cannot be sharded; train without --shard")
-    scalars = [parameter_name for parameter_name, parameter in parameters if parameter.ndim == 0]
-    if scalars:
-        raise PlanError(
-            f"{name} has a weight of a single number, {scalars[0]}, which cannot be sharded; train without --shard"
-        )
+    problem = sharding_problem(tower)
+    if problem:
+        raise PlanError(f"{name} cannot be sharded: {problem}; train without --shard")
 
 
 def _bare(tower: nn.Module) -> nn.Module:
