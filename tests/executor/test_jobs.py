@@ -12,7 +12,7 @@ from study.launch import Options, Request, State, open_launcher
 
 @pytest.fixture
 def opened(tmp_path):
-    return lambda: open_launcher("local", tmp_path / "jobs", "a study", Options(survive=True, cpus=2), print)
+    return lambda: open_launcher("local", tmp_path / "jobs", "a study", Options(cpus=2), print)
 
 
 def request(tmp_path, key, script):
@@ -23,10 +23,10 @@ def test_what_was_done_meanwhile_is_at_its_end_once_and_what_failed_is_not(opene
     good, bad = request(tmp_path, "good", ""), request(tmp_path, "bad", "1 / 0")
     with opened() as first:
         first.submit([good, bad])
-    end = time.monotonic() + 600
-    while len(list(tmp_path.glob("jobs/*/0.end.json"))) < 2:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+        end = time.monotonic() + 600
+        while len(list(tmp_path.glob("jobs/*/0.end.json"))) < 2:
+            assert time.monotonic() < end
+            time.sleep(0.05)
     with opened() as second:
         jobs = Jobs(second, print)
         found = jobs.done_before(good)
