@@ -9,6 +9,7 @@ from study.errors import INTERRUPTED_CODE
 
 USERS_CODE = 2  # a StudyError, told on the rank's standard error
 KILLED = 128 + signal.SIGKILL
+# of ranks that a signal ended before they listened, or that were asked twice
 STOPPED = {128 + number for number in (signal.SIGTERM, signal.SIGINT, signal.SIGUSR2)}
 
 
@@ -26,8 +27,3 @@ def decisive(codes: Mapping[int, int]) -> int:
     if failed and codes[failed[0]] == INTERRUPTED_CODE and codes.get(0, KILLED) != INTERRUPTED_CODE:
         return 0  # the others need not save
     return failed[0] if failed else 0
-
-
-def exit_code(code: int, asked: bool) -> int:
-    """Of the parent, for the code of the decisive rank; ``asked`` says that it passed on a signal to stop."""
-    return INTERRUPTED_CODE if asked and code in STOPPED else code

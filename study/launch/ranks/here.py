@@ -62,7 +62,7 @@ class Here:
                 self.codes[rank] = code if code >= 0 else 128 - code
 
     def stop(self, number: int) -> None:
-        """By the same signal, or TERM for a first Ctrl-C: a second one ends them at once."""
+        """By the same signal: a second Ctrl-C ends them at once."""
         send(number, self._left())
 
     def remind(self) -> None:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 
 from study.errors import INTERRUPTED_CODE
-from study.launch.ranks.ended import KILLED, decisive, exit_code
+from study.launch.ranks.ended import KILLED, STOPPED, decisive
 from study.launch.ranks.group import Ranks, described
 from study.launch.ranks.here import Here
 from study.launch.ranks.srun import Srun
@@ -32,7 +32,7 @@ def run_ranks(command: Sequence[str], processes: int, nodes: int) -> int:
 class _Parent:
     def __init__(self, count: int) -> None:
         self._count = count
-        self._asked: list[int] = []
+        self._asked: list[str] = []
         self._reminded = self._lost = float("inf")
 
     def run(self, start: Callable[[], Ranks]) -> int:
@@ -51,9 +51,8 @@ class _Parent:
         return self._told(ranks)
 
     def _pass_on(self, ranks: Ranks, number: int) -> None:
-        first = number not in self._asked
-        self._asked.append(number)
-        ranks.stop(signal.SIGTERM if first and number == signal.SIGINT else number)
+        self._asked.append(signal.Signals(number).name)
+        ranks.stop(number)
         self._reminded = time.monotonic()
 
     def _remind(self, ranks: Ranks) -> None:
@@ -73,6 +72,9 @@ class _Parent:
         rank = decisive(ranks.codes)
         code = ranks.codes.get(rank, KILLED)
         words = ranks.words(rank).strip()
+        if self._asked and code in STOPPED:
+            print(f"study: stopped by {self._asked[0]}; the same command goes on", file=sys.stderr)
+            return INTERRUPTED_CODE
         if words or code:
             print(words or described(rank, self._count, code), file=sys.stderr)
-        return exit_code(code, bool(self._asked))
+        return code

@@ -47,7 +47,7 @@ class Srun:
         here = Allocation.at_hand(nodes)
         self.codes: dict[int, int] = {}
         self._count, self._started, self._since = count, set[int](), time.monotonic()
-        self._ended = float("inf")
+        self._ended, self._interrupted = float("inf"), False
         self._errors: dict[int | None, deque[str]] = defaultdict(lambda: deque(maxlen=LINES))
         shared = {"WORLD_SIZE": str(count), "LOCAL_WORLD_SIZE": str(count // nodes), MARK: "1"}
         try:
@@ -117,7 +117,10 @@ class Srun:
 
     def stop(self, number: int) -> None:
         """Whatever asks for it, USR2 is what arrives; a second Ctrl-C ends all at once."""
-        self.end(signal.SIGTERM) if number == signal.SIGINT else self.remind()
+        if number == signal.SIGINT and self._interrupted:
+            self.end(signal.SIGTERM)
+        self._interrupted |= number == signal.SIGINT
+        self.remind()
 
     def remind(self) -> None:
         """USR2 is ignored by who does not train."""
