@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     train_ranks.add_arguments(parser)
     parser.add_argument("--micro-batch-size", type=int, metavar="N", help="pairs at once on a device")
     parser.add_argument(
+        "--shard", action="store_true", help="each process holds a share of the towers, not all of them"
+    )
+    parser.add_argument(
         "--checkpoint-seconds",
         type=float,
         default=120.0,
@@ -125,6 +128,7 @@ def _train_and_score(
         already=time.monotonic() - started,
         begins=begins,
         accelerate=args.accelerate,
+        shard=args.shard,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED
