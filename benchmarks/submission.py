@@ -37,7 +37,7 @@ rule all:
     input: expand("{{job}}.made", job=range({jobs}))
 rule sleep:
     output: "{{job}}.made"
-    resources: runtime=30, mem_mb=50
+    resources: runtime=30, mem_mb=500
     shell: "sleep 900; touch {{output}}"
 """
 

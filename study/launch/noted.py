@@ -3,22 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
+from study.launch.batch import Batch
+from study.launch.ended import read_begin
 from study.launch.journal import Journal
 from study.launch.opening import BACKENDS
 from study.launch.options import Options
 from study.launch.states import Job
 
 
-def noted(folder: Path) -> list[Job]:
+class Noted(NamedTuple):
+    """A job, and how often it was started again: after its time limit, a preemption, a failed node."""
+
+    job: Job
+    restarts: int
+
+
+def noted(folder: Path) -> list[Noted]:
     """Jobs that were submitted from a folder and whose ends nobody was told; maybe they have ended meanwhile.
 
     Raises StorageError when the journal cannot be read.
     """
     batches = [batch for kind in BACKENDS.names() for batch in Journal(folder, kind, "", Options()).in_flight()]
     return [
-        Job(request.key, request.name, request.log, batch.job_id(index))
+        Noted(Job(request.key, request.name, request.log, batch.job_id(index)), _restarts(batch, index))
         for batch in batches
         for index in batch.untold
         for request in [batch.requests[index]]
     ]
+
+
+def _restarts(batch: Batch, index: int) -> int:
+    begin = read_begin(batch.file(index, "begin.json"))
+    return begin.restarts if begin else 0

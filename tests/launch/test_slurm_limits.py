@@ -8,6 +8,7 @@ import time
 import pytest
 
 from study.launch import State
+from study.launch.noted import noted
 
 PARTITIONS = "short*|1:00:00\nlong|7-00:00:00\nfree|infinite\ntiny|1:00\nodd|2:30\naway|n/a\n"
 
@@ -71,6 +72,14 @@ def test_while_the_controller_is_away_nothing_is_submitted_without_knowing(slurm
     slurm.says("sinfo", PARTITIONS)
     launcher.poll()
     assert slurm.script(1)[0]["time"] == "60"
+
+
+def test_how_often_a_job_was_started_again_is_known_without_slurm(slurm, opened, request_for, tmp_path):
+    launcher = opened("slurm")
+    launcher.submit([request_for("one"), request_for("two")])
+    launcher.close()
+    slurm.run(1, 0, restarts=2)
+    assert [(one.job.id, one.restarts) for one in noted(tmp_path / "jobs")] == [("1_0", 2), ("1_1", 0)]
 
 
 def test_a_job_at_its_limit_is_told_as_interrupted_and_why(slurm, opened, request_for, monkeypatch):

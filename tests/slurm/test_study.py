@@ -24,9 +24,8 @@ grid: {{seed: {seeds}}}
 RUNS = 12
 
 
-@pytest.fixture
-def study(slurm, tmp_path):
-    """The folder of a study that has no runs yet; its jobs go to the partition low, by a profile."""
+def folder_of_a_study(tmp_path):
+    """No runs yet; its jobs go to the partition low, by a profile."""
     (tmp_path / "grids").mkdir()
     (tmp_path / "profiles/slurm").mkdir(parents=True)
     profile = (
@@ -36,6 +35,16 @@ def study(slurm, tmp_path):
     )
     (tmp_path / "profiles/slurm/config.yaml").write_text(profile)
     return tmp_path
+
+
+@pytest.fixture
+def study(slurm, tmp_path):
+    return folder_of_a_study(tmp_path)
+
+
+@pytest.fixture
+def study_without_accounting(slurm_without_accounting, tmp_path):
+    return folder_of_a_study(tmp_path)
 
 
 def plan(folder, runs):
@@ -132,6 +141,18 @@ def test_submit_and_leave(slurm, study):
     slurm.wait_until_idle()
     assert (study / "reports/small/index.html").stat().st_mtime > (study / "results/small/runs.parquet").stat().st_mtime
     assert run(study, "submit", "grids/small.yaml") == "small: 3 runs done, 0 still running, 0 submitted\n"
+
+
+def test_a_study_through_snakemake_where_only_squeue_tells(slurm_without_accounting, study_without_accounting):
+    folder = study_without_accounting
+    ids = plan(folder, 3)
+    (folder / "results/runs" / ids[0] / "spec.json").write_text("{}")
+    with toy.running(folder, start=snakemake) as process:
+        assert process.wait(toy.PATIENCE) == 1
+    assert sorted(statuses(folder)) == ["completed", "completed", "failed"]
+    assert said(folder).count("Slurm accounting storage is disabled; squeue is asked instead") == 1
+    assert f"{ids[0]}_evaluate_train (job " in said(folder)
+    assert (folder / "reports/small/index.html").exists()
 
 
 SAVING = """\
