@@ -9,7 +9,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from study.errors import StudyError, SubmitError
-from study.launch.settings import Settings
+from study.launch.settings import SETTING_OF, Settings
 
 PROFILE = Path("profiles/slurm/config.yaml")
 PREFIX = "submitit-"
@@ -17,6 +17,8 @@ PREFIX = "submitit-"
 
 def profile(given: Path | None) -> dict[str, Any]:
     """Settings of the launcher in a profile of Snakemake; none where none is given, and ``PROFILE`` is not here.
+
+    Its default resources come before the launcher's own, as they do for Snakemake.
 
     Raises SubmitError when it cannot be read, or a setting cannot be.
     """
@@ -33,7 +35,15 @@ def profile(given: Path | None) -> dict[str, Any]:
             f"{path}: a profile has lines like 'submitit-partition: gpu', this is a {type(found).__name__}"
         )
     own = {str(name): value for name, value in found.items() if str(name).startswith(PREFIX)}
-    return _checked(path, {name.removeprefix(PREFIX).replace("-", "_"): value for name, value in own.items()})
+    told = {name.removeprefix(PREFIX).replace("-", "_"): value for name, value in own.items()}
+    return _checked(path, told | _defaults(found.get("default-resources")))
+
+
+def _defaults(given: object) -> dict[str, str]:
+    """What of Snakemake's default resources runs do not ask for themselves: ``[slurm_partition=gpu]``, or a mapping."""
+    lines = given if isinstance(given, list) else []
+    told = dict(given) if isinstance(given, dict) else dict(str(line).partition("=")[::2] for line in lines)
+    return {setting: str(told[name]).strip("'\"") for name, setting in SETTING_OF.items() if name in told}
 
 
 def _checked(path: Path, told: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,15 @@ from study.launch.options import Options
 from study.records import Frozen
 from study.registry import unknown_name
 
+# Resource -> the setting that stands for it in jobs that do not ask for it.
+SETTING_OF = {
+    "slurm_partition": "partition",
+    "slurm_account": "account",
+    "qos": "qos",
+    "constraint": "constraint",
+    "extra": "extra",
+}
+
 
 class Settings(Frozen):
     """Flags of the executor are these names after ``--submitit-``, in a profile after ``submitit-``."""
@@ -72,11 +81,5 @@ class Settings(Frozen):
     @property
     def resources(self) -> dict[str, str]:
         """What each job asks for that does not ask otherwise, by the names of resources."""
-        asked = {
-            "slurm_partition": self.partition,
-            "slurm_account": self.account,
-            "qos": self.qos,
-            "constraint": self.constraint,
-            "extra": self.extra,
-        }
+        asked = {name: getattr(self, setting) for name, setting in SETTING_OF.items()}
         return {name: value for name, value in asked.items() if value is not None}

@@ -52,6 +52,14 @@ def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
     assert "absent.yaml cannot be read" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "defaults", ["[slurm_partition=fast, runtime=5, qos='long']", "{slurm_partition: fast, qos: long}"]
+)
+def test_default_resources_of_a_profile_hold_for_submit_too(tmp_path, defaults):
+    (tmp_path / "config.yaml").write_text(f"submitit-partition: slow\ndefault-resources: {defaults}\n")
+    assert Settings.of(profile(tmp_path)).resources == {"slurm_partition": "fast", "qos": "long"}
+
+
 BAD = {
     "a: [b": "cannot be read: while parsing a flow sequence",
     "- a": "a profile has lines like 'submitit-partition: gpu', this is a list",
