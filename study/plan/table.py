@@ -60,7 +60,7 @@ class StudyTable:
         return {row["run_id"]: {**row, **_derived(row)} for row in self.rows.iter_rows(named=True)}
 
     def resource(self, run_id: str, name: str) -> Any:
-        """What a run asks for: gpus, processes, device, threads, mem_mb, runtime_minutes or micro_batch_size.
+        """What a run asks for: a column of its row, or device, processes, nodes or shard.
 
         Raises PlanError for a run of another study.
         """
@@ -96,8 +96,14 @@ class StudyTable:
 
 
 def _derived(row: dict[str, Any]) -> dict[str, Any]:
-    """Where a run trains, and in how many processes: one a GPU."""
-    return {"device": "cuda" if row["gpus"] else "cpu", "processes": max(1, row["gpus"])}
+    """Where a run trains, in how many processes, one a GPU, and the switch of ``study train`` that shards towers."""
+    shard = "--shard" if row.get("sharded") else ""  # a plan from before it has no such column
+    return {
+        "device": "cuda" if row["gpus"] else "cpu",
+        "processes": max(1, row["gpus"]),
+        "nodes": row.get("nodes") or 1,
+        "shard": shard,
+    }
 
 
 def run_ids(results: Path, name: str) -> list[str]:

@@ -55,7 +55,6 @@ class Allocation:
             "--kill-on-bad-exit=1",
             "--wait=0",  # the first rank scores when the others have ended
             "--label",
-            "--unbuffered",
         ]
 
     def master(self) -> dict[str, str]:

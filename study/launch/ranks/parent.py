@@ -75,6 +75,8 @@ class _Parent:
         if self._asked and code in STOPPED:
             print(f"study: stopped by {self._asked[0]}; the same command goes on", file=sys.stderr)
             return INTERRUPTED_CODE
-        if words or code:
-            print(words or described(rank, self._count, code), file=sys.stderr)
+        if code > 128 or (code and not words):
+            words = f"{words}\n{described(rank, self._count, code)}".strip()
+        if words:
+            print(words, file=sys.stderr)
         return code
