@@ -80,3 +80,32 @@ def test_submit_without_snakemake(folder):
     again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
     assert again.stdout == "small: 2 runs done, 0 still running, 0 submitted\n"
     assert all((path / "ended").exists() for path in folder.glob("results/small/jobs/local-*"))
+
+
+TUNED = """\
+title: A tuned study
+hardware: {gpu: cpu}
+evaluation: [embedded/unseen, embedded/validation]
+common: {source: embedded, arch: resnet_pico, strategy: clip, size: 256, global_batch_size: 64}
+grid: {samples_seen: 256, tune: {lr: [1e-3, 2e-3], at: 128, on: validation}}
+"""
+
+
+@pytest.mark.parametrize("launcher", ["local", "debug"])
+def test_submit_of_a_tuned_study_runs_its_trials_first(folder, launcher):
+    (folder / "grids/small.yaml").write_text(TUNED)
+    submit = [sys.executable, "-m", "study", "submit", "grids/small.yaml", "--launcher", launcher]
+    done = subprocess.run([*submit, "--json"], cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert done.returncode == 0, done.stderr
+    submitted = json.loads(done.stdout)["submitted"]
+    assert len(submitted) == 3
+    assert runs(folder)["status"].to_list() == ["completed"] * 3
+    (tuned,) = runs(folder).filter(pl.col("samples_seen") == 256)["lr"].to_list()
+    assert tuned in (1e-3, 2e-3)
+    ended = [path.stat().st_mtime for path in folder.glob("results/runs/*/outcome.json")]
+    (last,) = [
+        (folder / f"results/runs/{run_id}/outcome.json").stat().st_mtime
+        for run_id in runs(folder).filter(pl.col("samples_seen") == 256)["run_id"]
+    ]
+    assert last == max(ended)
+    assert (folder / "reports/small/index.html").exists()
