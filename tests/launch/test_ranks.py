@@ -116,7 +116,7 @@ def test_ranks_that_do_not_listen_end_and_it_is_told_once(start, number):
     process, output = start(LIVES)
     process.send_signal(number)
     assert process.wait(PATIENCE) == 75
-    assert output() == f"ready\nstudy: stopped by {number.name}; the same command goes on\n"
+    assert output() == f"ready\nstudy: stopped by {number.name}; the same command goes on from here\n"
 
 
 @pytest.mark.parametrize("others", ["fail", "waits"])

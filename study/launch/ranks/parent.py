@@ -72,8 +72,9 @@ class _Parent:
         rank = decisive(ranks.codes)
         code = ranks.codes.get(rank, KILLED)
         words = ranks.words(rank).strip()
-        if self._asked and code in STOPPED:
-            print(f"study: stopped by {self._asked[0]}; the same command goes on", file=sys.stderr)
+        if self._asked and code in (INTERRUPTED_CODE, *STOPPED):
+            saved = "saved, " if code == INTERRUPTED_CODE else ""
+            print(f"study: stopped by {self._asked[0]}; {saved}the same command goes on from here", file=sys.stderr)
             return INTERRUPTED_CODE
         if code > 128 or (code and not words):
             words = f"{words}\n{described(rank, self._count, code)}".strip()
