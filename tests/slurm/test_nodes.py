@@ -121,9 +121,10 @@ def test_what_the_user_has_to_mend_is_told_once(slurm, tmp_path, planned_run):
 
 def test_more_nodes_than_the_job_has_are_refused(slurm, tmp_path, planned_run):
     path = planned_run()
-    run = request(tmp_path, path).model_copy(update={"resources": Resources.of({"runtime": 2, "mem_mb": 500})})
+    one = Resources.of({"slurm_partition": "low", "runtime": 9, "mem_mb": 1500})
+    run = request(tmp_path, path).model_copy(update={"resources": one})
     with Watch(tmp_path) as watch:
         watch.launcher.submit([run])
         watch.until_all_ended()
-    assert "--nodes 2: job" in run.log.read_text()
-    assert "has 1, n1" in run.log.read_text()
+    assert "--nodes 2: job" in watch.last("run").message
+    assert "has 1, n" in watch.last("run").message
