@@ -62,8 +62,9 @@ def train(name, tower, micro, sharded, rank=0, world_size=1):
         for index in range(STEPS):
             optimizer.zero_grad()
             output = step(batches, phase, Progress(index * ROWS, 100 * ROWS, ROWS, ROWS))  # an epoch a step
-            found[f"loss {len(found)}"] = output.loss.detach()
-            found[f"norm {len(found)}"] = clip_gradients(parameters, LARGEST)
+            number = len(found) // 2
+            found[f"loss {number}"] = output.loss.detach()
+            found[f"norm {number}"] = clip_gradients(parameters, LARGEST)
             optimizer.step()
     found |= {f"gradient {n}": g for n, g in gathered(gradients(model, strategy)).items()}
     left = {"model": model.state_dict(), "strategy": strategy.state_dict(), "inner": strategy.inner_state()}
