@@ -116,6 +116,7 @@ rule evaluate:
         nodes=PLAN.asks("nodes"),
         tasks=PLAN.asks("processes"),
         mem_mb=PLAN.asks("mem_mb"),
+        runtime=PLAN.asks("evaluation_minutes"),  # of one group Snakemake adds up those of both rules
     params:
         study=STUDY,
         results=RESULTS,
