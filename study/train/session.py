@@ -136,14 +136,17 @@ class Session:
         return Batch(images.permute(0, 3, 1, 2), texts, noise)
 
     def weights(self) -> dict[str, Any]:
-        """The state of the model and of the strategy's modules; where they are sharded, every process calls this."""
-        return {"model": gathered(self.model.state_dict()), "strategy": self.strategy.state_dict()}
+        """The state of the model and of the strategy's modules; every process calls this.
+
+        Where they are sharded, the process that leads alone has all of it.
+        """
+        return {"model": gathered(self.model.state_dict(), self.place.leads), "strategy": self.strategy.state_dict()}
 
     def state(self) -> dict[str, Any]:
         """All that the next step depends on, as if one process trained; every process calls this as ``weights``."""
         return {
             **self.weights(),
-            "optimizer": gathered(self.optimizer.state_dict()),
+            "optimizer": gathered(self.optimizer.state_dict(), self.place.leads),
             "inner": self.strategy.inner_state(),
             "samples_seen": self.samples_seen,
             "phase_index": self.phase_index,

@@ -80,15 +80,19 @@ def whole(value: Tensor, device: torch.device) -> Tensor:
     return (value.full_tensor() if isinstance(value, DTensor) else value).to(device)
 
 
-def gathered(state: Any) -> Any:
-    """Nested dicts and lists of tensors with the sharded ones whole and on the CPU; every process calls this."""
+def gathered(state: Any, keep: bool = True) -> Any:
+    """Nested dicts and lists of tensors with the sharded ones whole and on the CPU; every process calls this.
+
+    A process that does not ``keep`` them has none in their place: it only gives its share.
+    """
     if isinstance(state, DTensor):
-        return whole(state, torch.device("cpu"))
+        full = state.full_tensor()
+        return full.cpu() if keep else None
     if isinstance(state, MutableMapping):
         found = copy(state)  # with what else a state dict has: the versions of modules
-        found.update({name: gathered(value) for name, value in state.items()})
+        found.update({name: gathered(value, keep) for name, value in state.items()})
         return found
-    return [gathered(value) for value in state] if isinstance(state, list) else state
+    return [gathered(value, keep) for value in state] if isinstance(state, list) else state
 
 
 def shared_out(value: Any, like: Tensor) -> Any:
