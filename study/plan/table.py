@@ -115,7 +115,8 @@ def _evaluation_minutes(row: dict[str, Any]) -> int | None:
     hours, scoring = row["predicted_gpu_hours"], row["predicted_evaluation_hours"]
     if whole is None or not hours or scoring is None:
         return whole
-    return math.ceil(max(0, whole - MINUTES_MARGIN) * min(1.0, scoring / hours)) + MINUTES_MARGIN
+    share: float = min(1.0, scoring / hours)
+    return math.ceil(max(0, whole - MINUTES_MARGIN) * share) + MINUTES_MARGIN
 
 
 def run_ids(results: Path, name: str) -> list[str]:
