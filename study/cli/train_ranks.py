@@ -7,7 +7,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from study.errors import PlanError
+from study import job
+from study.errors import INTERRUPTED_CODE, PlanError
 
 if TYPE_CHECKING:
     from study.plan.due import Place
@@ -57,4 +58,7 @@ def launch(args: argparse.Namespace) -> int:
     """The same command as the ranks of the run; their exit code."""
     from study.launch.ranks import run_ranks
 
-    return run_ranks([sys.executable, "-m", "study", *sys.argv[1:]], args.processes, args.nodes)
+    code = run_ranks([sys.executable, "-m", "study", *sys.argv[1:]], args.processes, args.nodes)
+    if code == INTERRUPTED_CODE:
+        job.ask_for_another_start()  # ranks that were ended before they trained did not
+    return code
