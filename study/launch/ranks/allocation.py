@@ -12,6 +12,8 @@ from study.launch.slurm.ask import ask
 
 PORTS = range(20_000, 32_000)  # below those that systems give to whoever asks for any
 
+BINDS = {"SLURM_GPUS_PER_TASK", "SLURM_GPU_BIND", "SLURM_NTASKS_PER_GPU", "SLURM_TRES_PER_TASK", "SLURM_TRES_BIND"}
+
 
 @dataclass(frozen=True)
 class Allocation:
@@ -48,7 +50,6 @@ class Allocation:
             f"--cpus-per-task={max(1, self.cpus // a_node)}",
             "--overlap",  # with the step that this may be run from by hand
             "--cpu-bind=none",
-            "--gpu-bind=none",  # each sees its node's, and takes one by its LOCAL_RANK
             "--mpi=none",
             "--export=ALL",
             "--input=none",
@@ -57,7 +58,15 @@ class Allocation:
             "--label",
         ]
 
-    def master(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Of srun: this process's own, and where ranks meet.
+
+        Without what binds a GPU to a task: each rank sees those of its node, and takes one by its LOCAL_RANK. Not by
+        ``--gpu-bind=none``, with which Slurm 22.05 does not say which GPUs are the job's.
+        """
+        return {name: value for name, value in os.environ.items() if name not in BINDS} | self._master()
+
+    def _master(self) -> dict[str, str]:
         """Where ranks meet: on the first node, unless the user says otherwise, by a port that follows from the job."""
         address = os.environ.get("MASTER_ADDR", self.hosts[0])
         return {"MASTER_ADDR": address, "MASTER_PORT": os.environ.get("MASTER_PORT") or str(self._port())}

@@ -53,7 +53,7 @@ class Srun:
         try:
             self._srun = subprocess.Popen(
                 [*here.srun(count), "sh", "-c", RANK, SAYS, *command],
-                env=os.environ | here.master() | shared,
+                env=here.environment() | shared,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
