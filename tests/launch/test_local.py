@@ -131,7 +131,7 @@ def test_a_cancelled_key_that_is_submitted_again_runs_when_the_first_has_ended(o
 
 def test_two_launchers_do_not_share_a_folder(opened):
     opened("local")
-    with pytest.raises(BusyError, match="is in use by another process"):
+    with pytest.raises(BusyError, match="another snakemake or study submit works with the jobs of"):
         opened("local")
 
 

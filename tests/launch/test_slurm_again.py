@@ -74,6 +74,16 @@ def test_a_warned_job_saves_and_is_put_into_the_queue_again(slurm, begun):
     assert launcher.active
 
 
+ASKS = "from study import job; print('ready', flush=True); job.ask_for_another_start(); raise SystemExit(1)"
+
+
+def test_a_job_starts_again_when_it_asks_for_that_below_programs_that_hide_its_exit_code(slurm, begun):
+    slurm.says("squeue", "RUNNING\n")
+    _, process, _ = begun(ASKS)
+    process.wait(600)
+    assert slurm.calls("scontrol")[-1] == "requeue 1"
+
+
 def test_a_job_that_slurm_is_ending_is_left_to_slurm(slurm, begun):
     slurm.says("squeue", "COMPLETING\n")
     launcher, process, _ = begun(TRAINER.replace("SIGUSR2", "SIGTERM"))
