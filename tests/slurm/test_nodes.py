@@ -128,3 +128,17 @@ def test_more_nodes_than_the_job_has_are_refused(slurm, tmp_path, planned_run):
         watch.until_all_ended()
     assert "--nodes 2: job" in watch.last("run").message
     assert "has 1, n" in watch.last("run").message
+
+
+@pytest.mark.parametrize("gpus", [{"gpus": 4}, {"gpus_per_task": 1}], ids=str)
+def test_each_rank_sees_all_gpus_of_its_node(slurm, tmp_path, gpus):
+    tell = "echo $LOCAL_RANK $WORLD_SIZE $LOCAL_WORLD_SIZE $SLURMD_NODENAME $CUDA_VISIBLE_DEVICES > $RANK.txt"
+    start = "import sys; from study.launch.ranks import run_ranks; sys.exit(run_ranks(['sh', '-c', sys.argv[1]], 4, 2))"
+    asked = Resources.of({"slurm_partition": "low", "nodes": 2, "tasks": 4, "runtime": 9, "mem_mb": 800, **gpus})
+    command = (sys.executable, "-c", start, tell)
+    with Watch(tmp_path) as watch:
+        watch.launcher.submit([Request(key="run", name="run", command=command, log=tmp_path / "log", resources=asked)])
+        watch.until_all_ended()
+    assert watch.states("run")[-1] == "completed"
+    told = [(tmp_path / f"{rank}.txt").read_text().strip() for rank in range(4)]
+    assert told == ["0 4 2 n1 0,1", "1 4 2 n1 0,1", "0 4 2 n2 0,1", "1 4 2 n2 0,1"]

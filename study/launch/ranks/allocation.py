@@ -46,7 +46,7 @@ class Allocation:
             f"--nodelist={','.join(self.hosts)}",
             f"--ntasks={count}",
             f"--ntasks-per-node={a_node}",
-            "--distribution=block",
+            f"--distribution=plane={a_node}",  # block fills the first nodes, whatever tasks per node are asked for
             f"--cpus-per-task={max(1, self.cpus // a_node)}",
             "--overlap",  # with the step that this may be run from by hand
             "--cpu-bind=none",
