@@ -10,17 +10,16 @@ from torch import Tensor, nn
 
 from study.data.stream import Pairs
 from study.models import Arch, ClipModel
-from study.models.resize import resize, resized_like
+from study.models.resize import resize
 from study.optim import adamw
 from study.records import Accelerated, RunSpec
 from study.strategies.base import Batch, Noise, Phase, Strategy
 from study.strategies.trained import trained_parameters
 from study.train.device import Place
+from study.train.moments import placed, resized_moments
 from study.train.sharding import clip_gradients, gathered, shared_out
 from study.train.step import GlobalStep
 from study.train.tuned import Tuned
-
-MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW, one number a weight each
 
 
 def _to(device: torch.device, tensor: Tensor) -> Tensor:
@@ -71,14 +70,14 @@ class Session:
         phase = self.phases[index]
         states = {} if fresh_optimizer else self._optimizer_states()
         self.put_together(torch.device("cpu"))
-        moments = self._resized_moments(states, phase)
+        moments = resized_moments(self.model, states, phase) if states else {}
         resize(self.model, phase.image_size, phase.text_length)
         self.phase_index = index
         self.backward = GlobalStep(self.model, self.strategy, self.place, self.precision, self.spec.seed, self.sharded)
         self.optimizer = adamw(self._trained().items(), self.optim_settings)
         for name, parameter in self._trained().items():
             if name in states:
-                self.optimizer.state[parameter] = _placed({**states[name], **moments.get(name, {})}, parameter)
+                self.optimizer.state[parameter] = placed({**states[name], **moments.get(name, {})}, parameter)
 
     @property
     def sharded(self) -> bool:
@@ -110,16 +109,6 @@ class Session:
         """What the optimiser keeps of each parameter, by its name, whole."""
         state = self.optimizer.state
         return {name: gathered(state[p]) for name, p in self._trained().items() if p in state}
-
-    def _resized_moments(self, states: dict[str, dict[str, Tensor]], phase: Phase) -> dict[str, dict[str, Tensor]]:
-        """Moments of the position tables that change with a phase's sizes, resized as the tables are."""
-        found: dict[str, dict[str, Tensor]] = {}
-        for moment in MOMENTS:
-            values = {name: own[moment] for name, own in states.items()}
-            for name, value in resized_like(self.model, values, phase.image_size, phase.text_length).items():
-                # interpolation overshoots, and a mean of squares is not negative
-                found.setdefault(name, {})[moment] = value.clamp(min=0) if moment == "exp_avg_sq" else value
-        return found
 
     def batches(self) -> list[Batch]:
         """The next global batch's pairs of this process, in micro-batches, on the device."""
@@ -162,12 +151,7 @@ class Session:
         self.model.load_state_dict(state["model"])
         self.strategy.load_state_dict(state["strategy"])
         kept, parameters = state["optimizer"], self.parameters()
-        states = {index: _placed(one, parameters[index]) for index, one in kept["state"].items()}
+        states = {index: placed(one, parameters[index]) for index, one in kept["state"].items()}
         self.optimizer.load_state_dict({**kept, "state": states})
         self.strategy.load_inner_state(state["inner"])
         self.samples_seen = state["samples_seen"]
-
-
-def _placed(state: dict[str, Tensor], parameter: nn.Parameter) -> dict[str, Tensor]:
-    """What the optimiser keeps of a parameter, shared out and on the device as the parameter is."""
-    return {name: shared_out(value, parameter) for name, value in state.items()}

@@ -18,7 +18,7 @@ from study.optim import adamw
 from study.records import Outcome
 from study.strategies.trained import trained_parameters
 from study.train.device import Place
-from study.train.session import MOMENTS
+from study.train.moments import MOMENTS
 from study.train.setup import open_session
 from study.train.step import GlobalStep
 from tests.strategies.parts import parts
