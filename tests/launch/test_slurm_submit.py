@@ -19,8 +19,8 @@ def test_the_resources_of_a_job_are_options_of_its_script(slurm, opened, request
     options, command = slurm.script(1)
     own = {name: options.pop(name) for name in ("job-name", "output", "open-mode")}
     assert options == {
-        "gpus-per-node": "2", "nodes": "2", "ntasks": "4", "ntasks-per-node": "2", "cpus-per-task": "8", "mem": "64000M",
-        "time": "90",
+        "gpus-per-node": "2", "nodes": "2", "ntasks": "4", "ntasks-per-node": "2", "cpus-per-task": "8",
+        "mem": "64000M", "time": "90",
         "partition": "gpu", "account": "lab", "qos": "long", "constraint": "'a100&ib'", "gres": "disk:1",
         "exclusive": "", "reservation": "'my own'", "requeue": "", "signal": "B:USR2@120",
     }  # fmt: skip
