@@ -65,12 +65,20 @@ def _remove(path: Path) -> None:
 
 
 def load_latest(run: Path, device: torch.device, say: Callable[[str], None]) -> dict[str, Any] | None:
-    """The newest checkpoint that passes its checksum and can be read, or none; ``say`` is told of any passed over."""
+    """The newest checkpoint that passes its checksum and can be read, or none; ``say`` is told of any passed over.
+
+    Raises StorageError where some are whole, but none can be read: another version of torch has written them.
+    """
     found = checkpoints(run)
     for path in reversed(found):
         state = _read(path, device, say)
         if state is not None:
             return state
+    if any(map(_verified, found)):
+        raise StorageError(
+            f"{folder(run)}: no checkpoint can be read by this torch ({torch.__version__}), though they are whole; "
+            "go on with the version that wrote them, or remove the folder to train the run anew"
+        )
     if found:
         say("no checkpoint can be used; the run begins anew")
     return None

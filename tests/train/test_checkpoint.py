@@ -32,18 +32,34 @@ def test_a_checkpoint_without_its_checksum_is_not_used(tmp_path):
     assert checkpoint.load_latest(tmp_path, CPU, print) is None
 
 
-def test_a_checkpoint_that_torch_cannot_read_falls_back_and_both_damaged_begin_anew(tmp_path):
+def unreadable(path):
+    """Whole, but not of this torch."""
+    path.write_bytes(b"of another torch")
+    checksum(path).write_text(hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+def test_a_checkpoint_that_torch_cannot_read_falls_back_to_the_one_before(tmp_path):
     told = []
     for seen in (128, 256):
         newest = checkpoint.save(tmp_path, seen, {"samples_seen": seen})
-    newest.write_bytes(b"of another torch")
-    checksum(newest).write_text(hashlib.sha256(newest.read_bytes()).hexdigest())
+    unreadable(newest)
     assert checkpoint.load_latest(tmp_path, CPU, told.append) == {"samples_seen": 128}
     assert told == [f"{newest} cannot be read by this torch (UnpicklingError), and is passed over"]
-    checkpoint_after(tmp_path, 128).write_bytes(b"")
+
+
+def test_whole_checkpoints_of_another_torch_are_not_thrown_away(tmp_path):
+    unreadable(checkpoint.save(tmp_path, 128, {"samples_seen": 128}))
+    with pytest.raises(StorageError, match="the version that wrote them, or remove the folder"):
+        checkpoint.load_latest(tmp_path, CPU, print)
+
+
+def test_damaged_checkpoints_begin_anew_and_say_so(tmp_path):
+    told = []
+    path = checkpoint.save(tmp_path, 128, {"samples_seen": 128})
+    path.write_bytes(b"")
     assert checkpoint.load_latest(tmp_path, CPU, told.append) is None
-    assert told[2:] == [
-        f"{checkpoint_after(tmp_path, 128)} is damaged or unfinished, and passed over",
+    assert told == [
+        f"{path} is damaged or unfinished, and passed over",
         "no checkpoint can be used; the run begins anew",
     ]
 
