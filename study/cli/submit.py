@@ -26,7 +26,15 @@ EXAMPLES = """\
 The same command again submits what is missing by then; so does snakemake, which picks up jobs that still run.
 When all runs have ended, however they did, a last job makes the report. Follow it with: study status mine"""
 
-FLAGS = ("launcher", "partition", "account", "qos", "constraint", "extra")
+FLAGS = {  # metavars by setting
+    "launcher": "NAME",
+    "partition": "NAME",
+    "account": "NAME",
+    "qos": "NAME",
+    "constraint": "FEATURES",
+    "longest_minutes": "N",
+    "extra": "OPTIONS",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from study.launch.settings import Settings
 
     parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
-    for name in FLAGS:
-        parser.add_argument(f"--{name}", metavar="NAME", help=Settings.model_fields[name].description)
+    for name, metavar in FLAGS.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, metavar=metavar, help=Settings.model_fields[name].description)
     parser.add_argument(
         "--profile", type=Path, metavar="FILE", help=f"settings submitit-* of snakemake (default: {PROFILE}, if there)"
     )

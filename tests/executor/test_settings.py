@@ -44,6 +44,11 @@ def test_bad_settings_are_told():
         ExecutorSettings(in_flight=0).checked()
 
 
+def test_flags_of_submit_are_settings(capsys):
+    assert main(["submit", "absent.yaml", "--longest-minutes", "a day"]) == 2
+    assert "setting longest_minutes: Input should be a valid integer" in capsys.readouterr().err
+
+
 def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
     (tmp_path / "config.yaml").write_text("executor: submitit\nsubmitit-launcher: local\nsubmitit-acount: mine\n")
     assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
