@@ -131,10 +131,14 @@ def _of_rank(local: int) -> int:
 
 @contextmanager
 def _free_gpu() -> Iterator[int]:
-    """Hold a lock file a GPU, so that runs side by side on one machine take different ones."""
+    """Hold a lock file a GPU, so that runs side by side on one machine take different ones.
+
+    Its name holds the GPU's own id: Slurm may confine jobs to their devices, and then calls the first of each 0.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "_")
     for index in range(torch.cuda.device_count()):
-        path = Path(tempfile.gettempdir()) / f"study-gpu-{os.getuid()}-{visible}-{index}.lock"
+        gpu = f"{visible}-{index}-{torch.cuda.get_device_properties(index).uuid}"
+        path = Path(tempfile.gettempdir()) / f"study-gpu-{os.getuid()}-{gpu}.lock"
         with path.open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
