@@ -105,12 +105,13 @@ def test_a_refusal_is_told_in_slurms_words_with_the_resource(slurm, opened, requ
     "words",
     [
         "Unable to contact slurm controller (connect failure)",
-        "QOSMaxSubmitJobPerUserLimit",
+        "QOSMaxSubmitJobPerUserLimit; if that is less than an array, snakemake --submitit-in-flight=N keeps to N jobs",
         "Resource temporarily unavailable",
+        "Batch job submission failed: Message send failure",
     ],
 )
 def test_what_slurm_does_not_take_now_is_submitted_later(slurm, opened, request_for, said, words):
-    slurm.says("sbatch", code=1, error=f"sbatch: error: {words}\n")
+    slurm.says("sbatch", code=1, error=f"sbatch: error: {words.partition(';')[0]}\n")
     launcher = opened("slurm")
     (job,) = launcher.submit([request_for("one")])
     assert job.id is None
@@ -215,10 +216,18 @@ def test_a_reply_without_an_id_is_followed_up(slurm, opened, request_for, said):
     assert launcher.jobs[0].id == "41"
 
 
-def test_what_slurm_never_took_is_handed_over_again(slurm, opened, request_for, said):
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Socket timed out on send/recv operation",
+        "Zero Bytes were transmitted or received",
+        "Unable to contact slurm controller (receive failure)",
+    ],
+)
+def test_what_slurm_never_took_is_handed_over_again(slurm, opened, request_for, said, words):
     sbatch = slurm.folder / "bin/sbatch"
     before = sbatch.read_text()
-    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1\n")
+    sbatch.write_text(f"#!/bin/sh\necho 'sbatch: error: Batch job submission failed: {words}' >&2; exit 1\n")
     launcher = opened("slurm", lag_seconds=0.0)
     launcher.submit([request_for("one")])
     sbatch.write_text(before)

@@ -29,13 +29,17 @@ ABOUT = {
 # The controller is away, or the user has as many jobs there as may be: nothing was taken.
 NOT_NOW = (
     "unable to contact slurm controller",
+    "connection failure",
+    "send failure",
     "temporarily",
     "maxsubmitjob",
     "try again",
     "connection refused",
 )
+# Of NOT_NOW, what does not pass by itself where one array is over it -> the way out.
+WAYS = {"maxsubmitjob": "; if that is less than an array, snakemake --submitit-in-flight=N keeps to N jobs"}
 # The controller was asked and did not answer: the batch may be there.
-OPEN = ("timed out", "no answer in")
+OPEN = ("timed out", "no answer in", "receive failure", "zero bytes")
 
 
 def unsure(answer: Answer) -> bool:
@@ -48,7 +52,8 @@ def refusal(answer: Answer, asked: Resources) -> SubmitError:
     """The error for a batch that was not taken, in Slurm's words, with what was asked for."""
     words = answer.words
     if any(part in words.lower() for part in NOT_NOW):
-        return TryLaterError(f"Slurm takes no job now, tried again later: {words}")
+        way = "".join(way for part, way in WAYS.items() if part in words.lower())
+        return TryLaterError(f"Slurm takes no job now, tried again later: {words}{way}")
     named = [name for part, name in ABOUT.items() if part in words.lower() and getattr(asked, name)]
     place = f" ({named[0]}={getattr(asked, named[0])}{_nearest(named[0], asked)})" if named else ""
     return SubmitError(f"Slurm refuses: {words}{place}; the job asks for {told(asked)}")
