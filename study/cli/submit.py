@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.cli import options
+from study.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
     from study.cli.submit_jobs import StudyJobs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   study submit grids/mine.yaml                           on Slurm, by profiles/slurm/config.yaml; returns at once
   study submit grids/mine.yaml --partition gpu --account my-lab
+  study submit grids/mine.yaml --extra=--reservation=mine     options of sbatch, after an equals sign
   study submit grids/mine.yaml --dry-run                 what would be submitted, and what still runs
   study submit grids/mine.yaml --launcher local          processes of this machine; stays until the last has ended
 The same command again submits what is missing by then; so does snakemake, which picks up jobs that still run.
@@ -76,11 +78,12 @@ def run(args: argparse.Namespace) -> int:
         told = [] if args.dry_run else _submit(launcher, jobs, due, before)
         _show(args, len(table.run_ids) - len(due), due, before, {job.key: job for job in launcher.jobs})
         failed = [update for update in told if update.reason is not None]
+        left_behind = 0 if args.dry_run else _left_behind(launcher)
         if not (args.dry_run or launcher.may_leave):
             failed += _stay(launcher)
     for update in failed:
         print(update.message, file=sys.stderr)
-    return 1 if failed else 0
+    return 1 if failed else INTERRUPTED_CODE if left_behind else 0
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -108,12 +111,18 @@ def _submit(launcher: Launcher, jobs: StudyJobs, due: Sequence[Request], before:
         launcher.cancel(earlier)
         launcher.submit([jobs.last([request.key for request in due])])
     left = len(launcher.jobs) + 1
-    while 0 < len(waiting := [job for job in launcher.jobs if job.id is None]) < left:
-        left = len(waiting)
+    while 0 < (waiting := sum(job.id is None for job in launcher.jobs)) < left:
+        left = waiting
         launcher.submit([])  # what comes after others, which have been handed over meanwhile
-    if waiting and launcher.may_leave:
-        print(f"{len(waiting)} jobs could not be handed over now; run the same command again", file=sys.stderr)
     return launcher.poll()
+
+
+def _left_behind(launcher: Launcher) -> int:
+    """Jobs that are not known to be taken, which nobody stays to hand over; says how many."""
+    count = sum(job.id is None for job in launcher.jobs) if launcher.may_leave else 0
+    if count:
+        print(f"{count} jobs could not be handed over now; run the same command again", file=sys.stderr)
+    return count
 
 
 def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], jobs: dict[str, Job]) -> None:

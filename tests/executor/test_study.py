@@ -1,6 +1,7 @@
 """Studies for real on this machine: through Snakemake, killed in the middle; and without it, by `study submit`."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import polars as pl
 import pytest
 
 from tests.executor import toy
+from tests.launch.fake import FakeSlurm
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[2]
@@ -80,6 +82,21 @@ def test_submit_without_snakemake(folder):
     again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
     assert again.stdout == "small: 2 runs done, 0 still running, 0 submitted\n"
     assert all((path / "ended").exists() for path in folder.glob("results/small/jobs/local-*"))
+
+
+def test_submit_ends_with_75_when_slurm_takes_nothing_now(folder, monkeypatch):
+    (folder / "grids/small.yaml").write_text(GRID)
+    slurm = FakeSlurm(folder / "slurm")
+    monkeypatch.setenv("PATH", f"{slurm.folder / 'bin'}:{os.environ['PATH']}")
+    slurm.says("sbatch", code=1, error="sbatch: error: Unable to contact slurm controller (connect failure)\n")
+    submit = [sys.executable, "-m", "study", "submit", "grids/small.yaml"]
+    first = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert first.returncode == 75, first.stderr
+    assert "3 jobs could not be handed over now; run the same command again" in first.stderr
+    slurm.says("sbatch")
+    again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert again.returncode == 0, again.stderr
+    assert len(slurm.calls("sbatch")) == 4  # in vain, two runs that ask for other minutes, the report
 
 
 TUNED = """\
