@@ -65,6 +65,8 @@ class InsideJob:
         end = End(begin=self.begin, ended=time.time(), code=code, signals=signals)
         if code == 0 or not (signals or code == INTERRUPTED_CODE or again_file(self.folder, self.index).exists()):
             return end
+        if not (signals or self.requeues):
+            return end  # it asks for another start, which nobody gives here: its own last words say why
         if self.index in cancelled(self.folder) or not self.requeues:
             return end.model_copy(update={"reason": Status.CANCELLED, "detail": f"stopped by {_named(signals)}"})
         if not goes_on(self.begin.id):
