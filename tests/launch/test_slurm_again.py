@@ -134,6 +134,22 @@ def test_a_launcher_that_is_opened_again_has_the_jobs_that_are_in_flight(slurm, 
     assert opened("slurm").missed == []
 
 
+@pytest.mark.parametrize("state", ["PREEMPTED", "NODE_FAIL"])
+def test_a_job_that_is_being_requeued_when_a_launcher_is_opened_is_not_submitted_twice(
+    slurm, opened, request_for, tmp_path, state
+):
+    launcher = opened("slurm")
+    launcher.submit([request_for("one")])
+    launcher.close()
+    made_an_hour_ago(tmp_path)
+    slurm.jobs(f"1 {state}")
+    again = opened("slurm", lag_seconds=600.0)
+    assert [job.id for job in again.submit([request_for("one")])] == ["1"]
+    slurm.jobs("1 RUNNING")
+    assert [update.state for update in again.poll()] == [State.RUNNING]
+    assert len(slurm.calls("sbatch")) == 1
+
+
 def test_a_key_that_failed_while_nobody_looked_is_submitted_anew(slurm, opened, request_for):
     launcher = opened("slurm")
     launcher.submit([request_for("one", "exit 1")])
@@ -149,6 +165,11 @@ def forget_the_id(tmp_path):
     """As when the process was killed between sbatch's reply and its note of it."""
     (folder,) = tmp_path.glob("jobs/slurm-*")
     (folder / "state.json").unlink(missing_ok=True)
+    return made_an_hour_ago(tmp_path)
+
+
+def made_an_hour_ago(tmp_path):
+    (folder,) = tmp_path.glob("jobs/slurm-*")
     made = json.loads((folder / "batch.json").read_text())
     made["made"] -= 3600
     (folder / "batch.json").write_text(json.dumps(made))

@@ -52,7 +52,7 @@ class Judge:
         if said.state in ENDED:
             return self._ended(end, said, now)
         if said.state in PASSING:
-            if self._lasts(said.state, now) < self._options.lag_seconds:
+            if self._lasts(said.state, now, may_be_old=False) < self._options.lag_seconds:
                 return Finding(State.INTERRUPTED, None, said.state.lower())
             return self._failed(PASSING[said.state], said, end)
         self._lasts("goes on", now)
@@ -84,9 +84,9 @@ class Judge:
             reason = written(self._entry) or reason
         return Finding(State.FAILED, reason, failure(reason, said, end, self._entry, last_line(self._entry)))
 
-    def _lasts(self, condition: str, now: float) -> float:
-        """For how many seconds this condition has lasted."""
-        if self._condition is None:
+    def _lasts(self, condition: str, now: float, may_be_old: bool = True) -> float:
+        """For how many seconds a condition has lasted; one that is seen first, from ``since`` on if it may be so old."""
+        if self._condition is None and may_be_old:
             self._condition = condition
         elif condition != self._condition:
             self._condition, self._since = condition, now
