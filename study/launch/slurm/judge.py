@@ -85,7 +85,7 @@ class Judge:
         return Finding(State.FAILED, reason, failure(reason, said, end, self._entry, last_line(self._entry)))
 
     def _lasts(self, condition: str, now: float, may_be_old: bool = True) -> float:
-        """For how many seconds a condition has lasted; one that is seen first, from ``since`` on if it may be so old."""
+        """For how many seconds a condition has lasted: of the first that is seen, since ``since`` if it may be old."""
         if self._condition is None and may_be_old:
             self._condition = condition
         elif condition != self._condition:
