@@ -170,3 +170,13 @@ def test_several_nodes_need_a_job_of_slurm(monkeypatch):
         PlanError, match=re.escape("--nodes 2: several nodes are those of a Slurm job, and this is none")
     ):
         run_ranks(["true"], 2, 2)
+
+
+def test_the_end_of_a_rank_is_known_after_words_without_an_end_of_line(slurm):
+    slurm.says("scontrol", "n1\nn2\n")
+    said = ("0: study-rank started", "1: study-rank started", "1: study-rank ended 0", "0: hello")
+    slurm.says("srun", "\n".join([*said, "0: bystudy-rank ended 0\n"]))
+    job = os.environ | {"SLURM_JOB_ID": "1", "SLURM_JOB_NODELIST": "n[1-2]"}
+    parent = "import sys; from study.launch.ranks import run_ranks; sys.exit(run_ranks(['true'], 2, 2))"
+    done = subprocess.run([sys.executable, "-c", parent], env=job, capture_output=True, text=True, timeout=PATIENCE)
+    assert (done.returncode, done.stdout) == (0, "hello\nby"), done.stderr

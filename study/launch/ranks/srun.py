@@ -11,7 +11,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections import defaultdict, deque
 from collections.abc import Sequence
@@ -37,6 +36,7 @@ echo {SAYS} ended $code
 exit $code
 """
 _LABELLED = re.compile(r" *(\d+): ?(.*)")
+_ENDED = re.compile(rf"(.*){SAYS} ended (\d+)")  # maybe after words without an end of their line
 
 
 class Srun:
@@ -109,11 +109,17 @@ class Srun:
             self._errors[rank].append(text)
         elif text == f"{SAYS} started":
             self._started.add(rank)
-        elif text.startswith(f"{SAYS} ended "):
-            self.codes[rank] = int(text.split()[-1])
-        elif rank == 0:
+        elif ended := _ENDED.fullmatch(text):
+            self.codes[rank] = int(ended[2])
+            self._repeat(rank, ended[1])
+        else:
+            self._repeat(rank, f"{text}\n")
+
+    def _repeat(self, rank: int, text: str) -> None:
+        """Of the first rank alone."""
+        if rank == 0:
             with suppress(BrokenPipeError):
-                print(text, file=sys.stdout, flush=True)
+                print(text, end="", flush=True)
 
     def stop(self, number: int) -> None:
         """Whatever asks for it, USR2 is what arrives; a second Ctrl-C ends all at once."""
