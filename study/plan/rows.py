@@ -9,7 +9,7 @@ from typing import Any
 from study.hardware import Device
 from study.plan.fit import Fit
 from study.plan.jobs import precision_on
-from study.plan.resources import host_memory_mb, threads_for
+from study.plan.resources import gathered_mb, host_memory_mb, threads_for
 from study.records import RunSpec, run_id
 
 Row = dict[str, Any]
@@ -47,6 +47,7 @@ class Taken:
 def planned(spec: RunSpec, facts: Facts, taken: Taken) -> Row:
     """The row of a run up to its predictions, its time and resources that rest on it."""
     device, count = taken.device, taken.count
+    own_mb = host_memory_mb(device, facts.fit.gib, facts.params_m)
     gmacs = facts.image_gmacs + facts.text_gmacs
     return {
         "run_id": facts.run_id,
@@ -81,6 +82,6 @@ def planned(spec: RunSpec, facts: Facts, taken: Taken) -> Row:
         "nodes": taken.nodes,
         "sharded": facts.fit.sharded,
         "threads": threads_for(gmacs, device),
-        "mem_mb": count // taken.nodes * host_memory_mb(device, facts.fit.gib, facts.params_m),
+        "mem_mb": count // taken.nodes * own_mb + gathered_mb(facts.params_m, facts.fit.sharded),
         "predicted_memory_gib": facts.fit.gib,
     }
