@@ -94,7 +94,7 @@ rule train:
         nodes=PLAN.asks("nodes"),
         micro_batch=PLAN.asks("micro_batch_size"),
         shard=PLAN.asks("shard"),
-        submitit_note=RUNS / "{run_id}/failure.json",
+        submitit_note=str(RUNS / "{run_id}/failure.json"),  # of a Path Snakemake fills in no names
     shell:
         "study train {input.spec} --study {params.study} --results {params.results} --log {log}"
         " --device {params.device} --processes {params.processes} --nodes {params.nodes} --threads {threads}"

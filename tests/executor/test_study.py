@@ -2,6 +2,8 @@
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -68,6 +70,19 @@ def test_a_study_killed_in_the_middle_goes_on(folder):
     assert (folder / "reports/small/index.html").exists()
 
 
+def test_why_a_run_ended_is_noted_in_its_own_folder(folder):
+    (folder / "grids/small.yaml").write_text(GRID.replace("[640, 25600]", "25600"))
+    with toy.running(folder, start=command) as process:
+        run = toy.wait_for(lambda: long_run(folder), "some steps")
+        status = [sys.executable, "-m", "study", "status", "small", "--json"]
+        told = json.loads(subprocess.run(status, cwd=folder, capture_output=True, check=True).stdout)
+        os.kill(int(re.findall(r"\d+", told["under_way"][0]["process"])[0]), signal.SIGKILL)
+        assert process.wait(toy.PATIENCE) == 1
+    assert [path.name for path in folder.glob("results/runs/*")] == [run.name]
+    assert json.loads((run / "failure.json").read_text())["status"] == "failed"
+    assert runs(folder)["status"].to_list() == ["failed"]
+
+
 def test_submit_without_snakemake(folder):
     (folder / "grids/small.yaml").write_text(GRID.replace("25600", "1280"))
     submit = [sys.executable, "-m", "study", "submit", "grids/small.yaml", "--launcher", "local"]
@@ -97,6 +112,20 @@ def test_submit_ends_with_75_when_slurm_takes_nothing_now(folder, monkeypatch):
     again = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
     assert again.returncode == 0, again.stderr
     assert len(slurm.calls("sbatch")) == 4  # in vain, two runs that ask for other minutes, the report
+
+
+def test_submit_says_that_slurm_refuses_once_and_not_that_it_submitted(folder, monkeypatch):
+    (folder / "grids/small.yaml").write_text(GRID.replace("[640, 25600]", "640, seed: [0, 1]"))
+    slurm = FakeSlurm(folder / "slurm")
+    monkeypatch.setenv("PATH", f"{slurm.folder / 'bin'}:{os.environ['PATH']}")
+    slurm.says("sbatch", code=1, error="sbatch: error: Batch job submission failed: Invalid qos specification\n")
+    submit = [sys.executable, "-m", "study", "submit", "grids/small.yaml", "--qos", "none"]
+    done = subprocess.run(submit, cwd=folder, text=True, capture_output=True, timeout=toy.PATIENCE)
+    assert done.returncode == 1
+    assert done.stdout == "small: 0 runs done, 0 still running, 0 submitted, 2 refused\n"
+    assert done.stderr.count("Invalid qos specification") == 2  # of both runs, and of the report
+    assert "(so do 1 more, for the same reason)" in done.stderr
+    assert "log: " not in done.stderr
 
 
 TUNED = """\
