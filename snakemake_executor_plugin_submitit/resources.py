@@ -38,6 +38,16 @@ def named(workflow: Any) -> Iterator[tuple[str, Iterable[str]]]:
         yield f"--set-resources {name}", told.keys()
 
 
+def check_rules(workflow: Any) -> None:
+    """Raise UnknownNameError for resources or threads that are set for a rule that is not there."""
+    rules = sorted(rule.name for rule in workflow.rules)
+    told = workflow.resource_settings
+    for flag, names in (("--set-resources", told.overwrite_resources), ("--set-threads", told.overwrite_threads)):
+        for name in names:
+            if name not in rules:
+                raise unknown_name(f"rule of {flag}", name, rules)
+
+
 def resources(job: JobExecutorInterface, others: Mapping[str, str]) -> Resources:
     """What a job asks for; ``others`` holds what it asks for where it says nothing. Raises as ``Resources.of``."""
     own: dict[str, Any] = {name: value for name, value in job.resources.items() if name in OURS}

@@ -38,6 +38,8 @@ COMMANDS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.endswith("expected one argument"):
+            message += "; one that begins with a dash stands after an equals sign, as in --extra=--reservation=mine"
         raise StudyError(f"{message}\nsee: {self.prog} --help")
 
 

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -76,13 +76,15 @@ def run(args: argparse.Namespace) -> int:
         before = {job.key for job in launcher.jobs}
         due = [jobs.run(run_id) for run_id in jobs.due()]
         told = [] if args.dry_run else _submit(launcher, jobs, due, before)
-        _show(args, len(table.run_ids) - len(due), due, before, {job.key: job for job in launcher.jobs})
         failed = [update for update in told if update.reason is not None]
+        refused = {update.job.key for update in failed if update.job.id is None}
+        taken = [request for request in due if request.key not in refused]
+        _show(args, len(table.run_ids) - len(due), taken, before, launcher.jobs, len(due) - len(taken))
         left_behind = 0 if args.dry_run else _left_behind(launcher)
         if not (args.dry_run or launcher.may_leave):
             failed += _stay(launcher)
-    for update in failed:
-        print(update.message, file=sys.stderr)
+    for message in _once_each(failed):
+        print(message, file=sys.stderr)
     return 1 if failed else INTERRUPTED_CODE if left_behind else 0
 
 
@@ -125,8 +127,20 @@ def _left_behind(launcher: Launcher) -> int:
     return count
 
 
-def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], jobs: dict[str, Job]) -> None:
+def _once_each(failed: Sequence[Update]) -> Iterator[str]:
+    """Messages; that a whole study is refused, for a partition that does not exist, is said once."""
+    alike: dict[object, list[Update]] = {}
+    for update in failed:
+        alike.setdefault(update.detail if update.job.id is None else update.job, []).append(update)
+    for first, *others in alike.values():
+        yield first.message + (f" (so do {len(others)} more, for the same reason)" if others else "")
+
+
+def _show(
+    args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], active: Sequence[Job], refused: int
+) -> None:
     """What is done, what ran before, what is new."""
+    jobs = {job.key: job for job in active}
 
     def row(request: Request) -> dict[str, Any]:
         job = jobs.get(request.key)
@@ -135,13 +149,19 @@ def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: s
     running = [row(request) for request in due if request.key in before]
     new = [row(request) for request in due if request.key not in before]
     if args.json:
-        print(json.dumps({"study": args.grid.stem, "done": done, "running": running, "submitted": new}, indent=2))
+        counts = {"study": args.grid.stem, "done": done, "refused": refused}
+        print(json.dumps({**counts, "running": running, "submitted": new}, indent=2))
         return
     verb = "to submit" if args.dry_run else "submitted"
     for word, rows in (("still running", running), (verb, new)):
         for one in rows:
             print(f"{word}: {one['name']}" + (f" (job {one['job']})" if one["job"] else ""))
-    print(f"{args.grid.stem}: {done} runs done, {len(running)} still running, {len(new)} {verb}", flush=True)
+    runs = {request.key for request in due}
+    for job in active:
+        if job.id and job.key not in runs | before:  # the last job
+            print(f"{verb}: {job.name} (job {job.id})")
+    more = f", {refused} refused" if refused else ""
+    print(f"{args.grid.stem}: {done} runs done, {len(running)} still running, {len(new)} {verb}{more}", flush=True)
 
 
 def _stay(launcher: Launcher) -> list[Update]:

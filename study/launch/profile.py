@@ -10,6 +10,7 @@ from ruamel.yaml.error import YAMLError
 
 from study.errors import StudyError, SubmitError
 from study.launch.settings import SETTING_OF, Settings
+from study.registry import unknown_name
 
 PROFILE = Path("profiles/slurm/config.yaml")
 PREFIX = "submitit-"
@@ -35,7 +36,10 @@ def profile(given: Path | None) -> dict[str, Any]:
             f"{path}: a profile has lines like 'submitit-partition: gpu', this is a {type(found).__name__}"
         )
     own = {str(name): value for name, value in found.items() if str(name).startswith(PREFIX)}
-    told = {name.removeprefix(PREFIX).replace("-", "_"): value for name, value in own.items()}
+    known = {PREFIX + name.replace("_", "-"): name for name in Settings.model_fields}
+    for name in own.keys() - known.keys():
+        raise SubmitError(f"{path}: {unknown_name('setting', name, sorted(known), shown=len(known))}")
+    told = {known[name]: value for name, value in own.items()}
     return _checked(path, told | _defaults(found.get("default-resources")))
 
 

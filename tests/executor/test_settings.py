@@ -49,10 +49,15 @@ def test_flags_of_submit_are_settings(capsys):
     assert "setting longest_minutes: Input should be a valid integer" in capsys.readouterr().err
 
 
+def test_an_option_of_sbatch_without_an_equals_sign_is_told_how(capsys):
+    assert main(["submit", "absent.yaml", "--extra", "--reservation=mine"]) == 2
+    assert "stands after an equals sign" in capsys.readouterr().err
+
+
 def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
     (tmp_path / "config.yaml").write_text("executor: submitit\nsubmitit-launcher: local\nsubmitit-acount: mine\n")
     assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
-    assert "unknown setting 'acount'; did you mean account" in capsys.readouterr().err
+    assert "unknown setting 'submitit-acount'; did you mean submitit-account" in capsys.readouterr().err
     assert main(["submit", "absent.yaml", "--profile", str(tmp_path / "absent.yaml")]) == 2
     assert "absent.yaml cannot be read" in capsys.readouterr().err
 

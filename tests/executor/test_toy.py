@@ -35,6 +35,14 @@ def test_a_wrong_resource_is_told_before_anything_is_submitted(folder, name):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--set-resources", "mkae:mem_mb=9"), ("--set-threads", "mkae=2")])
+def test_a_rule_that_is_not_there_is_told_before_anything_is_submitted(folder, flag, value):
+    code, said = toy.snakemake(folder, flag, value)
+    assert code == 1
+    assert f"unknown rule of {flag} 'mkae'; did you mean make" in said
+    assert not (folder / "one").exists()
+
+
 def test_a_name_that_snakemake_has_a_limit_for_is_its_own(folder):
     toy.write(folder, toy.SNAKEFILE.replace("mem_mb=50", "mem_mb=50, downloads=1"))
     code, said = toy.snakemake(folder, "--resources", "downloads=1")

@@ -96,6 +96,7 @@ def test_a_refusal_is_told_in_slurms_words_with_the_resource(slurm, opened, requ
         f"Slurm refuses: {lines[0]}; {lines[1]} (slurm_partition=gpux; did you mean gpu?; there are cpu, gpu);"
         " the job asks for mem_mb=100, slurm_partition=gpux"
     )
+    assert "log: " not in update.message  # it was never started
     assert request.note.exists()
     assert not launcher.active
     assert not list((request.log.parents[1] / "jobs").glob("slurm-*"))
