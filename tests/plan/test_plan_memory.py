@@ -62,7 +62,7 @@ def test_a_tower_that_fits_no_gpu_whole_is_sharded(planned, folder):
     ).rows
     assert (small["arch"], small["sharded"], small["micro_batch_size"]) == ("ViT-B-32", False, 25)
     assert (large["arch"], large["sharded"]) == ("ViT-H-14", True)
-    # a checkpoint is put together (12 bytes a parameter), then made in memory, beside what each of eight processes takes
+    # a checkpoint is put together (12 bytes a parameter), beside what each of eight processes takes
     own, params = 8000, large["params_m"]
     assert large["mem_mb"] == pytest.approx(8 * (own + 14 * params) + 12 * params, abs=9)
     assert 16 * large["params_m"] * 1e6 / 2**30 > 0.9 * 16 > large["predicted_memory_gib"]
