@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, cast
 
@@ -20,6 +21,8 @@ from study.hardware import asked, cpu_threads
 from study.records import Precision
 
 T = TypeVar("T")
+# For one process to wait for another: long enough to write a large checkpoint to a busy file system.
+PATIENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -83,7 +86,7 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     with _device(_asked(wanted, world_size), world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
         try:
             yield Place(device, kind, rank, world_size, torch.get_num_threads())
         except StoppedError:

@@ -102,17 +102,34 @@ def test_a_refusal_is_told_in_slurms_words_with_the_resource(slurm, opened, requ
     assert not list((request.log.parents[1] / "jobs").glob("slurm-*"))
 
 
+def test_more_jobs_than_a_user_may_have_are_handed_over_in_parts(slurm, opened, request_for, said):
+    slurm.takes(jobs=5)
+    launcher = opened("slurm", query_seconds=0.0)
+    launcher.submit([request_for(f"job {n}") for n in range(12)])
+    assert [slurm.array_size(id) for id in range(1, slurm.taken + 1)] == [3, 1, 1]
+    assert len(launcher.jobs) == 12
+    assert sum(job.id is not None for job in launcher.jobs) == 5
+    assert ["MaxSubmitJobPerUserLimit" in words for words in said] == [True]
+    before = len(slurm.calls("sbatch"))
+    launcher.poll()
+    assert len(slurm.calls("sbatch")) == before + 1  # one job is enough to see that there is no room
+    slurm.takes(jobs=100)
+    launcher.poll()
+    assert all(job.id is not None for job in launcher.jobs)
+    assert [slurm.array_size(id) for id in range(1, slurm.taken + 1)] == [3, 1, 1, 1, 2, 4]
+
+
 @pytest.mark.parametrize(
     "words",
     [
         "Unable to contact slurm controller (connect failure)",
-        "QOSMaxSubmitJobPerUserLimit; if that is less than an array, snakemake --submitit-in-flight=N keeps to N jobs",
+        "Job violates accounting/QOS policy: QOSMaxSubmitJobPerUserLimit",
         "Resource temporarily unavailable",
         "Batch job submission failed: Message send failure",
     ],
 )
 def test_what_slurm_does_not_take_now_is_submitted_later(slurm, opened, request_for, said, words):
-    slurm.says("sbatch", code=1, error=f"sbatch: error: {words.partition(';')[0]}\n")
+    slurm.says("sbatch", code=1, error=f"sbatch: error: {words}\n")
     launcher = opened("slurm")
     (job,) = launcher.submit([request_for("one")])
     assert job.id is None
