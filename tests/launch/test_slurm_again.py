@@ -113,7 +113,7 @@ def test_a_job_that_was_interrupted_too_often_fails(slurm, begun):
     process.wait(600)
     (update,) = launcher.poll()
     assert update.reason is Status.TIMEOUT  # of one minute, most of which is the time to save
-    assert update.detail == "saved and ended; it was put into the queue again 3 times already"
+    assert update.detail == "it saved at its time limit, runtime=1; it was put into the queue again 3 times already"
 
 
 def test_a_launcher_that_is_opened_again_has_the_jobs_that_are_in_flight(slurm, opened, request_for):

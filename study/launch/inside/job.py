@@ -68,18 +68,27 @@ class InsideJob:
         if not (signals or self.requeues):
             return end  # it asks for another start, which nobody gives here: its own last words say why
         if self.index in cancelled(self.folder) or not self.requeues:
-            return end.model_copy(update={"reason": Status.CANCELLED, "detail": f"stopped by {_named(signals)}"})
+            detail = f"stopped by {_named(signals)}" if signals else None
+            return end.model_copy(update={"reason": Status.CANCELLED, "detail": detail})
         if not goes_on(self.begin.id):
             return end.model_copy(update={"next": Next.SCHEDULER})
         if self.begin.restarts >= self.handed.options.requeues:
             return self._given_up(end, f"it was put into the queue again {self.begin.restarts} times already")
-        why = f"at its time limit, runtime={self._minutes}" if self._is_over(end) else f"on {_named(signals)}"
-        return end.model_copy(update={"next": Next.REQUEUE, "detail": f"it saved {why}, and goes on in a new attempt"})
+        detail = f"{self._interrupted(end)}, and goes on in a new attempt"
+        return end.model_copy(update={"next": Next.REQUEUE, "detail": detail})
 
     def _given_up(self, end: End, why: str) -> End:
         """Of an interrupted job that does not start again: by its time limit, or before it."""
         reason = Status.TIMEOUT if self._is_over(end) else Status.PREEMPTED
-        return end.model_copy(update={"next": Next.NOTHING, "reason": reason, "detail": f"saved and ended; {why}"})
+        return end.model_copy(
+            update={"next": Next.NOTHING, "reason": reason, "detail": f"{self._interrupted(end)}; {why}"}
+        )
+
+    def _interrupted(self, end: End) -> str:
+        if not end.signals:
+            return "it asked to be started again, its log says why"
+        when = f"at its time limit, runtime={self._minutes}" if self._is_over(end) else f"on {_named(end.signals)}"
+        return f"it saved {when}"
 
     @property
     def _minutes(self) -> int | None:
@@ -99,7 +108,7 @@ class InsideJob:
 
 
 def _named(signals: tuple[str, ...]) -> str:
-    return ", ".join(dict.fromkeys(signals)) or "its own word"
+    return ", ".join(dict.fromkeys(signals))
 
 
 def _say(words: str) -> None:
