@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-from study.launch.inside.tree import adopt_orphans, before_exec, descendants, is_signalled, send
+from study.launch.inside.tree import adopt_orphans, before_exec, descendants, exit_code, is_signalled, send
 from study.launch.signals import Signals
 
 LEFT_SECONDS = 60.0  # for those that save while their shell has ended already
@@ -54,7 +54,7 @@ class Command:
             if time.monotonic() >= self._kill_at:
                 self._kill()
         self._wait_for_the_rest()
-        return process.returncode if process.returncode >= 0 else 128 - process.returncode
+        return exit_code(process.returncode)
 
     def _pass_on(self, number: int) -> None:
         self.signals.append(signal.Signals(number).name)

@@ -51,6 +51,11 @@ def send(number: int, pids: list[int]) -> None:
             os.kill(pid, number)
 
 
+def exit_code(returncode: int) -> int:
+    """Of what ``Popen`` tells of a process that has ended: 128 and the signal's number where a signal ended it."""
+    return returncode if returncode >= 0 else 128 - returncode
+
+
 def adopt_orphans() -> None:
     """Become the parent of descendants whose own parent ends, so that they can be waited for. Linux only."""
     with suppress(AttributeError):

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 
 from study.errors import SubmitError
-from study.launch.inside.tree import MARK, before_exec, send
+from study.launch.inside.tree import MARK, before_exec, exit_code, send
 
 LOOPBACK = "127.0.0.1"
 TAIL = 2**16  # bytes of a rank's errors that are shown
@@ -59,7 +59,7 @@ class Here:
         for rank, process in enumerate(self._processes):
             code = process.poll()
             if code is not None and rank not in self.codes:
-                self.codes[rank] = code if code >= 0 else 128 - code
+                self.codes[rank] = exit_code(code)
 
     def stop(self, number: int) -> None:
         """By the same signal: a second Ctrl-C ends them at once."""
