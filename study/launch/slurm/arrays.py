@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 
 from study.errors import SubmitError
-from study.launch.backend import TryLaterError
 from study.launch.request import Request
 from study.launch.slurm.ask import Answer, ask
+from study.launch.slurm.refused import not_now
 from study.launch.slurm.script import ELSEWHERE
 
 
@@ -39,7 +39,7 @@ class Arrays:
             answer = _configuration()
             self._most = _array_size(answer)
             if self._most is None:
-                raise TryLaterError(f"Slurm takes no job now, tried again later: {answer.words}")
+                raise not_now(answer)
         return self._most
 
 

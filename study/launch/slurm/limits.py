@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from study.launch.backend import Say, TryLaterError
+from study.launch.backend import Say
 from study.launch.options import Options
 from study.launch.request import Request
 from study.launch.slurm.ask import ask
+from study.launch.slurm.refused import not_now
 
 # days-hours:minutes:seconds as sinfo writes it: minutes and seconds are always there
 _LIMIT = re.compile(r"^(?:(?P<days>\d+)-)?(?:(?P<hours>\d+):)?(?P<minutes>\d+):(?P<seconds>\d+)$")
@@ -56,7 +57,7 @@ def _partitions() -> dict[str, int]:
     """Minutes of the longest job by partition, of those that have a limit; the default one is also named ''."""
     answer = ask(["sinfo", "--all", "--noheader", "--format=%P|%l"])
     if answer.code != 0:
-        raise TryLaterError(f"Slurm takes no job now, tried again later: {answer.words}")
+        raise not_now(answer)
     found: dict[str, int] = {}
     for line in answer.output.splitlines():
         name, _, limit = line.strip().rpartition("|")

@@ -47,13 +47,18 @@ def unsure(answer: Answer) -> bool:
     return any(part in words for part in OPEN)
 
 
+def not_now(answer: Answer) -> TryLaterError:
+    """The error while the controller is away."""
+    return TryLaterError(f"Slurm takes no job now, tried again later: {answer.words}")
+
+
 def refusal(answer: Answer, asked: Resources) -> SubmitError:
     """The error for a batch that was not taken, in Slurm's words, with what was asked for."""
     words = answer.words
     if TOO_MANY in words.lower():
         return TooManyError(f"Slurm takes no more jobs of this user now, tried again later: {words}")
     if any(part in words.lower() for part in NOT_NOW):
-        return TryLaterError(f"Slurm takes no job now, tried again later: {words}")
+        return not_now(answer)
     named = [name for part, name in ABOUT.items() if part in words.lower() and getattr(asked, name)]
     place = f" ({named[0]}={getattr(asked, named[0])}{_nearest(named[0], asked)})" if named else ""
     return SubmitError(f"Slurm refuses: {words}{place}; the job asks for {told(asked)}")
