@@ -77,7 +77,9 @@ def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -
     from study.plan.account import claim_training
     from study.train.predecessor import wait_for_predecessor
 
-    claimed = claim_training(run_folder, args.results, args.study, train_ranks.taken(args))
+    claimed = None
+    if train_ranks.leads():
+        claimed = claim_training(run_folder, args.results, args.study, train_ranks.taken(args))
     if args.processes > 1 and not train_ranks.is_rank():
         if claimed is not None:
             claimed.check()  # before processes are started for nothing
