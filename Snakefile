@@ -82,6 +82,8 @@ rule train:
     threads: PLAN.asks("threads")
     resources:
         gpus=PLAN.asks("gpus"),
+        nodes=PLAN.asks("nodes"),
+        tasks=PLAN.asks("processes"),
         mem_mb=PLAN.asks("mem_mb"),
         runtime=PLAN.asks("runtime_minutes"),
     params:
@@ -89,12 +91,14 @@ rule train:
         results=RESULTS,
         device=PLAN.asks("device"),
         processes=PLAN.asks("processes"),
+        nodes=PLAN.asks("nodes"),
         micro_batch=PLAN.asks("micro_batch_size"),
-        submitit_note=RUNS / "{run_id}/failure.json",
+        shard=PLAN.asks("shard"),
+        submitit_note=str(RUNS / "{run_id}/failure.json"),  # of a Path Snakemake fills in no names
     shell:
         "study train {input.spec} --study {params.study} --results {params.results} --log {log}"
-        " --device {params.device} --processes {params.processes} --threads {threads}"
-        " --micro-batch-size {params.micro_batch}"
+        " --device {params.device} --processes {params.processes} --nodes {params.nodes} --threads {threads}"
+        " --micro-batch-size {params.micro_batch} {params.shard}"
 
 
 rule evaluate:
@@ -109,7 +113,10 @@ rule evaluate:
     threads: PLAN.asks("threads")
     resources:
         gpus=PLAN.asks("gpus"),
+        nodes=PLAN.asks("nodes"),
+        tasks=PLAN.asks("processes"),
         mem_mb=PLAN.asks("mem_mb"),
+        runtime=PLAN.asks("evaluation_minutes"),  # of one group Snakemake adds up those of both rules
     params:
         study=STUDY,
         results=RESULTS,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Sequence
 
 from study.errors import StorageError, SubmitError
-from study.launch import Job, Launcher, Request, Update
+from study.launch import Job, Launcher, Request, State, Update
 from study.launch.backend import Say
 
 
@@ -18,6 +18,7 @@ class Jobs:
         self._one_at_a_time = threading.Lock()
         self._asked: set[str] = set()
         self._ends: dict[str, Update] = {}
+        self._done_before = {update.job.key: update for update in launcher.missed if update.state is State.COMPLETED}
 
     @property
     def left(self) -> int:
@@ -52,6 +53,13 @@ class Jobs:
             news = self._launcher.poll()
             self._ends |= {update.job.key: update for update in news if not update.state.active}
         return news
+
+    def done_before(self, request: Request) -> Job | None:
+        """The job, if it was submitted earlier and did what it should while nobody looked; ``take_end`` has its end."""
+        end = self._done_before.pop(request.key, None)
+        if end is not None:
+            self._ends[request.key] = end
+        return end.job if end else None
 
     def take_end(self, key: str) -> Update | None:
         """How a job ended, once; none while it goes on."""

@@ -39,6 +39,12 @@ def key(job: JobExecutorInterface) -> str:
     return "\n".join(files) or f"{job.name}: {job.format_wildcards('{wildcards}')}"
 
 
+def made_since(job: JobExecutorInterface, moment: float) -> bool:
+    """Whether all that a job makes is there, and none of it from before a moment, in seconds since 1970."""
+    files = [Path(str(path)) for path in job.output]
+    return bool(files) and all(path.exists() and path.stat().st_mtime >= moment for path in files)
+
+
 def log(job: JobExecutorInterface, folder: Path) -> Path:
     """Where the job's own Snakemake writes, and with it the rules' commands."""
     return Path(job.logfile_suggestion(str(folder / "logs"))).absolute()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from snakemake_interface_executor_plugins.jobs import JobExecutorInterface
@@ -27,6 +27,25 @@ def check_names(told: Iterable[tuple[str, Iterable[str]]], limits: Iterable[str]
         for name in names:
             if name not in known:
                 raise unknown_name(f"resource of {place}", name, sorted(OURS), shown=len(OURS))
+
+
+def named(workflow: Any) -> Iterator[tuple[str, Iterable[str]]]:
+    """Where resources are named: rules hold the defaults of profile and command line, too."""
+    for rule in workflow.rules:
+        if not workflow.is_local(rule):
+            yield f"rule {rule.name}", rule.resources.keys()
+    for name, told in workflow.resource_settings.overwrite_resources.items():
+        yield f"--set-resources {name}", told.keys()
+
+
+def check_rules(workflow: Any) -> None:
+    """Raise UnknownNameError for resources or threads that are set for a rule that is not there."""
+    rules = sorted(rule.name for rule in workflow.rules)
+    told = workflow.resource_settings
+    for flag, names in (("--set-resources", told.overwrite_resources), ("--set-threads", told.overwrite_threads)):
+        for name in names:
+            if name not in rules:
+                raise unknown_name(f"rule of {flag}", name, rules)
 
 
 def resources(job: JobExecutorInterface, others: Mapping[str, str]) -> Resources:

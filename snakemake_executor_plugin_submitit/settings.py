@@ -32,6 +32,7 @@ class ExecutorSettings(ExecutorSettingsBase):
     constraint: Optional[str] = _setting("constraint")  # noqa: UP045
     extra: Optional[str] = _setting("extra")  # noqa: UP045
     signal_seconds: int = _setting("signal_seconds")
+    longest_minutes: Optional[int] = _setting("longest_minutes")  # noqa: UP045
     local_cpus: Optional[int] = _setting("local_cpus")  # noqa: UP045
     local_gpus: Optional[str] = _setting("local_gpus")  # noqa: UP045
     local_mem_mb: Optional[int] = _setting("local_mem_mb")  # noqa: UP045

@@ -1,14 +1,16 @@
 """Checkpoints of a run: whole, verified by checksum, the last two kept.
 
 A checkpoint is written at the end of a step and holds all that the next step depends on; noise is a function of the
-seed and the position, so no generator is saved. A damaged file is passed over for the one before it.
+seed and the position, so no generator is saved. A file that is damaged, or that torch cannot read, is passed over for
+the one before it.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io as memory
-from collections.abc import Mapping
+import pickle
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,9 +20,12 @@ from torch import Tensor
 
 from study import io
 from study.errors import StorageError
+from study.measure.memory import lacks_memory
 from study.saved import FINAL, checkpoint_after, checkpoints, checksum, folder
 
 KEPT = 2
+# what torch.load raises for a file that is none of its own, or of another version of it
+UNREADABLE = (RuntimeError, pickle.UnpicklingError, EOFError, LookupError, ValueError, TypeError, AttributeError)
 
 
 def _write(path: Path, state: Mapping[str, Any]) -> None:
@@ -40,10 +45,15 @@ def _verified(path: Path) -> bool:
 
 
 def save(run: Path, samples_seen: int, state: Mapping[str, Any]) -> Path:
-    """Write the state after ``samples_seen`` pairs, then forget all but the last two checkpoints."""
+    """Write the state after ``samples_seen`` pairs, then forget all but the last two checkpoints.
+
+    Those of more pairs were passed over when the run was taken up, and go, too.
+    """
     path = checkpoint_after(run, samples_seen)
     _write(path, state)
-    for old in checkpoints(run)[:-KEPT]:
+    found = checkpoints(run)
+    kept = [one for one in found if one <= path][-KEPT:]
+    for old in set(found) - set(kept):
         _remove(old)
     return path
 
@@ -54,13 +64,48 @@ def _remove(path: Path) -> None:
             file.unlink()
 
 
-def load_latest(run: Path, device: torch.device) -> dict[str, Any] | None:
-    """The newest checkpoint that passes its checksum, or none; tensors only, nothing is executed."""
-    for path in reversed(checkpoints(run)):
-        if _verified(path):
-            state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+def load_latest(run: Path, device: torch.device, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """The newest checkpoint that passes its checksum and can be read, or none; ``say`` is told of any passed over.
+
+    Raises StorageError where some are whole, but none can be read: another version of torch has written them.
+    """
+    found = checkpoints(run)
+    for path in reversed(found):
+        state = _read(path, device, say)
+        if state is not None:
             return state
+    if any(map(_verified, found)):
+        raise StorageError(
+            f"{folder(run)}: no checkpoint can be read by this torch ({torch.__version__}), though they are whole; "
+            "go on with the version that wrote them, or remove the folder to train the run anew"
+        )
+    if found:
+        say("no checkpoint can be used; the run begins anew")
     return None
+
+
+def load_after(run: Path, samples_seen: int, device: torch.device) -> dict[str, Any]:
+    """The checkpoint after so many pairs, which another process could use; raises StorageError when it is not here."""
+    told: list[str] = []
+    state = _read(checkpoint_after(run, samples_seen), device, told.append)
+    if state is None:
+        raise StorageError(f"{told[0]}; another process of this run could use it: do all see the same folder?")
+    return state
+
+
+def _read(path: Path, device: torch.device, say: Callable[[str], None]) -> dict[str, Any] | None:
+    """Tensors only, nothing is executed. A lack of memory is raised: it is no fault of the file."""
+    if not _verified(path):
+        say(f"{path} is damaged or unfinished, and passed over")
+        return None
+    try:
+        state: dict[str, Any] = torch.load(path, map_location=device, weights_only=True)
+    except UNREADABLE as error:
+        if lacks_memory(error):
+            raise
+        say(f"{path} cannot be read by this torch ({type(error).__name__}), and is passed over")
+        return None
+    return state
 
 
 def save_final(run: Path, state: Mapping[str, Any]) -> None:

@@ -7,23 +7,29 @@
     |-- DataError          a data source, subset or evaluation set that cannot be read
     |-- StorageError       a disk that is full or a file that cannot be read or written
     |-- BusyError          a run folder that another process holds
+    |-- StoppedError       a run that a signal ended before its end, and that is saved
     |-- ProbeError         a configuration or a device that could not be timed
     |-- OverBudgetError    a run that would pass its study's limit
     |-- CompareError       two studies that have nothing to compare
     |-- SubmitError        a job that cannot be submitted, or no scheduler to submit it to
     `-- TooFewStepsError   a measurement with too few steps to be summarised
 
-The command line prints the message and ends with exit code 2; anything else is a fault of the program
-and shows its traceback.
+The command line prints the message and ends with the error's exit code: 2, or 75 where the same command goes on when
+it is started again. Anything else is a fault of the program and shows its traceback.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
+
+INTERRUPTED_CODE = 75  # EX_TEMPFAIL of sysexits.h: it goes on when it is started again
 
 
 class StudyError(Exception):
     """Base of all errors that the user can mend."""
+
+    exit_code: ClassVar[int] = 2
 
 
 class UnknownNameError(StudyError):
@@ -52,6 +58,14 @@ class StorageError(StudyError):
 
 class BusyError(StudyError):
     """A folder that another process is writing to."""
+
+    exit_code = INTERRUPTED_CODE
+
+
+class StoppedError(StudyError):
+    """A signal ended the run before its end; its checkpoint is saved."""
+
+    exit_code = INTERRUPTED_CODE
 
 
 class OverBudgetError(StudyError):

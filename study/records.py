@@ -138,7 +138,8 @@ class Attempt(Frozen):
     host: str
     first_sample: int
     last_sample: int
-    wall_hours: float
+    wall_hours: float = Field(description="from the start of the process, or of the job that came to it")
+    world_size: int | None = Field(None, description="processes, one a device; none in the first files")
     energy_kwh: float | None = Field(None, description="measured on this process's machine; none = not measured")
     energy_source: EnergySource | None = None
 
@@ -162,6 +163,8 @@ class Cost(Frozen):
     micro_batch_size: int
     grad_accum_steps: int
     gpu_hours: float | None = Field(None, description="device-hours from start to end over all attempts")
+    lost_steps: int | None = Field(None, description="made twice, since an attempt ended after its last checkpoint")
+    lost_gpu_hours: float | None = Field(None, description="of those steps, at the speed of the median steady step")
     train_hours: float | None = Field(None, description="device-hours in the training loop alone")
     start_up_seconds: float | None = None
     samples_per_second_per_gpu: float | None = Field(None, description="from the median steady step")
@@ -235,6 +238,8 @@ def _columns(**types: str) -> dict[str, str]:
 # ``purpose`` is "tuning" for a run made only to choose a learning rate, else "study"; ``tuned`` says in words how the
 # learning rate was chosen, none where it was given; ``needs`` lists, as JSON, the runs that must be scored before.
 # ``predicted_start_up_hours`` and ``predicted_evaluation_hours`` are of the process, and a part of predicted_gpu_hours.
+# ``gpus`` and ``predicted_gpu_hours`` are of all ``nodes`` of a run, ``mem_mb`` of each, ``threads`` of each process.
+# ``sharded``: each process holds a share of the towers, which fit no other way.
 # ``left_out`` says why a run of the grid is none of the study: its limit; null for all others. ``setting``: see below.
 # Column -> polars type, by name, so that this module loads no polars. The published tables use the same columns.
 PLAN_COLUMNS = _columns(
@@ -244,7 +249,7 @@ PLAN_COLUMNS = _columns(
     unique_pairs="Int64", samples_seen="Int64", global_batch_size="Int64", micro_batch_size="Int64",
     grad_accum_steps="Int64", lr="Float64", seed="Int64", image_size="Int64", text_length="Int64",
     gmacs_per_sample="Float64", params_m="Float64", train_flops="Float64", precision="String", gpu="String",
-    gpus="Int64",
+    gpus="Int64", nodes="Int64", sharded="Boolean",
     threads="Int64", mem_mb="Int64", runtime_minutes="Int64", predicted_gpu_hours="Float64",
     predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64", prediction_evidence="String",
     predicted_start_up_hours="Float64", predicted_evaluation_hours="Float64",
@@ -272,7 +277,7 @@ RUNS_COLUMNS = _columns(
     evaluate_hours="Float64", energy_kwh="Float64", energy_source="String", dollars="Float64",
     predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
     predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64",
-    attempts="Int64", finished="String", note="String",
+    attempts="Int64", lost_steps="Int64", lost_gpu_hours="Float64", finished="String", note="String",
 )  # fmt: skip
 
 SCORES_COLUMNS = _columns(

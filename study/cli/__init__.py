@@ -38,6 +38,8 @@ COMMANDS = {
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
+        if message.endswith("expected one argument"):
+            message += "; one that begins with a dash stands after an equals sign, as in --extra=--reservation=mine"
         raise StudyError(f"{message}\nsee: {self.prog} --help")
 
 
@@ -72,7 +74,7 @@ def _parse(name: str, arguments: Sequence[str]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one subcommand; 0 = done, 1 = done but the answer is no, 2 = the user has something to mend."""
+    """Run one subcommand; 0 = done, 1 = done but the answer is no, 2 = something to mend, 75 = start it again."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in ("-h", "--help", "help"):
         print(_overview())
@@ -86,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _parse(given[0], given[1:])
     except StudyError as error:
         print(f"study: {error}", file=sys.stderr)
-        return 2
+        return error.exit_code
     except BrokenPipeError:
         return 0
     except KeyboardInterrupt:

@@ -10,15 +10,17 @@ from study.errors import PlanError
 
 
 class Log:
-    """Says a line on the console, with the run's place in its study, and in the log file."""
+    """Says a line on the console, with the run's place in its study, and in the log file; ``quiet`` says no line."""
 
-    def __init__(self, path: Path | None, prefix: str) -> None:
-        self.path, self.prefix = path, prefix
+    def __init__(self, path: Path | None, prefix: str, quiet: bool = False) -> None:
+        self.path, self.prefix, self.quiet = path, prefix, quiet
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, line: str) -> None:
         """On the console and in the file."""
+        if self.quiet:
+            return
         print(f"{self.prefix} {line}", flush=True)
         self.to_file(line)
 

@@ -62,15 +62,20 @@ def _jobs(folder: Path) -> dict[str, Any]:
     try:
         jobs = noted(folder / "jobs")
     except StorageError as error:
-        return {"jobs": {}, "jobs_unknown": str(error)}
-    return {"jobs": {Path(job.key).parents[1].name: job.id for job in jobs if job.id is not None}}
+        return {"jobs": {}, "restarts": {}, "jobs_unknown": str(error)}
+    found = {Path(one.job.key).parents[1].name: one for one in jobs if one.job.id is not None}
+    return {
+        "jobs": {name: one.job.id for name, one in found.items()},
+        "restarts": {name: one.restarts for name, one in found.items() if one.restarts},
+    }
 
 
 def _show(told: dict[str, Any]) -> None:
     print(f"{told['study']}: {_runs(told)}")
     if told["jobs"]:
-        arrays = sorted({id.partition("_")[0] for id in told["jobs"].values()})
-        print(f"submitted, and not known to have ended: {len(told['jobs'])} jobs ({', '.join(arrays)})")
+        arrays = sorted({id.partition("_")[0] for id in told["jobs"].values()}, key=lambda id: (len(id), id))
+        again = f", {len(told['restarts'])} of them started again by Slurm" if told["restarts"] else ""
+        print(f"submitted, and not known to have ended: {len(told['jobs'])} jobs ({', '.join(arrays)}){again}")
     for line in (*_spent(told), *_under_way(told), *_outlook(told)):
         print(line)
 
@@ -103,6 +108,7 @@ def _under_way(told: dict[str, Any]) -> Iterator[str]:
     for run in told["under_way"]:
         share = run["samples_done"] / run["samples_seen"]
         job = f", job {told['jobs'][run['run_id']]}" if run["run_id"] in told["jobs"] else ""
+        job += f" (start {told['restarts'][run['run_id']] + 1})" if run["run_id"] in told["restarts"] else ""
         yield (
             f"  {run['run_id']}  {run['arch']}, {run['strategy']}, seed {run['seed']}: {run['samples_done']:,} of "
             f"{run['samples_seen']:,} samples ({share:.0%}), about {_hours(run['left_hours'])} left{job}"

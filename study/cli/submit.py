@@ -7,11 +7,12 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.cli import options
+from study.errors import INTERRUPTED_CODE
 
 if TYPE_CHECKING:
     from study.cli.submit_jobs import StudyJobs
@@ -21,12 +22,21 @@ if TYPE_CHECKING:
 EXAMPLES = """\
   study submit grids/mine.yaml                           on Slurm, by profiles/slurm/config.yaml; returns at once
   study submit grids/mine.yaml --partition gpu --account my-lab
+  study submit grids/mine.yaml --extra=--reservation=mine     options of sbatch, after an equals sign
   study submit grids/mine.yaml --dry-run                 what would be submitted, and what still runs
   study submit grids/mine.yaml --launcher local          processes of this machine; stays until the last has ended
 The same command again submits what is missing by then; so does snakemake, which picks up jobs that still run.
 When all runs have ended, however they did, a last job makes the report. Follow it with: study status mine"""
 
-FLAGS = ("launcher", "partition", "account", "qos", "constraint", "extra")
+FLAGS = {  # metavars by setting
+    "launcher": "NAME",
+    "partition": "NAME",
+    "account": "NAME",
+    "qos": "NAME",
+    "constraint": "FEATURES",
+    "longest_minutes": "N",
+    "extra": "OPTIONS",
+}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,8 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     from study.launch.settings import Settings
 
     parser.add_argument("grid", type=Path, metavar="GRID", help="the study's grid file")
-    for name in FLAGS:
-        parser.add_argument(f"--{name}", metavar="NAME", help=Settings.model_fields[name].description)
+    for name, metavar in FLAGS.items():
+        flag = f"--{name.replace('_', '-')}"
+        parser.add_argument(flag, metavar=metavar, help=Settings.model_fields[name].description)
     parser.add_argument(
         "--profile", type=Path, metavar="FILE", help=f"settings submitit-* of snakemake (default: {PROFILE}, if there)"
     )
@@ -65,13 +76,16 @@ def run(args: argparse.Namespace) -> int:
         before = {job.key for job in launcher.jobs}
         due = [jobs.run(run_id) for run_id in jobs.due()]
         told = [] if args.dry_run else _submit(launcher, jobs, due, before)
-        _show(args, len(table.run_ids) - len(due), due, before, {job.key: job for job in launcher.jobs})
         failed = [update for update in told if update.reason is not None]
+        refused = {update.job.key for update in failed if update.job.id is None}
+        taken = [request for request in due if request.key not in refused]
+        _show(args, len(table.run_ids) - len(due), taken, before, launcher.jobs, len(due) - len(taken))
+        left_behind = 0 if args.dry_run else _left_behind(launcher)
         if not (args.dry_run or launcher.may_leave):
             failed += _stay(launcher)
-    for update in failed:
-        print(update.message, file=sys.stderr)
-    return 1 if failed else 0
+    for message in _once_each(failed):
+        print(message, file=sys.stderr)
+    return 1 if failed else INTERRUPTED_CODE if left_behind else 0
 
 
 def _settings(args: argparse.Namespace) -> Settings:
@@ -99,16 +113,34 @@ def _submit(launcher: Launcher, jobs: StudyJobs, due: Sequence[Request], before:
         launcher.cancel(earlier)
         launcher.submit([jobs.last([request.key for request in due])])
     left = len(launcher.jobs) + 1
-    while 0 < len(waiting := [job for job in launcher.jobs if job.id is None]) < left:
-        left = len(waiting)
+    while 0 < (waiting := sum(job.id is None for job in launcher.jobs)) < left:
+        left = waiting
         launcher.submit([])  # what comes after others, which have been handed over meanwhile
-    if waiting and launcher.may_leave:
-        print(f"{len(waiting)} jobs could not be handed over now; run the same command again", file=sys.stderr)
     return launcher.poll()
 
 
-def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], jobs: dict[str, Job]) -> None:
+def _left_behind(launcher: Launcher) -> int:
+    """Jobs that are not known to be taken, which nobody stays to hand over; says how many."""
+    count = sum(job.id is None for job in launcher.jobs) if launcher.may_leave else 0
+    if count:
+        print(f"{count} jobs could not be handed over now; run the same command again", file=sys.stderr)
+    return count
+
+
+def _once_each(failed: Sequence[Update]) -> Iterator[str]:
+    """Messages; that a whole study is refused, for a partition that does not exist, is said once."""
+    alike: dict[object, list[Update]] = {}
+    for update in failed:
+        alike.setdefault(update.detail if update.job.id is None else update.job, []).append(update)
+    for first, *others in alike.values():
+        yield first.message + (f" (so do {len(others)} more, for the same reason)" if others else "")
+
+
+def _show(
+    args: argparse.Namespace, done: int, due: Sequence[Request], before: set[str], active: Sequence[Job], refused: int
+) -> None:
     """What is done, what ran before, what is new."""
+    jobs = {job.key: job for job in active}
 
     def row(request: Request) -> dict[str, Any]:
         job = jobs.get(request.key)
@@ -117,13 +149,19 @@ def _show(args: argparse.Namespace, done: int, due: Sequence[Request], before: s
     running = [row(request) for request in due if request.key in before]
     new = [row(request) for request in due if request.key not in before]
     if args.json:
-        print(json.dumps({"study": args.grid.stem, "done": done, "running": running, "submitted": new}, indent=2))
+        counts = {"study": args.grid.stem, "done": done, "refused": refused}
+        print(json.dumps({**counts, "running": running, "submitted": new}, indent=2))
         return
     verb = "to submit" if args.dry_run else "submitted"
     for word, rows in (("still running", running), (verb, new)):
         for one in rows:
             print(f"{word}: {one['name']}" + (f" (job {one['job']})" if one["job"] else ""))
-    print(f"{args.grid.stem}: {done} runs done, {len(running)} still running, {len(new)} {verb}", flush=True)
+    runs = {request.key for request in due}
+    for job in active:
+        if job.id and job.key not in runs | before:  # the last job
+            print(f"{verb}: {job.name} (job {job.id})")
+    more = f", {refused} refused" if refused else ""
+    print(f"{args.grid.stem}: {done} runs done, {len(running)} still running, {len(new)} {verb}{more}", flush=True)
 
 
 def _stay(launcher: Launcher) -> list[Update]:

@@ -43,14 +43,19 @@ class StudyJobs:
 
     def run(self, run_id: str) -> Request:
         """The job of a run: trained and scored, or what is left of that."""
-        asks = {name: self._table.resource(run_id, name) for name in ("gpus", "threads", "mem_mb")}
+        asks = {name: self._table.resource(run_id, name) for name in ("gpus", "nodes", "threads", "mem_mb")}
         return Request(
             key=self.key(run_id),
             name=f"{self._table.name} {run_id}",
             command=_all_of(self._train(run_id), self._evaluate(run_id)),
             log=self.folder / "logs" / f"{run_id}.log",
             resources=Resources.of(
-                {**self._settings.resources, **asks, "runtime": self._table.resource(run_id, "runtime_minutes")}
+                {
+                    **self._settings.resources,
+                    **asks,
+                    "tasks": self._table.resource(run_id, "processes"),
+                    "runtime": self._table.resource(run_id, "runtime_minutes"),
+                }
             ),
             after=tuple(self.key(needed) for needed in self._table.needs(run_id) if not self._is_done(needed)),
             note=self._folder(run_id) / FAILURE,
@@ -79,7 +84,9 @@ class StudyJobs:
             str(self._folder(run_id) / "spec.json"),
             f"--log={self._folder(run_id) / 'train.log'}",
             f"--processes={asked(run_id, 'processes')}",
+            f"--nodes={asked(run_id, 'nodes')}",
             f"--micro-batch-size={asked(run_id, 'micro_batch_size')}",
+            *asked(run_id, "shard").split(),
             *self._shared(run_id),
         ]
 

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import argparse
-import os
-import subprocess
-import sys
 import time
 import traceback
 from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from study import io
-from study.cli import options
+from study import io, job
+from study.cli import options, train_ranks
 from study.cli.log import Log, label
-from study.errors import BusyError, OverBudgetError, StorageError, StudyError
+from study.errors import INTERRUPTED_CODE, OverBudgetError, StorageError, StudyError
 from study.records import FAILURE, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from study.plan.due import Place
     from study.train.session import Session
 
 EXAMPLES = """\
@@ -29,6 +25,7 @@ EXAMPLES = """\
   study train r0123456789ab --study quickstart     score it as that study asks, too
   study train r0123456789ab --device cpu --threads 1
   study train r0123456789ab --processes 2           on two GPUs of this machine
+  study train r0123456789ab --processes 16 --nodes 2   on all GPUs of a Slurm job's two nodes
 A run that was stopped or killed goes on from its last checkpoint; a run that has ended is left as it is."""
 
 
@@ -38,11 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--study", help="score the run as this study asks, and say which of its runs it is")
     parser.add_argument("--log", type=Path, help="write the progress lines to this file, too")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda or cuda:N (default auto)")
-    parser.add_argument(
-        "--processes", type=int, default=1, metavar="N", help="processes on this machine, one a GPU (default 1)"
-    )
-    parser.add_argument("--threads", type=int, help="CPU threads (default: all that are there)")
+    train_ranks.add_arguments(parser)
     parser.add_argument("--micro-batch-size", type=int, metavar="N", help="pairs at once on a device")
+    parser.add_argument(
+        "--shard", action="store_true", help="each process holds a share of the towers, not all of them"
+    )
     parser.add_argument(
         "--checkpoint-seconds",
         type=float,
@@ -61,56 +58,59 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Train, then evaluate; what that takes is in the study's ledger."""
-    started = time.monotonic()
+    from study.train.signals import warnings_let_pass
+
+    started = time.monotonic() - job.seconds_so_far()
     run_folder = options.run_folder(args.run, args.results)
-    say = Log(args.log, label(run_folder, args.results, args.study))
+    train_ranks.check(args)
+    say = Log(args.log, label(run_folder, args.results, args.study), quiet=not train_ranks.leads())
     try:
-        return _run(args, run_folder, say, started)
+        with warnings_let_pass():
+            return _run(args, run_folder, say, started)
     except Exception as error:
-        say.to_file(str(error) if isinstance(error, StudyError) else traceback.format_exc())
-        _note_failure(run_folder, error)
+        if _note_failure(run_folder, error):
+            say.to_file(str(error) if isinstance(error, StudyError) else traceback.format_exc())
         raise
 
 
 def _run(args: argparse.Namespace, run_folder: Path, say: Log, started: float) -> int:
     from study.plan.account import claim_training
+    from study.train.predecessor import wait_for_predecessor
 
-    claimed = claim_training(run_folder, args.results, args.study, _taken(args))
-    if args.processes > 1 and "RANK" not in os.environ:
+    claimed = None
+    if train_ranks.leads():
+        claimed = claim_training(run_folder, args.results, args.study, train_ranks.taken(args))
+    if args.processes > 1 and not train_ranks.is_rank():
         if claimed is not None:
             claimed.check()  # before processes are started for nothing
-        return _launch(args.processes)
+        (run_folder / FAILURE).unlink(missing_ok=True)  # the first rank that fails says why
+        return train_ranks.launch(args)
+    if train_ranks.leads():
+        wait_for_predecessor(run_folder, say)
     with claimed.held(started) if claimed else nullcontext(lambda samples: None) as begins:
         _train_and_score(args, run_folder, say, started, begins)
     return 0
 
 
-def _taken(args: argparse.Namespace) -> Place:
-    from study.hardware import cpu_threads
-    from study.plan.due import Place
+def _note_failure(run_folder: Path, error: Exception) -> bool:
+    """Say why the run has no outcome, for the report; the next process to work on it takes the note away.
 
-    return Place(int(os.environ.get("WORLD_SIZE", args.processes)), args.threads or cpu_threads())
-
-
-def _launch(processes: int) -> int:
-    """The same command in several processes on this machine."""
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", f"--nproc-per-node={processes}"]
-    return subprocess.run([*launcher, "-m", "study", *sys.argv[1:]]).returncode
-
-
-def _note_failure(run_folder: Path, error: Exception) -> None:
-    """Say why the run has no outcome, for the report; the next process to work on it takes the note away."""
-    if isinstance(error, BusyError | OverBudgetError):
-        return
+    False for a rank whose error is not to be told: another failed before, and this one lost it; or stopped as it did.
+    """
+    goes_on = isinstance(error, StudyError) and error.exit_code == INTERRUPTED_CODE
+    if goes_on:
+        job.ask_for_another_start()
+    if goes_on or isinstance(error, OverBudgetError):
+        return train_ranks.leads()
+    if train_ranks.is_rank() and (run_folder / FAILURE).exists():
+        return False
     from study.train.failure import failure_status
-    from study.train.run import StoppedError
 
-    if isinstance(error, StoppedError):
-        return
     words = str(error).strip().splitlines()
     reason = f"{type(error).__name__}: {words[0] if words else 'no message'}"
     with suppress(StorageError):  # a full disk is told by the error itself
         io.write_json(run_folder / FAILURE, {"status": failure_status(error) or Status.FAILED, "reason": reason})
+    return True
 
 
 def _train_and_score(
@@ -130,6 +130,7 @@ def _train_and_score(
         already=time.monotonic() - started,
         begins=begins,
         accelerate=args.accelerate,
+        shard=args.shard,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED

@@ -24,7 +24,7 @@ _PLANNED = (
 )  # fmt: skip
 _MEASURED = (
     "device_kind", "threads", "precision", "step_time_ms", "step_time_ms_p10", "step_time_ms_p90", "data_wait_ms",
-    "peak_memory_gib", "gpu_hours", "train_hours",
+    "peak_memory_gib", "gpu_hours", "train_hours", "lost_steps", "lost_gpu_hours",
 )  # fmt: skip
 
 

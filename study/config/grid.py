@@ -44,11 +44,24 @@ def _processes(count: int, info: ValidationInfo) -> int:
     return count
 
 
+def _nodes(nodes: int, info: ValidationInfo) -> int:
+    count = info.data.get("count")
+    if count is not None and count % nodes:
+        message = "{count} GPUs cannot be shared equally by {got} nodes; count is those of a run, on all of its nodes"
+        raise PydanticCustomError("told", message, {"count": count, "got": nodes})
+    return nodes
+
+
 class Hardware(Frozen):
     """Where the study will run: for predictions, and for budgets in GPU-hours; never identity itself."""
 
     gpu: Annotated[str, AfterValidator(_device)] = Field(strict=True, description="a device's name, or cpu")
-    count: Annotated[int, AfterValidator(_processes)] = Field(1, ge=1, strict=True, description="GPUs a run")
+    count: Annotated[int, AfterValidator(_processes)] = Field(
+        1, ge=1, strict=True, description="GPUs a run, on all of its nodes"
+    )
+    nodes: Annotated[int, AfterValidator(_nodes)] = Field(
+        1, ge=1, strict=True, description="machines of a cluster that a run's GPUs are on, the same number on each"
+    )
 
 
 class Limit(Frozen):

@@ -10,10 +10,13 @@ from study.hardware.devices import Device, recognise
 from study.hardware.quota import quota
 
 
-def cpu_threads() -> int:
-    """Threads that this process may run at once: as many as CPUs, hyperthreads counted, or whole ones of its quota."""
+def cpu_threads(processes: int = 1) -> int:
+    """Threads that this process may run at once: as many as CPUs, hyperthreads counted, or whole ones of its quota.
+
+    An equal share of them for each of several such processes, one at least.
+    """
     cpus = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, min(cpus, int(quota() or cpus)))
+    return max(1, min(cpus, int(quota() or cpus)) // processes)
 
 
 def here(gpus: Iterable[str], devices: Mapping[str, Device]) -> Counter[str]:

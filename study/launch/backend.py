@@ -21,6 +21,10 @@ class TryLaterError(SubmitError):
     """The scheduler takes nothing now: it is restarting, or this user has as many jobs there as may be."""
 
 
+class TooManyError(TryLaterError):
+    """The scheduler does not take so many jobs of this user now; it may take fewer."""
+
+
 @dataclass(frozen=True, eq=False)
 class Entry:
     """A job that was handed over: one of a batch."""

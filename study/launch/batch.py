@@ -87,6 +87,11 @@ def lock_file(folder: Path, index: int) -> Path:
     return folder / f"{index}.lock"
 
 
+def again_file(folder: Path, index: int) -> Path:
+    """What runs in a job makes this file to be started again, where its exit code does not reach the wrapper."""
+    return folder / f"{index}.again"
+
+
 def cancel(folder: Path, indexes: Collection[int]) -> None:
     """Note that jobs of the batch in a folder are being cancelled; raises StorageError."""
     io.write_json(folder / "cancelled.json", sorted({*indexes, *cancelled(folder)}))

@@ -46,7 +46,10 @@ class DebugBackend:
         self._say(f"{request.name}: {shlex.join(request.command)}")
         own = {"SUBMITIT_EXECUTOR": "local", "SUBMITIT_LOCAL_JOB_ID": batch.handed.label}
         inside = [sys.executable, "-m", "study.launch.inside", str(batch.folder), "--index=0"]
-        subprocess.run(inside, env={**os.environ, **own}, stdin=subprocess.DEVNULL, check=False)
+        with batch.file(0, "out").open("ab") as said:
+            subprocess.run(
+                inside, env={**os.environ, **own}, stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False
+            )
         self._say(tail(request.log))
         batch.note(batch.handed.label)
 

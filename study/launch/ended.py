@@ -11,9 +11,6 @@ from study import io
 from study.errors import StorageError
 from study.records import Frozen, Status
 
-# Of a command that was interrupted, has saved, and goes on when it is started again: EX_TEMPFAIL of sysexits.h.
-INTERRUPTED_CODE = 75
-
 
 class Begin(Frozen):
     """``N.begin.json``: the attempt under way, or the last one."""

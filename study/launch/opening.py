@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from study import io
+from study.errors import BusyError
 from study.launch.backend import Opens, Say
 from study.launch.journal import Journal
 from study.launch.launcher import Launcher
@@ -35,7 +36,13 @@ def open_launcher(
     opens, label = BACKENDS.load(kind), re.sub(r"[^\w.-]+", "_", name) or "study"
     journal, held = Journal(folder.absolute(), kind, label, options or Options()), ExitStack()
     try:
-        held.enter_context(io.lock(folder / ".lock"))
+        try:
+            held.enter_context(io.lock(folder / ".lock"))
+        except BusyError:
+            raise BusyError(
+                f"another snakemake or study submit works with the jobs of {folder}, maybe on another machine; wait for"
+                " it, or stop it: jobs that are left running are found again"
+            ) from None
         return Launcher(journal, opens, say or _to_stderr, held)
     except BaseException:
         held.close()

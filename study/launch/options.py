@@ -19,6 +19,11 @@ class Options(Frozen):
     file_seconds: float = Field(20.0, ge=0, description="how long a job's record, or Slurm's word on it, may come late")
     signal_seconds: int = Field(120, ge=1, description="between the warning (USR2) and the time limit")
     kill_seconds: float = Field(30.0, ge=0, description="between TERM and KILL of a local job that is cancelled")
+    longest_minutes: int | None = Field(
+        None,
+        ge=1,
+        description="a longer job is ended after so long, and goes on; none = by its partition",
+    )
     requeues: int = Field(500, ge=0, description="how often a job that was interrupted is put into the queue again")
     cpus: int | None = Field(None, ge=1, description="CPUs for local jobs; none = all there are")
     gpus: tuple[str, ...] | None = Field(None, description="GPUs for local jobs as CUDA names them; none = all")

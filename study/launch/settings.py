@@ -12,6 +12,15 @@ from study.launch.options import Options
 from study.records import Frozen
 from study.registry import unknown_name
 
+# Resource -> the setting that stands for it in jobs that do not ask for it.
+SETTING_OF = {
+    "slurm_partition": "partition",
+    "slurm_account": "account",
+    "qos": "qos",
+    "constraint": "constraint",
+    "extra": "extra",
+}
+
 
 class Settings(Frozen):
     """Flags of the executor are these names after ``--submitit-``, in a profile after ``submitit-``."""
@@ -33,6 +42,11 @@ class Settings(Frozen):
         None, description="other options of sbatch, of jobs without a resource extra: '--reservation=mine --exclusive'"
     )
     signal_seconds: int = Field(120, ge=1, description="between the warning (USR2) and a job's time limit")
+    longest_minutes: int | None = Field(
+        None,
+        ge=1,
+        description="longest job, where its partition's limit is not the only one; a longer one goes on after it",
+    )
     local_cpus: int | None = Field(None, ge=1, description="CPUs for local jobs (default: all that are there)")
     local_gpus: str | None = Field(None, description="GPUs for local jobs, with commas: 0,1 (default: all)")
     local_mem_mb: int | None = Field(None, ge=1, description="memory for local jobs, MB (default: the machine's)")
@@ -58,6 +72,7 @@ class Settings(Frozen):
             survive=self.leave_running,
             query_seconds=self.poll_seconds,
             signal_seconds=self.signal_seconds,
+            longest_minutes=self.longest_minutes,
             cpus=self.local_cpus,
             gpus=gpus,
             mem_mb=self.local_mem_mb,
@@ -66,11 +81,5 @@ class Settings(Frozen):
     @property
     def resources(self) -> dict[str, str]:
         """What each job asks for that does not ask otherwise, by the names of resources."""
-        asked = {
-            "slurm_partition": self.partition,
-            "slurm_account": self.account,
-            "qos": self.qos,
-            "constraint": self.constraint,
-            "extra": self.extra,
-        }
+        asked = {name: getattr(self, setting) for name, setting in SETTING_OF.items()}
         return {name: value for name, value in asked.items() if value is not None}

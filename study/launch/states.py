@@ -68,5 +68,7 @@ class Update:
         first = f"{named}: {told}" + (f", {self.detail}" if self.detail else "")
         if self.state is not State.FAILED:
             return first
+        if self.job.id is None:  # it was never handed over, and wrote nothing
+            return first
         end = "\n".join(f"    {line}" for line in self.log_end.splitlines())
         return f"{first}\n  log: {self.job.log}" + (f"\n{end}" if end else "")

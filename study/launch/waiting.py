@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 
 from study.errors import StorageError, SubmitError
-from study.launch.backend import Backend, Finding, TryLaterError
+from study.launch.backend import Backend, Finding, TooManyError, TryLaterError
 from study.launch.batch import Batch
 from study.launch.failed import remove_note
 from study.launch.journal import Journal
@@ -22,6 +22,7 @@ class Waiting:
     def __init__(self, journal: Journal, backend: Backend, tracked: Tracked, once: Once) -> None:
         self._journal, self._backend, self._tracked, self._once = journal, backend, tracked, once
         self._requests: dict[str, Request] = {}
+        self._most: int | None = None  # jobs at once, since the scheduler refused more
 
     @property
     def requests(self) -> list[Request]:
@@ -46,7 +47,7 @@ class Waiting:
         ready = [request for request in self._requests.values() if self._may_start(request)]
         try:
             for requests in self._backend.admit(ready, len(self._tracked.entries)) if ready else []:
-                self._together(requests)
+                self._in_parts(requests)
         except TryLaterError as error:
             self._once.complain(str(error))
 
@@ -56,6 +57,21 @@ class Waiting:
         for request in batch.requests:
             self._tracked.drop(request.key)
         self._requests = {request.key: request for request in batch.requests} | self._requests
+
+    def _in_parts(self, requests: Sequence[Request]) -> None:
+        """Together, unless this user may not have so many jobs: then half of them, and twice as many once it may."""
+        left = list(requests)
+        while left:
+            part = left[: self._most]
+            try:
+                self._together(part)
+            except TooManyError:
+                if len(part) == 1:
+                    raise
+                self._most = len(part) // 2
+            else:
+                left = left[len(part) :]
+                self._most = self._most and 2 * self._most
 
     def _together(self, requests: Sequence[Request]) -> None:
         before = sorted({key for request in requests for key in request.after})

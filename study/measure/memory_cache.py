@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from study.strategies.base import Phase, Strategy
 
 # Raised when the model of a step itself changes; the libraries' versions are part of the key beside it.
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 
 
 @dataclass(frozen=True)

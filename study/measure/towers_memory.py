@@ -11,14 +11,17 @@ import torch
 from torch import Tensor
 
 from study.measure.allocations import Change
+from study.measure.followed import freed, held_after
 from study.measure.memory_cache import Setting
-from study.measure.weightless import PAIRS, Weightless, autocast, weightless
+from study.measure.sharded_memory import Completed, sharded
+from study.measure.weightless import Weightless, autocast, weightless
 from study.models import Arch
-from study.predict.memory import Held, TowersMemory, peaks
+from study.predict.memory import TowersMemory
+from study.predict.memory_sharded import MOMENTS
+from study.predict.moments import peaks
 from study.strategies.base import Batch, Features, Noise, Phase, Strategy
 from study.strategies.trained import trained_parameters
 
-MOMENTS = 2  # of AdamW, for each number that is trained
 _FEW = 2  # real pairs, of which views are made
 
 
@@ -30,31 +33,34 @@ def towers_memory(arch: Arch, strategy: Strategy, phase: Phase, setting: Setting
     model, strategy = weightless(arch, strategy, phase, setting.checkpointing)
     changes = model.allocations.changes
     towers = [*model.clip.visual.parameters(), *model.clip.text.parameters()]
-    complete = _when_complete(model, towers)
+    completed = _when_complete(model, towers)
     features = _embed(model, strategy, phase, setting)
     forward = len(changes)
     shapes = {name: list(feature.shape[1:]) for name, feature in features.items()}
     _carry_back(model, features)
-    held = list(_held(changes))
-    added = list(_held(_added(changes, complete)))
+    held = list(held_after(changes))
+    added = list(held_after(_added(changes, completed)))
+    states = _states(model, strategy)
     return TowersMemory(
-        states=_states(model, strategy),
+        states=states,
         gradients=_bytes(parameter for parameter in towers if parameter.grad is not None),
         forward=peaks(held[:forward]),
         saved=held[forward - 1],
         first=peaks(held[forward:]),
         later=peaks(added[forward:]),
+        sharded=sharded(model, states, changes, forward, completed),
         features=shapes,
     )
 
 
-def _when_complete(model: Weightless, towers: Iterable[Tensor]) -> dict[int, int]:
-    """Filled as a pass is carried back: the storage of each gradient, by the changes before it is complete."""
-    found: dict[int, int] = {}
+def _when_complete(model: Weightless, towers: Iterable[Tensor]) -> list[Completed]:
+    """Filled as a pass is carried back, with each gradient as it is complete."""
+    found: list[Completed] = []
 
     def note(parameter: Tensor) -> None:
         assert parameter.grad is not None
-        found[len(model.allocations.changes)] = model.allocations.storage(parameter.grad)
+        storage = model.allocations.storage(parameter.grad)
+        found.append(Completed(len(model.allocations.changes), storage, parameter))
 
     for parameter in towers:
         if parameter.requires_grad:
@@ -79,26 +85,9 @@ def _carry_back(model: Weightless, features: Features) -> None:
             torch.autograd.backward(trained, gradients)
 
 
-def _held(changes: Iterable[Change]) -> Iterator[Held]:
-    """What is held after each change."""
-    held = Held(0, 0)
-    for change in changes:
-        rows, rest = divmod(change.bytes, PAIRS)
-        held = Held(held.a_pair, held.fixed + change.bytes) if rest else Held(held.a_pair + rows, held.fixed)
-        yield held
-
-
-def _added(changes: Iterable[Change], complete: dict[int, int]) -> Iterator[Change]:
-    """The changes of a pass whose gradients, when ``complete``, are added to those that are there, and freed."""
-    made: dict[int, int] = {}
-    gradients = set(complete.values())
-    for index, change in enumerate(changes):
-        if index in complete:
-            yield Change(complete[index], -made[complete[index]])
-        if change.bytes > 0:
-            made[change.storage] = change.bytes
-        if change.bytes > 0 or change.storage not in gradients:
-            yield change
+def _added(changes: Iterable[Change], completed: Iterable[Completed]) -> Iterator[Change]:
+    """The changes of a pass whose gradients, when complete, are added to those that are there, and freed."""
+    return freed(changes, [(one.changes, one.storage) for one in completed])
 
 
 def _states(model: Weightless, strategy: Strategy) -> int:

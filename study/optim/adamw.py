@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 import torch
 from torch import nn
@@ -41,4 +42,22 @@ def adamw(parameters: Iterable[tuple[str, nn.Parameter]], chosen: dict[str, floa
         {"params": [p for name, p in trained if not decays(name, p)], "weight_decay": 0.0},
     ]
     betas = (chosen["beta1"], chosen["beta2"])
-    return torch.optim.AdamW(groups, lr=chosen["lr"], betas=betas, eps=chosen["eps"], fused=True)
+    return _AdamW(groups, lr=chosen["lr"], betas=betas, eps=chosen["eps"], fused=True)
+
+
+def by_kind(parameters: Sequence[nn.Parameter]) -> list[list[nn.Parameter]]:
+    """Plain parameters apart from sharded ones, where there are both."""
+    return [[p for p in parameters if type(p) is kind] for kind in dict.fromkeys(map(type, parameters))]
+
+
+class _AdamW(torch.optim.AdamW):
+    """Groups, and so states that are kept, are as if all parameters were of one kind; a kernel takes one kind alone."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """One step of all parameters."""
+        groups = self.param_groups
+        self.param_groups = [{**group, "params": kind} for group in groups for kind in by_kind(group["params"])]
+        try:
+            return super().step(closure)
+        finally:
+            self.param_groups = groups

@@ -28,7 +28,7 @@ from study.plan.lock import Lock
 from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
-from study.plan.rows import planned
+from study.plan.rows import Taken, planned
 from study.plan.stamp import Stamp, stamp_of, with_files
 from study.predict import Measured
 from study.predict.measured import everything_measured
@@ -78,6 +78,11 @@ class Plan:
         return _count(self.grid, self.device)
 
     @property
+    def nodes(self) -> int:
+        """Machines a run."""
+        return _nodes(self.grid, self.device)
+
+    @property
     def rows(self) -> list[dict[str, Any]]:
         """A row a run of the grid, those that the study's limit leaves out included."""
         return self.held.rows
@@ -111,7 +116,8 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         pools = resolver.choices.pools()
         estimate = any(pool.fingerprint is None for pool in pools)
         facts = [resolver.facts(run, grid.name, estimate) for run in runs]
-    bare = [planned(run.spec, fact, device, resolver.devices) for run, fact in zip(runs, facts, strict=True)]
+    taken = Taken(device, count, _nodes(grid, device))
+    bare = [planned(run.spec, fact, taken) for run, fact in zip(runs, facts, strict=True)]
     predicted = list(map(Predictor(measured, site.devices, sets_of(evaluation)).row, bare))
     check_claim(grid, bare, evaluation, resolver.problems)
     if resolver.problems:
@@ -138,6 +144,11 @@ def _count(grid: Grid, device: Device) -> int:
     """GPUs a run; on a CPU one process trains it, wherever the grid says that it will run."""
     hardware = grid.file.hardware
     return hardware.count if hardware and not device.is_cpu else 1
+
+
+def _nodes(grid: Grid, device: Device) -> int:
+    hardware = grid.file.hardware
+    return hardware.nodes if hardware and not device.is_cpu else 1
 
 
 def _budgets(grid: Grid, counts: Counter, lock: Lock, measured: list[Measured], site: Site) -> Budgets:

@@ -9,7 +9,7 @@ from typing import Any
 from study.hardware import Device
 from study.plan.fit import Fit
 from study.plan.jobs import precision_on
-from study.plan.resources import host_memory_mb, threads_for
+from study.plan.resources import gathered_mb, host_memory_mb, threads_for
 from study.records import RunSpec, run_id
 
 Row = dict[str, Any]
@@ -35,8 +35,19 @@ class Facts:
     train_flops: float
 
 
-def planned(spec: RunSpec, facts: Facts, device: Device, count: int) -> Row:
+@dataclass(frozen=True)
+class Taken:
+    """What a run takes: so many processes, one a device, shared equally by nodes."""
+
+    device: Device
+    count: int
+    nodes: int
+
+
+def planned(spec: RunSpec, facts: Facts, taken: Taken) -> Row:
     """The row of a run up to its predictions, its time and resources that rest on it."""
+    device, count = taken.device, taken.count
+    own_mb = host_memory_mb(device, facts.fit.gib, facts.params_m)
     gmacs = facts.image_gmacs + facts.text_gmacs
     return {
         "run_id": facts.run_id,
@@ -68,7 +79,9 @@ def planned(spec: RunSpec, facts: Facts, device: Device, count: int) -> Row:
         "precision": precision_on(device, spec.precision),
         "gpu": device.name,
         "gpus": 0 if device.is_cpu else count,
+        "nodes": taken.nodes,
+        "sharded": facts.fit.sharded,
         "threads": threads_for(gmacs, device),
-        "mem_mb": host_memory_mb(device, facts.fit.gib, facts.params_m),
+        "mem_mb": count // taken.nodes * own_mb + gathered_mb(facts.params_m, facts.fit.sharded),
         "predicted_memory_gib": facts.fit.gib,
     }

@@ -22,7 +22,8 @@ _UNITS = ((1e9, "B"), (1e6, "M"))
 def show(console: Console, facts: dict[str, Any], held: Held, results: Path) -> None:
     """Print a plan: what it runs, what each run is predicted to take on which evidence, the sums and the limit."""
     gpu, count = facts["hardware"]["gpu"], facts["hardware"]["count"]
-    where = "CPU" if gpu == "cpu" else f"{count} x {gpu}"
+    nodes = facts["hardware"].get("nodes", 1)
+    where = "CPU" if gpu == "cpu" else f"{count} x {gpu}" + (f" on {nodes} nodes" if nodes > 1 else "")
     unit = f"{'CPU' if gpu == 'cpu' else 'GPU'}-hours"
     console.print(f"[bold]{facts['title']}[/bold]  FLOPs, {unit} and memory of one run, predicted for {where}")
     _print_rows(console, held.kept, unit)
@@ -72,7 +73,8 @@ def _batch(row: Row) -> str:
     """Pairs a step, and how they are shared out where they are not all taken at once."""
     parts = (row["micro_batch_size"], row["grad_accum_steps"], max(row["gpus"], 1))
     whole = f"{row['global_batch_size']:,}"
-    return whole if parts[1:] == (1, 1) else f"{whole} = {parts[0]}x{parts[1]}x{parts[2]}"
+    shared = " sharded" if row["sharded"] else ""
+    return whole if parts[1:] == (1, 1) else f"{whole} = {parts[0]}x{parts[1]}x{parts[2]}{shared}"
 
 
 def _lr(group: Sequence[Row]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from study.config import Limit
 from study.errors import PlanError
 from study.io import read_json
+from study.plan.resources import MINUTES_MARGIN
 from study.summary.planned import kept, read_plan
 
 if TYPE_CHECKING:
@@ -60,7 +62,7 @@ class StudyTable:
         return {row["run_id"]: {**row, **_derived(row)} for row in self.rows.iter_rows(named=True)}
 
     def resource(self, run_id: str, name: str) -> Any:
-        """What a run asks for: gpus, processes, device, threads, mem_mb, runtime_minutes or micro_batch_size.
+        """What a run asks for: a column of its row, or device, processes, nodes, shard or evaluation_minutes.
 
         Raises PlanError for a run of another study.
         """
@@ -96,8 +98,25 @@ class StudyTable:
 
 
 def _derived(row: dict[str, Any]) -> dict[str, Any]:
-    """Where a run trains, and in how many processes: one a GPU."""
-    return {"device": "cuda" if row["gpus"] else "cpu", "processes": max(1, row["gpus"])}
+    """Where a run trains, in how many processes, one a GPU, and the switch of ``study train`` that shards towers."""
+    shard = "--shard" if row.get("sharded") else ""  # a plan from before it has no such column
+    return {
+        "device": "cuda" if row["gpus"] else "cpu",
+        "processes": max(1, row["gpus"]),
+        "nodes": row.get("nodes") or 1,
+        "shard": shard,
+        "evaluation_minutes": _evaluation_minutes(row),
+    }
+
+
+def _evaluation_minutes(row: dict[str, Any]) -> int | None:
+    """Wall minutes to ask for where a run only has to be scored; none where none are predicted for the whole run."""
+    whole: int | None = row["runtime_minutes"]
+    hours, scoring = row["predicted_gpu_hours"], row["predicted_evaluation_hours"]
+    if whole is None or not hours or scoring is None:
+        return whole
+    share: float = min(1.0, scoring / hours)
+    return math.ceil(max(0, whole - MINUTES_MARGIN) * share) + MINUTES_MARGIN
 
 
 def run_ids(results: Path, name: str) -> list[str]:

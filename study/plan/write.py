@@ -63,7 +63,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "description": grid.file.description or "",
         "grid": str(grid.document.path),
         "estimate": plan.estimate,
-        "hardware": {"gpu": plan.device.name, "count": plan.count},
+        "hardware": {"gpu": plan.device.name, "count": plan.count, "nodes": plan.nodes},
         "site": plan.site.facts(),
         "claim": grid.file.claim.model_dump(mode="json") if grid.file.claim else None,
         "limit": grid.file.limit.model_dump(exclude_none=True) if grid.file.limit else None,

@@ -6,23 +6,12 @@ most of all moments. Only those moments are kept that are the peak for some micr
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-
-class Held(NamedTuple):
-    """Bytes held at a moment: for each pair of the micro-batch, and beside."""
-
-    a_pair: int
-    fixed: int
-
-    def of(self, pairs: int) -> int:
-        """Bytes held with ``pairs`` pairs."""
-        return self.a_pair * pairs + self.fixed
-
-
-Moments = tuple[Held, ...]
+from study.predict.memory_sharded import ShardedTowers
+from study.predict.moments import Held, Moments, most
 
 
 @dataclass(frozen=True)
@@ -31,8 +20,8 @@ class TowersMemory:
 
     ``states`` are weights, buffers and the optimiser's moments, ``gradients`` those of the towers' parameters. What
     the moments hold is beside the states: of a forward pass, with ``saved`` at its end; of the ``first`` backward pass
-    of a step, which makes the gradients; of any ``later`` one, which adds to them.
-    ``features`` has the shape of a pair's features that are the loss's.
+    of a step, which makes the gradients; of any ``later`` one, which adds to them. ``sharded`` is what they take where
+    processes share them, if they can. ``features`` has the shape of a pair's features that are the loss's.
     """
 
     states: int
@@ -41,13 +30,15 @@ class TowersMemory:
     saved: Held
     first: Moments
     later: Moments
+    sharded: ShardedTowers | None
     features: dict[str, list[int]]
 
     @staticmethod
     def of(plain: Mapping[str, Any]) -> TowersMemory:
         """From the plain data that ``dataclasses.asdict`` and JSON make of one."""
         moments = {name: tuple(Held(*moment) for moment in plain[name]) for name in ("forward", "first", "later")}
-        return TowersMemory(**{**plain, **moments, "saved": Held(*plain["saved"])})
+        sharded = ShardedTowers.of(plain["sharded"]) if plain["sharded"] else None
+        return TowersMemory(**{**plain, **moments, "saved": Held(*plain["saved"]), "sharded": sharded})
 
 
 @dataclass(frozen=True)
@@ -63,11 +54,12 @@ class LossMemory:
 
 @dataclass(frozen=True)
 class Split:
-    """How a global batch is shared out: ``micro`` pairs at once on each of ``processes``."""
+    """How a global batch is shared out: ``micro`` pairs at once on each of ``processes``; and whether towers are."""
 
     global_batch: int
     micro: int
     processes: int = 1
+    sharded: bool = False
 
     @property
     def share(self) -> int:
@@ -97,38 +89,39 @@ def peak_parts(towers: TowersMemory, loss: LossMemory, stored_a_pair: int, split
     """The most that a process holds in a step.
 
     ``stored_a_pair`` are the bytes of a stored image and its text: those of a process's whole share are on the device
-    from the start of a step (``Session.batches``). Several processes hold a copy of the towers' gradients, the buckets
-    of DistributedDataParallel. With one micro-batch its activations wait for the loss; with several, all features
-    come first, without activations, and the passes are made again after the loss (``study.train.step``).
+    from the start of a step (``Session.batches``). With one micro-batch its activations wait for the loss; with
+    several, all features come first, without activations, and the passes are made again after the loss
+    (``study.train.step``).
     """
-    buckets = towers.gradients if split.processes > 1 else 0
-    forward, first, later = (most(m, split.micro) for m in (towers.forward, towers.first, towers.later))
+    forward, saved = most(towers.forward, split.micro), towers.saved.of(split.micro)
+    shared_out = towers.sharded if split.sharded else None  # towers that cannot be stay whole
+    found = _sharded(shared_out, split) if shared_out else _replicated(towers, split)
+    states, beside, gradients, backward = found
     if split.accumulation == 1:
-        moments = [(0, forward), (loss.peak, towers.saved.of(split.micro)), (loss.kept, first)]
+        moments = [(0, forward), (loss.peak, saved), (loss.kept, backward)]
     else:
-        moments = [(loss.peak, 0), (loss.kept, max(first, towers.gradients + max(forward, later)))]
+        moments = [(loss.peak, 0), (loss.kept, max(backward, gradients + forward))]
     of_loss, of_towers = max(moments, key=sum)
-    return Parts(towers.states + loss.states, split.share * stored_a_pair, of_loss, of_towers + buckets)
+    return Parts(states + loss.states, split.share * stored_a_pair, of_loss, of_towers + beside)
 
 
-def most(moments: Moments, pairs: int) -> int:
-    """The peak over some moments with ``pairs`` pairs."""
-    return max(moment.of(pairs) for moment in moments)
+class _Towers(NamedTuple):
+    """Between steps; all through a step; gradients once they are there; the peak of a step's backward passes."""
+
+    states: int
+    beside: int
+    gradients: int
+    backward: int
 
 
-def peaks(moments: Iterable[Held]) -> Moments:
-    """The moments that are the peak for some number of pairs, from the fewest bytes a pair to the most."""
-    kept: list[Held] = []
-    for moment in sorted(set(moments)):
-        if kept and kept[-1].a_pair == moment.a_pair:
-            kept.pop()
-        while kept and (moment.fixed >= kept[-1].fixed or (len(kept) > 1 and _never(kept[-2], kept[-1], moment))):
-            kept.pop()
-        kept.append(moment)
-    return tuple(kept)
+def _replicated(towers: TowersMemory, split: Split) -> _Towers:
+    """Several processes hold a copy of the gradients, the buckets of DistributedDataParallel."""
+    first, later = (most(moments, split.micro) for moments in (towers.first, towers.later))
+    backward = first if split.accumulation == 1 else max(first, towers.gradients + later)
+    return _Towers(towers.states, towers.gradients if split.processes > 1 else 0, towers.gradients, backward)
 
 
-def _never(less: Held, between: Held, more: Held) -> bool:
-    """Whether ``between`` is nowhere above both others, which grow less and more steeply with the pairs."""
-    over_less = (less.fixed - more.fixed) * (between.a_pair - less.a_pair)
-    return over_less <= (less.fixed - between.fixed) * (more.a_pair - less.a_pair)
+def _sharded(towers: ShardedTowers, split: Split) -> _Towers:
+    """The share of the gradients is counted from the start."""
+    beside = towers.together + towers.gradients(split.processes)
+    return _Towers(towers.states(split.processes), beside, 0, most(towers.backward, split.micro))

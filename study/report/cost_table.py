@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from study.report import words
+from study.report.interruptions import interruptions
 from study.report.study import Study
 from study.report.table import Column, Table, table
 from study.summary.runs import spent_hours, tuning
@@ -47,7 +48,7 @@ def cost(study: Study) -> Table:
         ("dollars", "dollars", words.number),
         ("predicted_dollars", "predicted dollars", words.number),
     )
-    note = " ".join(_notes(study))
+    note = " ".join(filter(None, _notes(study)))
     return table("cost", "What was run, and what it cost", note, columns, data.with_columns(ratio.alias("ratio")))
 
 
@@ -80,3 +81,4 @@ def _notes(study: Study) -> Iterator[str]:
         yield "Counters were read in training alone."
     if "rapl" in sources:
         yield "CPU counters are of whole packages; a run has the share that its threads are of the machine's."
+    yield interruptions(study.runs)

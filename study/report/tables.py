@@ -91,6 +91,8 @@ def runs(study: Study) -> Table:
         ("energy_kwh", "kWh", words.number),
         ("energy_by", "kWh by", words.text),
         ("dollars", "dollars", words.number),
+        ("attempts", "attempts", words.count),
+        ("lost_steps", "lost steps", words.count),
         ("lr", "learning rate", words.number),
         ("tuned", "chosen", words.text),
         ("other_settings", "other settings", words.text),

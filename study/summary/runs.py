@@ -17,6 +17,8 @@ ADDED: dict[str, type[pl.DataType]] = {
     "dollars": pl.Float64,
     "predicted_kwh": pl.Float64,
     "predicted_dollars": pl.Float64,
+    "lost_steps": pl.Int64,
+    "lost_gpu_hours": pl.Float64,
 }
 TUNING = "tuning"  # the purpose of a run made only to choose a learning rate
 

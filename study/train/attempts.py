@@ -28,6 +28,7 @@ class Attempts:
         self.started, self.clock = utc_now().isoformat(timespec="milliseconds"), time.monotonic() - already
         self.first_sample = 0
         self.start_up_seconds: float | None = None
+        self._world_size = place.world_size
         self._meter, self._reading = _meter(place), Lock()
 
     def begin(self, first_sample: int) -> None:
@@ -35,6 +36,11 @@ class Attempts:
         self.first_sample = first_sample
         self.start_up_seconds = time.monotonic() - self.clock
         self.update(first_sample)
+
+    def reached(self, samples_seen: int) -> None:
+        """What the steps on disk say of how far the attempt before came: a kill leaves its entry seconds behind."""
+        if self.before and self.before[-1].last_sample < samples_seen:
+            self.before[-1] = self.before[-1].model_copy(update={"last_sample": samples_seen})
 
     def all(self, samples_seen: int) -> list[Attempt]:
         """All attempts, this one up to now."""
@@ -46,6 +52,7 @@ class Attempts:
             first_sample=self.first_sample,
             last_sample=samples_seen,
             wall_hours=hours,
+            world_size=self._world_size,
             energy_kwh=None if joules is None else joules / JOULES_A_KWH,
             energy_source=None if joules is None or self._meter is None else self._meter.source,
         )

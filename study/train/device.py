@@ -6,18 +6,23 @@ import fcntl
 import os
 import platform
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar, cast
 
 import torch
 import torch.distributed as dist
 
-from study.errors import PlanError
+from study.errors import PlanError, StoppedError
 from study.hardware import asked, cpu_threads
 from study.records import Precision
+
+T = TypeVar("T")
+# For one process to wait for another: long enough to write a large checkpoint to a busy file system.
+PATIENCE = timedelta(minutes=30)
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,19 @@ class Place:
     def leads(self) -> bool:
         """Whether this process writes the files."""
         return self.rank == 0
+
+    def from_leader(self, make: Callable[[], T]) -> T:
+        """What ``make`` gives in the process that leads, in all of them; each calls this at the same moment."""
+        if self.world_size == 1:
+            return make()
+        made = [make() if self.leads else None]
+        dist.broadcast_object_list(made, src=0, device=self.device)
+        return cast(T, made[0])
+
+    def meet(self) -> None:
+        """Return when all processes of the run are here."""
+        if self.world_size > 1:
+            dist.barrier()
 
     def precision(self, wanted: Precision) -> Literal["fp32", "bf16"]:
         """What ``auto`` means here: bf16 on a GPU that computes in it, else fp32."""
@@ -58,21 +76,28 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     """Take a device (``auto``, ``cpu``, ``cuda`` or ``cuda:N``) and join the run's processes, as torchrun set them.
 
     On a machine with several GPUs, a run alone in its process takes one that no other run holds. Raises PlanError
-    when a GPU is asked for and none is there or free.
+    when a GPU is asked for and none is there or free. After an error the others are left when the process ends: they
+    would wait for it in vain, or fail before it has told why.
     """
     rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if threads is not None and threads < 1:
         raise PlanError(f"--threads {threads}: must be at least 1")
-    torch.set_num_threads(threads or cpu_threads())
+    torch.set_num_threads(threads or cpu_threads(int(os.environ.get("LOCAL_WORLD_SIZE", world_size))))
     with _device(_asked(wanted, world_size), world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:
-            dist.init_process_group("nccl" if device.type == "cuda" else "gloo")
+            dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
         try:
             yield Place(device, kind, rank, world_size, torch.get_num_threads())
-        finally:
-            if world_size > 1:
-                dist.destroy_process_group()
+        except StoppedError:
+            _leave(world_size)
+            raise
+        _leave(world_size)
+
+
+def _leave(world_size: int) -> None:
+    if world_size > 1:
+        dist.destroy_process_group()
 
 
 def _asked(wanted: str, world_size: int) -> torch.device:
@@ -88,7 +113,7 @@ def _device(device: torch.device, world_size: int) -> Iterator[torch.device]:
     if device.type != "cuda":
         yield device
     elif device.index is not None or world_size > 1:
-        index = device.index if device.index is not None else int(os.environ["LOCAL_RANK"])
+        index = device.index if device.index is not None else _of_rank(int(os.environ["LOCAL_RANK"]))
         torch.cuda.set_device(index)
         yield torch.device("cuda", index)
     else:
@@ -97,12 +122,26 @@ def _device(device: torch.device, world_size: int) -> Iterator[torch.device]:
             yield torch.device("cuda", index)
 
 
+def _of_rank(local: int) -> int:
+    """Each process of a machine sees all GPUs of the run there, and takes its own."""
+    if local >= torch.cuda.device_count():
+        raise PlanError(
+            f"process {local} of this machine has no GPU of its own, {torch.cuda.device_count()} can be seen; take "
+            "fewer --processes, or see that each process sees all GPUs of its machine"
+        )
+    return local
+
+
 @contextmanager
 def _free_gpu() -> Iterator[int]:
-    """Hold a lock file a GPU, so that runs side by side on one machine take different ones."""
+    """Hold a lock file a GPU, so that runs side by side on one machine take different ones.
+
+    Its name holds the GPU's own id: Slurm may confine jobs to their devices, and then calls the first of each 0.
+    """
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "_")
     for index in range(torch.cuda.device_count()):
-        path = Path(tempfile.gettempdir()) / f"study-gpu-{os.getuid()}-{visible}-{index}.lock"
+        gpu = f"{visible}-{index}-{torch.cuda.get_device_properties(index).uuid}"
+        path = Path(tempfile.gettempdir()) / f"study-gpu-{os.getuid()}-{gpu}.lock"
         with path.open("a") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import torch
-from torch import nn
 
 from study.measure.timing import StepTimer
 from study.optim import learning_rate
@@ -50,7 +49,7 @@ def step(session: Session, timer: StepTimer, phase: Phase, phase_start: int) -> 
             group["lr"] = rate
         output = session.backward(batches, phase, _progress(session))
         if spec.grad_clip is not None:
-            nn.utils.clip_grad_norm_(session.parameters(), spec.grad_clip)
+            session.clip_gradients(spec.grad_clip)
         session.optimizer.step()
         session.optimizer.zero_grad(set_to_none=True)
         with torch.no_grad():

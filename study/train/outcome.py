@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 from importlib.metadata import version
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,8 @@ from study.measure.timing import Spread, StepTimer, summarise, warmup_steps
 from study.records import Attempt, Cost, EnergySource, Outcome, RunSpec, Status, run_id
 from study.train.attempts import Attempts
 from study.train.device import Place
-from study.train.recorder import read_steps
 from study.train.session import Session
+from study.train.steps import read_steps
 
 PACKAGES = (
     "clip-scaling-study",
@@ -110,6 +111,7 @@ def _cost(
     step, wait = _spread(timer.step_ms), _spread(timer.data_ms)
     local_batch = session.spec.global_batch_size / place.world_size
     kwh, source = _energy(every)
+    speed, lost = local_batch * 1e3 / step.median if step else None, lost_samples(every)
     return Cost(
         device=place.kind,
         device_kind="cuda" if place.device.type == "cuda" else "cpu",
@@ -119,10 +121,12 @@ def _cost(
         precision=session.precision,
         micro_batch_size=session.micro_batch_size,
         grad_accum_steps=session.grad_accum_steps,
-        gpu_hours=sum(attempt.wall_hours for attempt in every) * place.world_size,
+        gpu_hours=sum(attempt.wall_hours * (attempt.world_size or place.world_size) for attempt in every),
+        lost_steps=lost // session.spec.global_batch_size,
+        lost_gpu_hours=lost / speed / 3600 if speed else None if lost else 0.0,
         train_hours=sum(timer.step_ms) / 3.6e6 * place.world_size,
         start_up_seconds=start_up_seconds,
-        samples_per_second_per_gpu=local_batch * 1e3 / step.median if step else None,
+        samples_per_second_per_gpu=speed,
         step_time_ms=step.median if step else None,
         step_time_ms_p10=step.p10 if step else None,
         step_time_ms_p90=step.p90 if step else None,
@@ -133,6 +137,11 @@ def _cost(
         energy_source=source,
         accelerations=session.accelerated,
     )
+
+
+def lost_samples(every: Sequence[Attempt]) -> int:
+    """Pairs after which an attempt ended and before which the next one began, over all of them."""
+    return sum(max(0, before.last_sample - after.first_sample) for before, after in pairwise(every))
 
 
 def _energy(every: Sequence[Attempt]) -> tuple[float | None, EnergySource | None]:

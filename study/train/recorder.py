@@ -8,17 +8,18 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import torch
-import torch.distributed as dist
 from torch import Tensor
 
 from study import checkpoint, io
 from study.measure.timing import StepTimer
 from study.strategies.base import StepOutput
+from study.train.agreement import Agreement, Wish
 from study.train.attempts import Attempts
 from study.train.session import Session
+from study.train.steps import read_steps
 
 WINDOW = 20  # steps a line of steps.jsonl; losses are read from the device only then
 PRINT_SECONDS = 10.0
@@ -49,6 +50,9 @@ class Recorder:
     _printed: float = field(default_factory=time.monotonic)
     _saved: float = field(default_factory=time.monotonic)
 
+    def __post_init__(self) -> None:
+        self._agree = Agreement(self.session.place)
+
     def after_step(self, output: StepOutput, rate: float) -> None:
         """Keep the step's numbers; write, print, save and check when it is time."""
         scale = self.session.model.logit_scale.detach().exp()
@@ -56,14 +60,15 @@ class Recorder:
         ended = self.session.samples_seen == self.session.spec.samples_seen
         if ended or len(self.window) == WINDOW:
             self._close_window(rate)
-        if self._must_stop() and not ended:
-            self.save()
-            raise Interrupted("saved")
         now = time.monotonic()
         if now - self._printed >= PRINT_SECONDS or ended:
             self._print(now)
-        if now - self._saved >= self.checkpoint_seconds and not ended and self._may_save():
+        wish = self._agree.last() if ended else self._agree(self._wish(now))
+        if wish is not Wish.GO_ON and not ended:
             self.save()
+        if wish is Wish.STOP and not ended:
+            self.session.place.meet()  # who ends first would end those that still save
+            raise Interrupted("saved")
 
     def end_between_steps(self) -> NoReturn:
         """Save, and raise Interrupted; several processes do not save, since the others are in the next step."""
@@ -72,24 +77,14 @@ class Recorder:
         self.save()
         raise Interrupted("saved")
 
-    def _must_stop(self) -> bool:
-        """Whether any process was asked to stop; several agree at the end of each window."""
-        place = self.session.place
-        if place.world_size == 1:
-            return self.asked_to_stop()
-        if self.window:
-            return False
-        flag = torch.tensor(float(self.asked_to_stop()), device=place.device)
-        dist.all_reduce(flag, op=dist.ReduceOp.MAX)
-        return bool(flag.item())
-
-    def _may_save(self) -> bool:
-        """Several processes save what all have found to be trained on whole data, which they agree on with a window."""
-        return self.session.place.world_size == 1 or not self.window
+    def _wish(self, now: float) -> Wish:
+        if self.asked_to_stop():
+            return Wish.STOP
+        is_due = self.session.place.leads and now - self._saved >= self.checkpoint_seconds
+        return Wish.SAVE if is_due else Wish.GO_ON
 
     def _close_window(self, rate: float) -> None:
-        session = self.session
-        session.skipped.agree(session.place, session.samples_seen, session.spec.samples_seen)
+        self._count_skipped()
         means = {name: _mean([step[name] for step in self.window]) for name in self.window[0]}
         steps, self.window = len(self.window), []
         if self.session.place.leads:
@@ -98,6 +93,11 @@ class Recorder:
             io.append_line(self.run / "steps.jsonl", json.dumps(line))
         self.last_line = means
         self._check(means)
+
+    def _count_skipped(self) -> None:
+        """Raises DataError in all processes where one could not read its data: what that step trained is not kept."""
+        session = self.session
+        session.skipped.agree(session.place, session.samples_seen, session.spec.samples_seen)
 
     def _check(self, means: dict[str, float]) -> None:
         seen = self.session.samples_seen
@@ -128,43 +128,38 @@ class Recorder:
             self.attempts.update(seen)
 
     def save(self) -> None:
-        """Write a checkpoint of the run as it stands after the last step."""
+        """Write a checkpoint of the run as it stands after the last step; every process calls this at that step."""
+        self._count_skipped()
         self._saved = time.monotonic()
         self.timer.settle()
+        own = self.session.state()
         if not self.session.place.leads:
-            return
+            return  # it has given its share
         window = [{name: value.item() for name, value in step.items()} for step in self.window]
         timing = {"step_ms": self.timer.step_ms, "data_ms": self.timer.data_ms}
-        state = {**self.session.state(), "window": window, "timing": timing}
-        checkpoint.save(self.run, self.session.samples_seen, state)
+        checkpoint.save(self.run, self.session.samples_seen, {**own, "window": window, "timing": timing})
         self.attempts.update(self.session.samples_seen)
 
     def resume(self) -> bool:
-        """Go on from the newest whole checkpoint, if there is one; steps written after it are dropped."""
-        state = checkpoint.load_latest(self.run, self.session.place.device)
+        """Go on from the newest whole checkpoint, if there is one; steps written after it are dropped.
+
+        The process that leads chooses it, so that all have the same.
+        """
+        place, device = self.session.place, self.session.restores_on
+        state = checkpoint.load_latest(self.run, device, self.say) if place.leads else None
+        seen = place.from_leader(lambda: None if state is None else state["samples_seen"])
+        if not place.leads and seen is not None:
+            state = checkpoint.load_after(self.run, seen, device)
         if state is not None:
             self.session.restore(state)
             self.window = [{n: torch.tensor(v) for n, v in step.items()} for step in state["window"]]
             self.timer.step_ms, self.timer.data_ms = state["timing"]["step_ms"], state["timing"]["data_ms"]
-        if self.session.place.leads:
-            kept = [line for line in read_steps(self.run) if line["samples_seen"] <= self.session.samples_seen]
+        if place.leads:
+            steps = read_steps(self.run)
+            self.attempts.reached(max((line["samples_seen"] for line in steps), default=0))
+            kept = [line for line in steps if line["samples_seen"] <= self.session.samples_seen]
             io.write_text(self.run / "steps.jsonl", "".join(json.dumps(line) + "\n" for line in kept))
         return state is not None
-
-
-def read_steps(run: Path) -> list[dict[str, Any]]:
-    """The lines of ``steps.jsonl``; a last line cut short by a kill is left out."""
-    try:
-        lines = (run / "steps.jsonl").read_text().splitlines()
-    except FileNotFoundError:
-        return []
-    steps = []
-    for line in lines:
-        try:
-            steps.append(json.loads(line))
-        except ValueError:
-            break
-    return steps
 
 
 def _mean(values: list[Tensor]) -> float:

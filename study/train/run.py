@@ -10,7 +10,7 @@ from pathlib import Path
 
 from study import checkpoint, io
 from study.config.spec import read_outcome, read_spec
-from study.errors import DataError, StudyError
+from study.errors import DataError, StoppedError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
 from study.saved import outcome_copy
@@ -37,16 +37,13 @@ class Trained:
     session: Session | None
 
 
-class StoppedError(StudyError):
-    """A signal ended the run before its end; its checkpoint is saved."""
-
-
 @dataclass(frozen=True)
 class Switches:
     """What may differ from one process to the next without changing the result.
 
     ``begins`` is told after how many samples the run is taken up; what it raises keeps the run from being trained.
     ``accelerate`` is what is on: ``none``, names with commas, or ``auto``, what a probe of this configuration chose.
+    With ``shard`` several processes hold a share each of the towers, for those that fit a device in no other way.
     """
 
     place: Callable[[], AbstractContextManager[Place]]
@@ -56,6 +53,7 @@ class Switches:
     already: float = 0.0
     begins: Callable[[int], None] = lambda samples: None
     accelerate: str = "auto"
+    shard: bool = False
 
 
 def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
@@ -66,7 +64,7 @@ def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
     """
     run = spec_path.parent
     with switches.place() as place, _held(run, place):
-        done = read_outcome(run) or (_restored(run, spec_path) if place.leads else None)
+        done = place.from_leader(lambda: read_outcome(run) or _restored(run, spec_path))
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
@@ -99,7 +97,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     status, reason = Status.COMPLETED, None
     with listening() as flag, attempts.measured():
         try:
-            session = open_session(spec, results, place, switches.micro_batch_size)
+            session = open_session(spec, results, place, switches.micro_batch_size, shard=switches.shard)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
             session.asked_to_stop = flag
             session.stream.hear(switches.say)
@@ -110,7 +108,8 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
             attempts.update(session.samples_seen if session else 0)
             raise
         except Interrupted as end:
-            raise StoppedError(f"stopped by {flag.reason}; {end}, the same command goes on from here") from None
+            by = flag.reason or "a signal to another process"
+            raise StoppedError(f"stopped by {by}; {end}, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
             found = failure_status(error)
             if found is None or (found not in TOGETHER and not place.leads):
@@ -126,13 +125,14 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, switches: Switch
     switches.begins(session.samples_seen)
     recorder.attempts.begin(session.samples_seen)
     (recorder.run / FAILURE).unlink(missing_ok=True)
+    how = (session.precision, *(["sharded"] if session.sharded else []), *session.accelerated.on)
     switches.say(
         f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
-        f" on {place.kind} ({place.world_size} x {place.threads} threads,"
-        f" {', '.join((session.precision, *session.accelerated.on))})"
+        f" on {place.kind} ({place.world_size} x {place.threads} threads, {', '.join(how)})"
         + (f"; goes on at {session.samples_seen:,}" if resumed else "")
     )
     train(session, timer, recorder)
+    session.put_together(place.device)  # for what comes after training
 
 
 def _settle(run: Path, trained: Trained) -> None:

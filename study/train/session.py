@@ -12,19 +12,20 @@ from torch import Tensor, nn
 from study.data.stream import Pairs, RawBatch
 from study.errors import DataError
 from study.models import Arch, ClipModel
-from study.models.resize import resize, resized_like
+from study.models.resize import resize
 from study.optim import adamw
 from study.records import Accelerated, RunSpec
 from study.strategies.base import Batch, Noise, Phase, Strategy
 from study.strategies.trained import trained_parameters
 from study.train.device import Place
+from study.train.moments import placed, resized_moments
+from study.train.sharding import clip_gradients, gathered, shared_out
 from study.train.skipped import Tally
 from study.train.step import GlobalStep
 from study.train.tuned import Tuned
 
 POLL = 0.5  # seconds between looks, while data is waited for, at whether the run is asked to stop
 GRACE = 60.0  # seconds that several processes wait for data then: the others are in the step already
-MOMENTS = ("exp_avg", "exp_avg_sq")  # of AdamW, one number a weight each
 
 
 def _to(device: torch.device, tensor: Tensor) -> Tensor:
@@ -81,15 +82,36 @@ class Session:
 
     def _enter(self, index: int, fresh_optimizer: bool) -> None:
         """Bring the towers to a phase's sizes, and the optimiser's moments with them unless it starts afresh."""
-        phase, before, old = self.phases[index], self._trained(), self.optimizer
-        moments = {} if fresh_optimizer else self._resized_moments(before, phase)
+        phase = self.phases[index]
+        states = {} if fresh_optimizer else self._optimizer_states()
+        self.put_together(torch.device("cpu"))
+        moments = resized_moments(self.model, states, phase) if states else {}
         resize(self.model, phase.image_size, phase.text_length)
         self.phase_index = index
+        self.backward = GlobalStep(self.model, self.strategy, self.place, self.precision, self.spec.seed, self.sharded)
         self.optimizer = adamw(self._trained().items(), self.optim_settings)
         for name, parameter in self._trained().items():
-            if not fresh_optimizer and before[name] in old.state:
-                self.optimizer.state[parameter] = {**old.state[before[name]], **moments.get(name, {})}
-        self.backward = GlobalStep(self.model, self.strategy, self.place, self.precision, self.spec.seed)
+            if name in states:
+                self.optimizer.state[parameter] = placed({**states[name], **moments.get(name, {})}, parameter)
+
+    @property
+    def sharded(self) -> bool:
+        """Whether each process holds a share of the towers' weights, gradients and moments, and not all of them."""
+        return self.backward.sharding is not None
+
+    @property
+    def restores_on(self) -> torch.device:
+        """Where a checkpoint's state is read to: whole it may not fit beside what is there."""
+        return torch.device("cpu") if self.sharded else self.place.device
+
+    def put_together(self, device: torch.device) -> None:
+        """Towers that are sharded become whole, on a device; every process calls this. They are trained no more."""
+        if self.backward.sharding is not None:
+            self.backward.sharding.undo(self.model, device)
+
+    def clip_gradients(self, largest: float) -> None:
+        """Scale the gradients down to a norm of ``largest`` in all."""
+        clip_gradients(self.parameters(), largest)
 
     def parameters(self) -> list[nn.Parameter]:
         """What the optimiser steps now: a change of size puts other position tables in."""
@@ -98,16 +120,10 @@ class Session:
     def _trained(self) -> dict[str, nn.Parameter]:
         return dict(trained_parameters(self.model, self.strategy))
 
-    def _resized_moments(self, trained: dict[str, nn.Parameter], phase: Phase) -> dict[str, dict[str, Tensor]]:
-        """Moments of the position tables that change with a phase's sizes, resized as the tables are."""
-        state = {name: self.optimizer.state[p] for name, p in trained.items() if p in self.optimizer.state}
-        found: dict[str, dict[str, Tensor]] = {}
-        for moment in MOMENTS:
-            values = {name: own[moment] for name, own in state.items()}
-            for name, value in resized_like(self.model, values, phase.image_size, phase.text_length).items():
-                # interpolation overshoots, and a mean of squares is not negative
-                found.setdefault(name, {})[moment] = value.clamp(min=0) if moment == "exp_avg_sq" else value
-        return found
+    def _optimizer_states(self) -> dict[str, dict[str, Tensor]]:
+        """What the optimiser keeps of each parameter, by its name, whole."""
+        state = self.optimizer.state
+        return {name: gathered(state[p]) for name, p in self._trained().items() if p in state}
 
     def batches(self) -> list[Batch]:
         """The next global batch's pairs of this process, in micro-batches, on the device.
@@ -149,16 +165,18 @@ class Session:
                     raise StoppedWaiting
 
     def weights(self) -> dict[str, Any]:
-        """The state of the model and of the strategy's modules."""
-        return {"model": self.model.state_dict(), "strategy": self.strategy.state_dict()}
+        """The state of the model and of the strategy's modules; every process calls this.
+
+        Where they are sharded, the process that leads alone has all of it.
+        """
+        return {"model": gathered(self.model.state_dict(), self.place.leads), "strategy": self.strategy.state_dict()}
 
     def state(self) -> dict[str, Any]:
-        """All that the next step depends on."""
-        inner = self.strategy.inner_state()
+        """All that the next step depends on, as if one process trained; every process calls this as ``weights``."""
         return {
             **self.weights(),
-            "optimizer": self.optimizer.state_dict(),
-            "inner": inner,
+            "optimizer": gathered(self.optimizer.state_dict(), self.place.leads),
+            "inner": self.strategy.inner_state(),
             "samples_seen": self.samples_seen,
             "samples_skipped": self.skipped.streamed,
             "phase_index": self.phase_index,
@@ -169,9 +187,13 @@ class Session:
         index = state.get("phase_index", 0)  # from before phases of other sizes, which began in the first
         if index != self.phase_index:
             self._enter(index, fresh_optimizer=True)  # its moments are in the state
+        own = self.model.state_dict()
+        state["model"].update({name: shared_out(value, own[name]) for name, value in state["model"].items()})
         self.model.load_state_dict(state["model"])
         self.strategy.load_state_dict(state["strategy"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        kept, parameters = state["optimizer"], self.parameters()
+        states = {index: placed(one, parameters[index]) for index, one in kept["state"].items()}
+        self.optimizer.load_state_dict({**kept, "state": states})
         self.strategy.load_inner_state(state["inner"])
         self.samples_seen = state["samples_seen"]
         self.skipped.before = state.get("samples_skipped", {})  # none from before pairs were read while training

@@ -105,12 +105,23 @@ OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], tu
 
 
 def open_session(
-    spec: RunSpec, results: Path, place: Place, micro_batch_size: int | None, open_pairs: OpenPairs = open_stream
+    spec: RunSpec,
+    results: Path,
+    place: Place,
+    micro_batch_size: int | None,
+    open_pairs: OpenPairs = open_stream,
+    shard: bool = False,
 ) -> Session:
-    """Build everything; nothing is written but caches that runs share."""
+    """Build everything; nothing is written but caches that runs share.
+
+    With ``shard`` several processes hold a share each of the towers' weights, gradients and moments. Raises PlanError
+    for what cannot be trained in this place.
+    """
     chosen_lr = tuned(spec.tuning, results / "runs") if spec.tuning else None
     phases = make_strategy(spec.strategy).phases(spec, resolve(spec.arch))
-    arch, model, strategy = make_model(spec, phases[0], place.device)
+    sharded = shard and place.world_size > 1
+    # towers that are sharded come to the device in shares: whole they may not fit
+    arch, model, strategy = make_model(spec, phases[0], torch.device("cpu") if sharded else place.device)
     stream, skipped = open_pairs(spec, arch, strategy, phases, results, place)
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
@@ -118,6 +129,9 @@ def open_session(
         synchronise(model, place.device)
     precision = place.precision(spec.precision)
     chosen = settings(spec.model_copy(update={"lr": chosen_lr.lr}) if chosen_lr else spec, strategy.optim)
+    backward = GlobalStep(model, strategy, place, precision, spec.seed, sharded)
+    model.to(place.device)
+    strategy.to(place.device)
     return Session(
         spec=spec,
         arch=arch,
@@ -130,7 +144,7 @@ def open_session(
         place=place,
         precision=precision,
         micro_batch_size=micro,
-        backward=GlobalStep(model, strategy, place, precision, spec.seed),
+        backward=backward,
         skipped=skipped,
         tuned=chosen_lr,
     )

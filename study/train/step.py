@@ -18,10 +18,11 @@ from study.models import ClipModel
 from study.strategies.base import Batch, Features, Phase, Progress, StepOutput, Strategy, mix
 from study.train.device import Place
 from study.train.running_statistics import RunningStatistics
+from study.train.sharding import Sharding
 
 
 class Embedder(nn.Module):
-    """The towers as one module with a strategy's ``embed`` as its forward: what DistributedDataParallel wraps.
+    """The towers as one module with a strategy's ``embed`` as its forward: what is wrapped for several processes.
 
     Only the towers are registered: whatever else has parameters is trained by ``loss``, which all processes share.
     """
@@ -52,15 +53,21 @@ def full_precision(features: Tensor) -> Tensor:
 
 
 class GlobalStep:
-    """Accumulates gradients of one global batch; the caller steps the optimiser."""
+    """Accumulates gradients of one global batch; the caller steps the optimiser.
 
-    def __init__(self, model: ClipModel, strategy: Strategy, place: Place, precision: str, seed: int) -> None:
+    With ``sharded`` the towers' parameters are others from here on, of which each process holds a share.
+    """
+
+    def __init__(
+        self, model: ClipModel, strategy: Strategy, place: Place, precision: str, seed: int, sharded: bool = False
+    ) -> None:
         self.model, self.strategy, self.place, self.seed = model, strategy, place, seed
         self.bf16 = precision == "bf16"
         embedder = Embedder(model, strategy)
+        self.sharding = Sharding(embedder, model, place.device) if sharded else None
         self.embedder: nn.Module = (
             DistributedDataParallel(embedder, device_ids=[place.device] if place.device.type == "cuda" else None)
-            if place.world_size > 1
+            if place.world_size > 1 and not sharded
             else embedder
         )
         self.statistics = RunningStatistics(embedder, place)
@@ -104,7 +111,7 @@ class GlobalStep:
 
     def _own_rows(self, leaf: Tensor, rows: int) -> Tensor:
         assert leaf.grad is not None, "a feature that the loss does not use"
-        # DistributedDataParallel takes the mean over processes where the sum is wanted
+        # DistributedDataParallel and FSDP take the mean over processes where the sum is wanted
         return leaf.grad[self.place.rank * rows : (self.place.rank + 1) * rows] * self.place.world_size
 
     def _carry(self, features: Features, gradients: Features) -> None:
@@ -121,6 +128,7 @@ class GlobalStep:
             first = rows.stop
 
     def _synchronise(self, last: bool) -> AbstractContextManager[None]:
+        # sharded gradients are summed up after each pass: until the last they would take what sharding saves
         if last or not isinstance(self.embedder, DistributedDataParallel):
             return nullcontext()
         return self.embedder.no_sync()

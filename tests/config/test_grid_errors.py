@@ -178,6 +178,15 @@ def test_a_cpu_has_no_count(problems):
     assert problems("hardware: {gpu: cpu, count: 1}\n" + grid) == []
 
 
+def test_nodes_share_the_gpus_of_a_run_equally(problems):
+    grid = "grid: {arch: vit, source: pairs, strategy: plain, epochs: 1}\n"
+    assert problems("hardware: {gpu: h100, count: 8, nodes: 2}\n" + grid) == []
+    assert problems("hardware: {gpu: h100, count: 8, nodes: 3}\n" + grid) == [
+        "grid.yaml:1:40: hardware.nodes: 8 GPUs cannot be shared equally by 3 nodes; "
+        "count is those of a run, on all of its nodes"
+    ]
+
+
 def test_words_of_other_tools_are_understood(problems):
     text = (
         "common: {learning_rate: 1, dataset: x, model: y}\ngrid: {arch: vit, source: pairs, strategy: plain, epochs: 1}"

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 LAYERS = [
-    {"errors", "registry", "io", "clock", "collector", "saved"},
+    {"errors", "registry", "io", "clock", "collector", "saved", "job"},
     {"config", "records", "hardware", "predict", "published", "summary", "laws", "ledger", "statistics"},
     {"data", "models", "strategies", "metrics", "optim"},
     {"measure", "checkpoint"},

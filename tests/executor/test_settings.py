@@ -44,12 +44,47 @@ def test_bad_settings_are_told():
         ExecutorSettings(in_flight=0).checked()
 
 
+def test_flags_of_submit_are_settings(capsys):
+    assert main(["submit", "absent.yaml", "--longest-minutes", "a day"]) == 2
+    assert "setting longest_minutes: Input should be a valid integer" in capsys.readouterr().err
+
+
+def test_an_option_of_sbatch_without_an_equals_sign_is_told_how(capsys):
+    assert main(["submit", "absent.yaml", "--extra", "--reservation=mine"]) == 2
+    assert "stands after an equals sign" in capsys.readouterr().err
+
+
 def test_submit_reads_the_settings_of_a_profile(tmp_path, capsys):
     (tmp_path / "config.yaml").write_text("executor: submitit\nsubmitit-launcher: local\nsubmitit-acount: mine\n")
     assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
-    assert "unknown setting 'acount'; did you mean account" in capsys.readouterr().err
+    assert "unknown setting 'submitit-acount'; did you mean submitit-account" in capsys.readouterr().err
     assert main(["submit", "absent.yaml", "--profile", str(tmp_path / "absent.yaml")]) == 2
     assert "absent.yaml cannot be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "defaults", ["[slurm_partition=fast, runtime=5, qos='long']", "{slurm_partition: fast, qos: long}"]
+)
+def test_default_resources_of_a_profile_hold_for_submit_too(tmp_path, defaults):
+    (tmp_path / "config.yaml").write_text(f"submitit-partition: slow\ndefault-resources: {defaults}\n")
+    assert Settings.of(profile(tmp_path)).resources == {"slurm_partition": "fast", "qos": "long"}
+
+
+BAD = {
+    "a: [b": "cannot be read: while parsing a flow sequence",
+    "- a": "a profile has lines like 'submitit-partition: gpu', this is a list",
+    "submitit-in-flight: many": "setting in_flight: Input should be a valid integer",
+    "submitit-longest-minutes: 0": "setting longest_minutes: Input should be greater than or equal to 1, got 0",
+}
+
+
+@pytest.mark.parametrize("text", BAD)
+def test_a_bad_profile_is_told_with_its_path(tmp_path, capsys, text):
+    (tmp_path / "config.yaml").write_text(text)
+    assert main(["submit", "absent.yaml", "--profile", str(tmp_path)]) == 2
+    said = capsys.readouterr().err
+    assert f"{tmp_path}/config.yaml" in said
+    assert BAD[text] in said
 
 
 def test_the_shipped_profile_holds_for_both(tmp_path):

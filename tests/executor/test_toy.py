@@ -35,6 +35,14 @@ def test_a_wrong_resource_is_told_before_anything_is_submitted(folder, name):
     assert "Traceback" not in said
 
 
+@pytest.mark.parametrize(("flag", "value"), [("--set-resources", "mkae:mem_mb=9"), ("--set-threads", "mkae=2")])
+def test_a_rule_that_is_not_there_is_told_before_anything_is_submitted(folder, flag, value):
+    code, said = toy.snakemake(folder, flag, value)
+    assert code == 1
+    assert f"unknown rule of {flag} 'mkae'; did you mean make" in said
+    assert not (folder / "one").exists()
+
+
 def test_a_name_that_snakemake_has_a_limit_for_is_its_own(folder):
     toy.write(folder, toy.SNAKEFILE.replace("mem_mb=50", "mem_mb=50, downloads=1"))
     code, said = toy.snakemake(folder, "--resources", "downloads=1")
@@ -49,10 +57,28 @@ def test_killed_and_started_again_what_runs_is_picked_up(folder):
     assert not toy.no_job_runs(folder)
     assert toy.snakemake(folder, *asked, "--unlock")[0] == 0
     with toy.running(folder, *asked) as second:
-        toy.wait_for(lambda: "1 jobs that were submitted earlier still run" in said(folder), "the second's word")
+        toy.wait_for(lambda: "jobs that were submitted earlier still run" in said(folder), "the second's word")
         (folder / "go").touch()
         assert second.wait(toy.PATIENCE) == 0, said(folder)
     assert (toy.starts(folder, "wait"), toy.starts(folder, "one")) == (1, 1)
+
+
+ENDS_LATE = """
+onstart:
+    shell("touch go; while [ ! -e wait/made.txt ]; do sleep 0.1; done; sleep 1")
+"""
+
+
+def test_a_job_that_ends_while_the_next_snakemake_starts_is_not_submitted_again(folder):
+    asked = ("--config", "words=wait", "--submitit-leave-running")
+    with toy.running(folder, *asked) as first:
+        toy.wait_for(lambda: toy.starts(folder, "wait"), "a start")
+        first.kill()
+    assert toy.snakemake(folder, *asked, "--unlock")[0] == 0
+    toy.write(folder, toy.SNAKEFILE + ENDS_LATE)
+    code, told = toy.snakemake(folder, *asked)
+    assert code == 0, told
+    assert toy.starts(folder, "wait") == 1, told
 
 
 def test_killed_without_leave_its_jobs_end_and_the_next_starts_them_again(folder):

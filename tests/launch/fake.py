@@ -18,7 +18,14 @@ exit 0
 """
 SAYS = "test -f {name}.says && cat {name}.says"
 SBATCH = """
+size=$(sed -n 's/^#SBATCH --array=0-\\([0-9]*\\).*/\\1/p' "$1")
+size=$(( ${size:-0} + 1 ))
+if test $size -gt $(cat room); then
+    echo "sbatch: error: AssocMaxSubmitJobLimit: MaxSubmitJobPerUserLimit" >&2
+    exit 1
+fi
 if ! test -f sbatch.code; then
+    echo $(( $(cat room) - size )) > room
     id=$(( $(cat last 2>/dev/null || echo 0) + 1 ))
     echo $id > last
     cp "$1" script.$id
@@ -40,6 +47,7 @@ class FakeSlurm:
             program.write_text(PROGRAM.format(folder=folder, name=name, more=more))
             program.chmod(0o755)
         self.says("scontrol", "MaxArraySize            = 1001\n")
+        self.takes(jobs=10**9)
 
     def says(self, name, text="", code=0, error=""):
         """From now on a program prints ``text`` and ``error``, and ends with ``code``."""
@@ -47,6 +55,19 @@ class FakeSlurm:
             (self.folder / f"{name}.{what}").write_text(value)
             if not value:
                 (self.folder / f"{name}.{what}").unlink()
+
+    def takes(self, jobs):
+        """From now on sbatch takes so many jobs of this user."""
+        (self.folder / "room").write_text(f"{jobs}\n")
+
+    @property
+    def taken(self):
+        """How many batches sbatch has taken."""
+        return int((self.folder / "last").read_text())
+
+    def array_size(self, id):
+        """Jobs of a batch."""
+        return int(self.script(id)[0].get("array", "0-0").partition("-")[2].partition("%")[0]) + 1
 
     def jobs(self, *lines, source="sacct"):
         """``1_0 RUNNING`` and the like, as sacct or squeue prints them."""

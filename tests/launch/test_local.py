@@ -118,6 +118,14 @@ def test_a_cancelled_job_may_save_and_is_then_killed(opened, request_for, ends, 
     assert (run.status, run.reason) == (Status.CANCELLED, found["stays"].detail)
 
 
+def test_who_finds_its_folder_in_use_fails_with_its_own_words(opened, request_for, ends):
+    launcher = opened("local")
+    launcher.submit([request_for("one", "echo 'study: runs/one is in use by another process'; exit 75")])
+    (update,) = ends(launcher).values()
+    assert update.reason is Status.FAILED  # not cancelled: nobody did
+    assert update.detail == "exit code 75: study: runs/one is in use by another process"
+
+
 def test_a_cancelled_key_that_is_submitted_again_runs_when_the_first_has_ended(opened, request_for, ends, tmp_path):
     slow = request_for("key", "trap 'sleep .5; exit 1' TERM; echo ready; while :; do sleep .05; done")
     launcher = opened("local", cpus=2)
@@ -131,7 +139,7 @@ def test_a_cancelled_key_that_is_submitted_again_runs_when_the_first_has_ended(o
 
 def test_two_launchers_do_not_share_a_folder(opened):
     opened("local")
-    with pytest.raises(BusyError, match="is in use by another process"):
+    with pytest.raises(BusyError, match="another snakemake or study submit works with the jobs of"):
         opened("local")
 
 

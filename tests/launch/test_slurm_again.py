@@ -74,6 +74,16 @@ def test_a_warned_job_saves_and_is_put_into_the_queue_again(slurm, begun):
     assert launcher.active
 
 
+ASKS = "from study import job; print('ready', flush=True); job.ask_for_another_start(); raise SystemExit(1)"
+
+
+def test_a_job_starts_again_when_it_asks_for_that_below_programs_that_hide_its_exit_code(slurm, begun):
+    slurm.says("squeue", "RUNNING\n")
+    _, process, _ = begun(ASKS)
+    process.wait(600)
+    assert slurm.calls("scontrol")[-1] == "requeue 1"
+
+
 def test_a_job_that_slurm_is_ending_is_left_to_slurm(slurm, begun):
     slurm.says("squeue", "COMPLETING\n")
     launcher, process, _ = begun(TRAINER.replace("SIGUSR2", "SIGTERM"))
@@ -103,7 +113,7 @@ def test_a_job_that_was_interrupted_too_often_fails(slurm, begun):
     process.wait(600)
     (update,) = launcher.poll()
     assert update.reason is Status.TIMEOUT  # of one minute, most of which is the time to save
-    assert update.detail == "saved and ended; it was put into the queue again 3 times already"
+    assert update.detail == "it saved at its time limit, runtime=1; it was put into the queue again 3 times already"
 
 
 def test_a_launcher_that_is_opened_again_has_the_jobs_that_are_in_flight(slurm, opened, request_for):
@@ -124,6 +134,22 @@ def test_a_launcher_that_is_opened_again_has_the_jobs_that_are_in_flight(slurm, 
     assert opened("slurm").missed == []
 
 
+@pytest.mark.parametrize("state", ["PREEMPTED", "NODE_FAIL"])
+def test_a_job_that_is_being_requeued_when_a_launcher_is_opened_is_not_submitted_twice(
+    slurm, opened, request_for, tmp_path, state
+):
+    launcher = opened("slurm")
+    launcher.submit([request_for("one")])
+    launcher.close()
+    made_an_hour_ago(tmp_path)
+    slurm.jobs(f"1 {state}")
+    again = opened("slurm", lag_seconds=600.0)
+    assert [job.id for job in again.submit([request_for("one")])] == ["1"]
+    slurm.jobs("1 RUNNING")
+    assert [update.state for update in again.poll()] == [State.RUNNING]
+    assert len(slurm.calls("sbatch")) == 1
+
+
 def test_a_key_that_failed_while_nobody_looked_is_submitted_anew(slurm, opened, request_for):
     launcher = opened("slurm")
     launcher.submit([request_for("one", "exit 1")])
@@ -139,6 +165,11 @@ def forget_the_id(tmp_path):
     """As when the process was killed between sbatch's reply and its note of it."""
     (folder,) = tmp_path.glob("jobs/slurm-*")
     (folder / "state.json").unlink(missing_ok=True)
+    return made_an_hour_ago(tmp_path)
+
+
+def made_an_hour_ago(tmp_path):
+    (folder,) = tmp_path.glob("jobs/slurm-*")
     made = json.loads((folder / "batch.json").read_text())
     made["made"] -= 3600
     (folder / "batch.json").write_text(json.dumps(made))

@@ -6,6 +6,7 @@ import pytest
 
 from study.errors import SubmitError
 from study.launch import State
+from study.launch.slurm import queries
 from study.records import Status
 
 
@@ -125,16 +126,34 @@ def test_a_job_whose_record_never_comes_has_completed_when_slurm_says_so(slurm, 
     assert states(launcher.poll()) == {"one": State.COMPLETED}
 
 
-def test_a_job_that_nobody_knows_is_lost_after_a_while(slurm, submitted):
+@pytest.fixture
+def sacct_lags_no_longer(monkeypatch):
+    monkeypatch.setattr(queries, "SACCT_LAGS_SECONDS", 0.0)
+
+
+def test_a_job_that_nobody_knows_is_lost_after_a_while(slurm, submitted, sacct_lags_no_longer):
     launcher = submitted(options={"lag_seconds": 0.0})
+    assert states(launcher.poll()) == {"one": State.PENDING}  # squeue was not asked yet
     (update,) = launcher.poll()
     assert (update.reason, update.detail) == (Status.FAILED, "lost: Slurm does not know it, and it left no record")
 
 
-def test_a_job_that_sacct_does_not_know_is_asked_of_squeue(slurm, submitted):
+def test_a_job_that_sacct_does_not_know_is_asked_of_squeue(slurm, submitted, sacct_lags_no_longer):
     launcher = submitted()
     slurm.jobs("1 RUNNING", source="squeue")
+    launcher.poll()
     assert states(launcher.poll()) == {"one": State.RUNNING}
+    for _ in range(4):
+        launcher.poll()
+    assert [len(slurm.calls(name)) for name in ("sacct", "squeue")] == [3, 3]  # one question a time, in turn
+
+
+def test_a_job_that_sacct_does_not_know_is_not_lost_while_squeue_is_silent(slurm, submitted, sacct_lags_no_longer):
+    slurm.says("squeue", code=1, error="squeue: error: Unable to contact slurm controller\n")
+    launcher = submitted(options={"lag_seconds": 0.0, "file_seconds": 0.0})
+    for _ in range(5):
+        launcher.poll()
+    assert launcher.active
 
 
 @pytest.mark.parametrize(
@@ -195,10 +214,11 @@ def test_a_job_that_waits_for_ever_is_told(slurm, submitted):
     assert update.detail.startswith("PartitionTimeLimit: Slurm took the job, and cannot start it")
 
 
-def test_a_batch_folder_that_vanished_is_named(slurm, submitted, tmp_path):
+def test_a_batch_folder_that_vanished_is_named(slurm, submitted, tmp_path, sacct_lags_no_longer):
     launcher = submitted(options={"lag_seconds": 0.0})
     (folder,) = tmp_path.glob("jobs/slurm-*")
     shutil.rmtree(folder)
+    launcher.poll()
     (update,) = launcher.poll()
     assert update.detail.endswith(f"and {folder} is gone")
 

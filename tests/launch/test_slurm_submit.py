@@ -19,7 +19,8 @@ def test_the_resources_of_a_job_are_options_of_its_script(slurm, opened, request
     options, command = slurm.script(1)
     own = {name: options.pop(name) for name in ("job-name", "output", "open-mode")}
     assert options == {
-        "gpus-per-node": "2", "nodes": "2", "ntasks": "4", "cpus-per-task": "8", "mem": "64000M", "time": "90",
+        "gpus-per-node": "2", "nodes": "2", "ntasks": "4", "ntasks-per-node": "2", "cpus-per-task": "8",
+        "mem": "64000M", "time": "90",
         "partition": "gpu", "account": "lab", "qos": "long", "constraint": "'a100&ib'", "gres": "disk:1",
         "exclusive": "", "reservation": "'my own'", "requeue": "", "signal": "B:USR2@120",
     }  # fmt: skip
@@ -95,17 +96,36 @@ def test_a_refusal_is_told_in_slurms_words_with_the_resource(slurm, opened, requ
         f"Slurm refuses: {lines[0]}; {lines[1]} (slurm_partition=gpux; did you mean gpu?; there are cpu, gpu);"
         " the job asks for mem_mb=100, slurm_partition=gpux"
     )
+    assert "log: " not in update.message  # it was never started
     assert request.note.exists()
     assert not launcher.active
     assert not list((request.log.parents[1] / "jobs").glob("slurm-*"))
+
+
+def test_more_jobs_than_a_user_may_have_are_handed_over_in_parts(slurm, opened, request_for, said):
+    slurm.takes(jobs=5)
+    launcher = opened("slurm", query_seconds=0.0)
+    launcher.submit([request_for(f"job {n}") for n in range(12)])
+    assert [slurm.array_size(id) for id in range(1, slurm.taken + 1)] == [3, 1, 1]
+    assert len(launcher.jobs) == 12
+    assert sum(job.id is not None for job in launcher.jobs) == 5
+    assert ["MaxSubmitJobPerUserLimit" in words for words in said] == [True]
+    before = len(slurm.calls("sbatch"))
+    launcher.poll()
+    assert len(slurm.calls("sbatch")) == before + 1  # one job is enough to see that there is no room
+    slurm.takes(jobs=100)
+    launcher.poll()
+    assert all(job.id is not None for job in launcher.jobs)
+    assert [slurm.array_size(id) for id in range(1, slurm.taken + 1)] == [3, 1, 1, 1, 2, 4]
 
 
 @pytest.mark.parametrize(
     "words",
     [
         "Unable to contact slurm controller (connect failure)",
-        "QOSMaxSubmitJobPerUserLimit",
+        "Job violates accounting/QOS policy: QOSMaxSubmitJobPerUserLimit",
         "Resource temporarily unavailable",
+        "Batch job submission failed: Message send failure",
     ],
 )
 def test_what_slurm_does_not_take_now_is_submitted_later(slurm, opened, request_for, said, words):
@@ -160,6 +180,15 @@ def test_a_machine_without_slurm_says_so(opened, monkeypatch, tmp_path):
         opened("slurm")
 
 
+def test_slurms_programs_without_a_cluster_say_so_at_once(slurm, opened):
+    lines = ("error: fetch_config: DNS SRV lookup failed", "fatal: Could not establish a configuration source")
+    slurm.says("scontrol", code=1, error="".join(f"scontrol: {line}\n" for line in lines))
+    with pytest.raises(
+        SubmitError, match=r"know of no cluster: Could not establish a .*; without a cluster try --launcher local"
+    ):
+        opened("slurm")
+
+
 def test_a_full_disk_submits_nothing_and_loses_nothing(slurm, opened, request_for, full_disk):
     launcher = opened("slurm")
     with full_disk(), pytest.raises(StorageError, match=r"cannot write .*batch\.json: the disk is full"):
@@ -205,10 +234,18 @@ def test_a_reply_without_an_id_is_followed_up(slurm, opened, request_for, said):
     assert launcher.jobs[0].id == "41"
 
 
-def test_what_slurm_never_took_is_handed_over_again(slurm, opened, request_for, said):
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Socket timed out on send/recv operation",
+        "Zero Bytes were transmitted or received",
+        "Unable to contact slurm controller (receive failure)",
+    ],
+)
+def test_what_slurm_never_took_is_handed_over_again(slurm, opened, request_for, said, words):
     sbatch = slurm.folder / "bin/sbatch"
     before = sbatch.read_text()
-    sbatch.write_text("#!/bin/sh\necho 'sbatch: error: Socket timed out on send/recv operation' >&2; exit 1\n")
+    sbatch.write_text(f"#!/bin/sh\necho 'sbatch: error: Batch job submission failed: {words}' >&2; exit 1\n")
     launcher = opened("slurm", lag_seconds=0.0)
     launcher.submit([request_for("one")])
     sbatch.write_text(before)

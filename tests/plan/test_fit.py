@@ -29,11 +29,11 @@ def peak(split):
 )
 def test_the_largest_divisor_of_the_share_that_fits(batch, count, micro):
     assert usable_gib(GPU) == 18
-    assert fit(spec(batch), VIT, GPU, count, peak) == (micro, 2 + micro, None)
+    assert fit(spec(batch), VIT, GPU, count, peak) == (micro, 2 + micro, None, False)
 
 
 def test_a_cpu_takes_all_at_once():
-    assert fit(spec(512), VIT, DEVICES["cpu"], 1, peak) == (512, 514, None)
+    assert fit(spec(512), VIT, DEVICES["cpu"], 1, peak) == (512, 514, None, False)
 
 
 def test_batch_norm_takes_its_share_at_once_or_says_what_to_do():
@@ -65,4 +65,34 @@ def test_what_fits_nowhere():
         "vit_pico with clip needs 1,254.2 GiB with a micro-batch of 1 (weights and optimiser 20.0, stored pairs 0.25, "
         "loss 1,234.0, activations and gradients 0.0), tiny has 20 GiB (18.0 to be used); "
         "take a smaller global_batch_size, a smaller tower or a device with more memory",
+        False,
     )
+
+
+def heavy(split):
+    """A tower whose states alone take 20 GiB, of which sharded processes hold a share each."""
+    return Parts(
+        states=20 * GIB // (split.processes if split.sharded else 1), pairs=0, loss=0, towers=split.micro * GIB
+    )
+
+
+def test_towers_are_sharded_only_where_they_do_not_fit_whole():
+    assert fit(spec(16), VIT, GPU, 2, heavy) == (8, 18, None, True)
+    assert fit(spec(64), VIT, GPU, 4, heavy) == (8, 13, None, True)  # the largest micro-batch that fits then
+    assert fit(spec(64), VIT, GPU, 4, peak).sharded is False
+
+
+def test_more_devices_that_would_shard_a_tower_are_a_way_out():
+    assert fit(spec(64), VIT, GPU, 1, heavy).problem == (
+        "vit_pico with clip needs 21.0 GiB with a micro-batch of 1 (weights and optimiser 20.0, stored pairs 0.0, "
+        "loss 0.0, activations and gradients 1.0), tiny has 20 GiB (18.0 to be used); "
+        "take count: 2 in hardware, which shard the tower or a smaller global_batch_size, a smaller tower or a "
+        "device with more memory"
+    )
+    bound = fit(spec(32), RESNET, GPU, 2, heavy)
+    assert (bound.sharded, bound.micro) == (True, 16)
+    assert (
+        "take batch_norm: per_micro_batch with micro_batch_size: 8 or count: 4 in hardware, which shard the tower"
+        in (bound.problem)
+    )
+    assert "GiB with the 16 pairs that batch norm takes at once, sharded over 2 devices (" in bound.problem

@@ -43,6 +43,19 @@ def test_a_plan_on_disk(planned, folder):
     assert table.evaluation_id.startswith("e")
 
 
+def test_a_run_that_only_has_to_be_scored_asks_for_that_share_of_its_minutes(planned, folder):
+    planned("{samples_seen: [200, 400]}")
+    table = StudyTable(folder / "results", "small")
+    predicted = {"runtime_minutes": 130, "predicted_gpu_hours": 4.0, "predicted_evaluation_hours": 1.0}
+    told = [predicted, predicted | {"predicted_evaluation_hours": None}]
+    found = table.rows.with_columns(
+        pl.Series(name, [one[name] for one in told], dtype=table.rows.schema[name]) for name in predicted
+    )
+    vars(table)["rows"] = found
+    asked = [table.resource(run_id, "evaluation_minutes") for run_id in table.run_ids]
+    assert asked == [40, 130]  # ten minutes of each are a margin
+
+
 def test_new_evidence_changes_predictions_and_no_spec(write_grid, folder, outcome):
     path = write_grid(TWO)
     assert plan(path) == 0

@@ -1,11 +1,12 @@
 """Peak memory from coefficients, by hand."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import pytest
 
 from study.predict import LossMemory, Parts, Split, TowersMemory, peak_parts
-from study.predict.memory import Held, most, peaks
+from study.predict.memory_sharded import Rows, ShardedTowers
+from study.predict.moments import Held, most, peaks
 
 # 100 bytes of states, 20 of gradients; 10 bytes a pair are saved, and 12 held for a moment before that.
 TOWERS = TowersMemory(
@@ -15,6 +16,14 @@ TOWERS = TowersMemory(
     saved=Held(10, 0),
     first=(Held(11, 0), Held(0, 20)),
     later=(Held(11, 2), Held(0, 7)),
+    sharded=ShardedTowers(
+        weights=(Rows(1, 3), Rows(3, 9)),
+        trained=(Rows(1, 2), Rows(3, 6)),
+        beside=30,
+        root=6,
+        block=5,
+        backward=(Held(11, 0), Held(10, 5)),
+    ),
     features={"image": [4], "text": [4]},
 )
 LOSS = LossMemory(peak=50, kept=8, states=3)
@@ -41,6 +50,22 @@ def test_a_peak_by_what_it_is_for():
     assert peak_parts(TOWERS, LOSS, STORED, Split(16, 16)) == Parts(states=103, pairs=32, loss=50, towers=160)
     assert peak_parts(TOWERS, LOSS, STORED, Split(16, 4)) == Parts(states=103, pairs=32, loss=8, towers=68)
     assert peak_parts(TOWERS, LOSS, STORED, Split(16, 8, 2)) == Parts(states=103, pairs=16, loss=50, towers=100)
+
+
+def test_sharded_towers_by_hand():
+    # rows of a share are whole: one of one, two of three; weights, two moments and gradients of those that are trained
+    states, gradients = 30 + (3 + 2 * 9) + 2 * (2 + 2 * 6), 2 + 2 * 6
+    together = 6 + 3 * 5
+    whole = peak_parts(TOWERS, LOSS, STORED, Split(16, 8, processes=2, sharded=True))
+    assert whole == Parts(states + 3, pairs=16, loss=50, towers=10 * 8 + gradients + together)
+    parts = peak_parts(TOWERS, LOSS, STORED, Split(16, 4, processes=2, sharded=True))
+    assert parts == Parts(states + 3, pairs=16, loss=8, towers=12 * 4 + gradients + together)
+
+
+def test_towers_that_cannot_be_sharded_stay_whole():
+    split = Split(16, 8, processes=2)
+    whole = peak_parts(replace(TOWERS, sharded=None), LOSS, STORED, replace(split, sharded=True))
+    assert whole == peak_parts(TOWERS, LOSS, STORED, split)
 
 
 def test_gradients_fill_what_activations_leave():

@@ -55,7 +55,7 @@ class Cluster:
     @property
     def environment(self) -> dict[str, str]:
         """This process's own, and where this Slurm's configuration is."""
-        return {**os.environ, **self.settings}
+        return {**os.environ, **self.settings, keeper.DAEMON: "1"}
 
     def start(self, name: str) -> None:
         """Start one daemon, or start it again, and wait until it answers."""

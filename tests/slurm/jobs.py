@@ -14,16 +14,21 @@ def submit(cluster: Cluster, folder: Path, command: str, *options: str) -> str:
     return cluster.run("sbatch", "--parsable", *where, *options, "--wrap", command)
 
 
-def queue(cluster: Cluster) -> dict[str, str]:
-    """State by job id (``ID_INDEX`` of an array) of all jobs that slurmctld still knows."""
-    lines = cluster.run("squeue", "--states=all", "--noheader", "--array", "--format", "%i %T").splitlines()
-    return dict(line.split() for line in lines)
+def queue(cluster: Cluster, folder: Path | None = None) -> dict[str, str]:
+    """State by job id (``ID_INDEX`` of an array) of all jobs, or those of a folder, that slurmctld still knows."""
+    found = cluster.run("squeue", "--states=all", "--noheader", "--array", "--format", "%i|%T|%Z")
+    return _of(folder, found)
 
 
-def accounted(cluster: Cluster) -> dict[str, str]:
-    """The same of all jobs that the accounting database knows, without who cancelled one."""
-    found = cluster.run("sacct", "--allusers", "--allocations", "--noheader", "--parsable2", "--format", "jobid,state")
-    return {line.split("|")[0]: line.split("|")[1].split()[0] for line in found.splitlines()}
+def accounted(cluster: Cluster, folder: Path | None = None) -> dict[str, str]:
+    """The same of jobs that the accounting database knows, without who cancelled one."""
+    options = ("--allusers", "--allocations", "--noheader", "--parsable2", "--format", "jobid,state,workdir")
+    return _of(folder, cluster.run("sacct", *options))
+
+
+def _of(folder: Path | None, lines: str) -> dict[str, str]:
+    parts = [line.split("|") for line in lines.splitlines()]
+    return {job: state.split()[0] for job, state, where in parts if folder is None or where == str(folder)}
 
 
 def wait_for_state(cluster: Cluster, job: str, state: str) -> None:

@@ -1,7 +1,8 @@
 """Waits for the end of a test run, however it ends, then ends what belongs to one folder and removes the folder.
 
 ``python keeper.py FOLDER``: its standard input is a pipe that only the test run holds open, so that a killed test run
-is seen as well as one that closes it. A process belongs to the folder when its environment or its command names it.
+is seen as well as one that closes it. A process belongs to the folder when its command names it, or its environment,
+and it is a daemon's, a job's or a test's: a shell of yours that exported ``SLURM_CONF`` does not.
 """
 
 import os
@@ -12,14 +13,19 @@ import sys
 import time
 from pathlib import Path
 
+DAEMON = "TESTS_SLURM_DAEMON"  # in the environment of the daemons
+MARKS = [f"\0{name}=".encode() for name in (DAEMON, "SLURM_JOB_ID", "PYTEST_CURRENT_TEST")]
+
 
 def belongs(process: Path, folder: str) -> bool:
     """Whether a folder of ``/proc`` is of a process that was started for the test run."""
     try:
-        named = (process / "environ").read_bytes() + (process / "cmdline").read_bytes()
+        environment, command = ((process / name).read_bytes() for name in ("environ", "cmdline"))
     except OSError:
         return False  # it has ended
-    return folder.encode() in named and process.name != str(os.getpid())
+    if process.name == str(os.getpid()) or folder.encode() not in environment + command:
+        return False
+    return any(mark in b"\0" + environment for mark in MARKS) or folder.encode() in command
 
 
 def processes(folder: str) -> list[int]:

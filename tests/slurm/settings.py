@@ -43,6 +43,7 @@ NodeName=n[1-2] NodeHostname={host} NodeAddr=127.0.0.1 Port={nodes} CPUs=4 Board
 CoresPerSocket=4 ThreadsPerCore=1 RealMemory=4000 Gres=gpu:{gpus}
 PartitionName=low Nodes=n[1-2] Default=YES MaxTime=60 DefaultTime=5 State=UP PriorityTier=1 PreemptMode=REQUEUE \
 GraceTime=5
+PartitionName=short Nodes=n[1-2] MaxTime=2 DefaultTime=1 State=UP PriorityTier=1 PreemptMode=REQUEUE GraceTime=5
 PartitionName=high Nodes=n[1-2] MaxTime=60 DefaultTime=5 State=UP PriorityTier=10 PreemptMode=OFF
 """
 ACCOUNTED = """\

@@ -5,6 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from study import io
+from study.launch.noted import noted
 from tests.slurm import jobs
 from tests.slurm.conftest import used
 from tests.slurm.launching import Watch, goes_on, saving, shell
@@ -24,7 +25,7 @@ def requests(folder):
         shell(folder, "elsewhere", "sleep 600"),
         shell(folder, "nowhere", "exec /nowhere"),
         shell(folder, "after", "cat failing.log", after=("failing", "memory", "cancelled")),
-        saving(folder, "saved"),
+        saving(folder, "saved", slurm_partition="short", runtime=600),  # its limit is two minutes
     ]
 
 
@@ -41,9 +42,11 @@ def ended(request, tmp_path_factory):
             watch.launcher.cancel([job for job in watch.launcher.jobs if job.key == "cancelled"])
             cluster.run("scancel", ids["elsewhere"])
             watch.until(lambda: goes_on(folder / "saved.log"))
+            restarts = {one.job.key: one.restarts for one in noted(folder / "jobs")}
             (folder / "go").touch()
             watch.until_all_ended()
-        yield SimpleNamespace(folder=folder, ids=ids, watch=watch, accounted=request.param == "accounted_cluster")
+        accounted = request.param == "accounted_cluster"
+        yield SimpleNamespace(folder=folder, ids=ids, watch=watch, accounted=accounted, restarts=restarts)
 
 
 REASONS = {
@@ -76,12 +79,21 @@ def test_a_job_after_others_starts_however_they_ended(ended):
     assert "ValueError: oh" in (ended.folder / "after.log").read_text()
 
 
-def test_a_job_that_saves_at_the_warning_goes_on_under_the_same_id(ended):
-    assert "interrupted" in ended.watch.states("saved")
-    assert ended.watch.states("saved")[-1] == "completed"
+def test_a_job_that_is_longer_than_its_partition_lets_it_be_goes_on_under_the_same_id(ended):
+    states = ended.watch.states("saved")
+    assert "interrupted" in states
+    assert "failed" not in states
+    assert states[-1] == "completed"
     assert ended.watch.last("saved").job.id == ended.ids["saved"]
+    assert ended.restarts["saved"] == 1
+    details = [update.detail for update in ended.watch.told if update.state == "interrupted"]
+    assert "it saved at its time limit, runtime=2, and goes on in a new attempt" in details
 
 
-def test_only_missing_accounts_are_complained_of_and_once(ended):
+def test_only_missing_accounts_and_long_jobs_are_spoken_of_and_once(ended):
+    clipped = (
+        "jobs of more than 2 minutes, the most in partition short, save at that limit and go on in a new attempt:"
+        " saved asks for 600"
+    )
     without = "sacct: Slurm accounting storage is disabled; squeue is asked instead"
-    assert ended.watch.said == ([] if ended.accounted else [without])
+    assert ended.watch.said == ([clipped] if ended.accounted else [clipped, without])

@@ -36,13 +36,9 @@ def test_a_job_that_can_never_run_is_told_and_others_run(slurm, tmp_path, name):
     assert watch.states("good")[-1] == "completed"
 
 
-NEVER = {"nodes": {"nodes": 3}, "runtime": {"runtime": 1000}}
-
-
-@pytest.mark.parametrize("name", NEVER)
-def test_a_job_that_slurm_took_and_will_not_start_is_told(slurm, tmp_path, name):
+def test_a_job_that_slurm_took_and_will_not_start_is_told(slurm, tmp_path):
     with Watch(tmp_path) as watch:
-        watch.launcher.submit([shell(tmp_path, "never", "true", **NEVER[name])])
+        watch.launcher.submit([shell(tmp_path, "never", "true", nodes=3)])
         watch.until(lambda: watch.told and "cannot start it" in (watch.last("never").detail or ""))
         watch.launcher.cancel(watch.launcher.jobs)
         watch.until_all_ended()

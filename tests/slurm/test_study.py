@@ -24,9 +24,8 @@ grid: {{seed: {seeds}}}
 RUNS = 12
 
 
-@pytest.fixture
-def study(slurm, tmp_path):
-    """The folder of a study that has no runs yet; its jobs go to the partition low, by a profile."""
+def folder_of_a_study(tmp_path):
+    """No runs yet; its jobs go to the partition low, by a profile."""
     (tmp_path / "grids").mkdir()
     (tmp_path / "profiles/slurm").mkdir(parents=True)
     profile = (
@@ -36,6 +35,16 @@ def study(slurm, tmp_path):
     )
     (tmp_path / "profiles/slurm/config.yaml").write_text(profile)
     return tmp_path
+
+
+@pytest.fixture
+def study(slurm, tmp_path):
+    return folder_of_a_study(tmp_path)
+
+
+@pytest.fixture
+def study_without_accounting(slurm_without_accounting, tmp_path):
+    return folder_of_a_study(tmp_path)
 
 
 def plan(folder, runs):
@@ -74,9 +83,9 @@ def statuses(folder):
 
 def test_twelve_runs_while_snakemake_is_killed_stopped_and_started_again(slurm, study):
     ids = plan(study, RUNS)
-    (study / "results/runs" / ids[0] / "spec.json").write_text("{}")
+    (study / "results/runs" / ids[0] / "checkpoints").touch()  # no folder: it cannot save
     with toy.running(study, start=snakemake) as first:
-        toy.wait_for(lambda: len(jobs.queue(slurm)) == RUNS, "an array of twelve")
+        toy.wait_for(lambda: len(jobs.queue(slurm, study)) == RUNS, "an array of twelve")
         toy.wait_for(lambda: list(study.glob("results/runs/*/train.log")), "a run at work")
         first.kill()
     assert subprocess.run(snakemake("--unlock"), cwd=study, timeout=toy.PATIENCE).returncode == 0
@@ -88,7 +97,7 @@ def test_twelve_runs_while_snakemake_is_killed_stopped_and_started_again(slurm, 
     assert "jobs are left running" in said(study)
     with toy.running(study, start=snakemake) as third:
         assert third.wait(toy.PATIENCE) == 1
-    tasks = [job.split("_") for job in jobs.accounted(slurm)]
+    tasks = [job.split("_") for job in jobs.accounted(slurm, study)]
     assert sum(task[0] == tasks[0][0] for task in tasks) == RUNS  # one array; the failing one may have been tried again
     table = pl.read_parquet(study / "results/small/runs.parquet")
     assert dict(table["status"].value_counts().iter_rows()) == {"completed": RUNS - 1, "failed": 1}
@@ -96,11 +105,11 @@ def test_twelve_runs_while_snakemake_is_killed_stopped_and_started_again(slurm, 
         assert len(json.loads((study / f"results/runs/{run_id}/attempts.json").read_text())) == 1
     failed = table.filter(pl.col("status") == "failed").row(0, named=True)
     assert failed["run_id"] == ids[0]
-    assert "spec.json" in failed["reason"]
+    assert "checkpoints" in failed["reason"]
     shown = said(study).partition(f"{ids[0]}_evaluate_train (job ")[2]
     assert "failed, exit code" in shown.splitlines()[0]
     assert "log: " in shown.splitlines()[1]
-    assert "spec.json" in "\n".join(shown.splitlines()[2:24])
+    assert "checkpoints" in "\n".join(shown.splitlines()[2:24])
     assert (study / "reports/small/index.html").exists()
 
 
@@ -112,26 +121,39 @@ def test_submit_and_leave(slurm, study):
         assert first.splitlines()[-1] == "small: 0 runs done, 0 still running, 2 submitted"
         again = run(study, "submit", "grids/small.yaml")
         assert again.splitlines()[-1] == "small: 0 runs done, 2 still running, 0 submitted"
-        assert len(jobs.queue(slurm)) == 3
-        assert set(json.loads(run(study, "status", "small", "--json"))["jobs"].values()) == set(jobs.queue(slurm))
+        assert len(jobs.queue(slurm, study)) == 3
+        told = json.loads(run(study, "status", "small", "--json"))["jobs"]
+        assert set(told.values()) == set(jobs.queue(slurm, study))
         with toy.running(study, start=snakemake) as process:  # it waits for the jobs that are there
             toy.wait_for(lambda: len(list(study.glob(".snakemake/incomplete/*"))) == 4, "two jobs of two outputs")
             process.send_signal(signal.SIGINT)
             process.wait(toy.PATIENCE)
         assert "3 jobs that were submitted earlier still run" in said(study)
         assert "2 jobs are left running" in said(study)
-        assert len(jobs.queue(slurm)) == 3
+        assert len(jobs.queue(slurm, study)) == 3
         plan(study, 3)
         more = json.loads(run(study, "submit", "grids/small.yaml", "--json"))
         assert [len(more[part]) for part in ("running", "submitted")] == [2, 1]
         assert all(one["job"] for one in more["running"] + more["submitted"])
-        toy.wait_for(lambda: sum(state == "PENDING" for state in jobs.queue(slurm).values()) == 4, "one report")
+        toy.wait_for(lambda: sum(state == "PENDING" for state in jobs.queue(slurm, study).values()) == 4, "one report")
     finally:
         slurm.run("scontrol", "update", "PartitionName=low", "State=UP")
     toy.wait_for(lambda: statuses(study) == ["completed"] * 3, "the last job")  # Snakemake collected before, too
     slurm.wait_until_idle()
     assert (study / "reports/small/index.html").stat().st_mtime > (study / "results/small/runs.parquet").stat().st_mtime
     assert run(study, "submit", "grids/small.yaml") == "small: 3 runs done, 0 still running, 0 submitted\n"
+
+
+def test_a_study_through_snakemake_where_only_squeue_tells(slurm_without_accounting, study_without_accounting):
+    folder = study_without_accounting
+    ids = plan(folder, 3)
+    (folder / "results/runs" / ids[0] / "checkpoints").touch()  # no folder: it cannot save
+    with toy.running(folder, start=snakemake) as process:
+        assert process.wait(toy.PATIENCE) == 1
+    assert sorted(statuses(folder)) == ["completed", "completed", "failed"]
+    assert said(folder).count("Slurm accounting storage is disabled; squeue is asked instead") == 1
+    assert f"{ids[0]}_evaluate_train (job " in said(folder)
+    assert (folder / "reports/small/index.html").exists()
 
 
 SAVING = """\

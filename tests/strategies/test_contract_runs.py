@@ -12,8 +12,9 @@ from study.strategies import STRATEGIES
 from study.train import loop
 from study.train.attempts import Attempts
 from study.train.device import place
-from study.train.recorder import Interrupted, Recorder, read_steps
+from study.train.recorder import Interrupted, Recorder
 from study.train.setup import open_session
+from study.train.steps import read_steps
 from tests.strategies.parts import OPTIONS, SIZES, make_spec_for, parts, refusals
 
 TOWERS = ["vit_pico", "resnet_pico", "convnext_pico", "swin_pico"]

@@ -21,17 +21,27 @@ from study.strategies.base import Progress
 from study.strategies.trained import trained_parameters
 from study.train.batch_norm import synchronise
 from study.train.device import Place
+from study.train.sharding import clip_gradients, gathered
 from study.train.step import GlobalStep
 from tests.strategies.parts import ROWS, gradients, pairs, parts, refusals
 
 TOWERS = ("vit_pico", "resnet_pico")
 STEPS = 2
-# strategy, tower and micro-batch, none for one of all pairs, whose batch norms synchronise
-CASES = [(name, tower, None) for name in STRATEGIES.names() for tower in TOWERS if not refusals(name, tower)]
-CASES += [("clip", "vit_pico", 2), ("clip", "resnet_pico", 2), ("slip", "resnet_pico", 2)]
+LARGEST = 0.05  # norm of a step's gradient, below what most have
+# strategy, tower, micro-batch, none for one of all pairs, whose batch norms synchronise, and whether towers are sharded
+CASES = [(name, tower, None, None) for name in STRATEGIES.names() for tower in TOWERS if not refusals(name, tower)]
+CASES += [(*case, None) for case in [("clip", "vit_pico", 2), ("clip", "resnet_pico", 2), ("slip", "resnet_pico", 2)]]
+CASES += [("clip", tower, None, "sharded") for tower in (*TOWERS, "convnext_pico", "swin_pico")]
+CASES += [("clip", tower, 2, "sharded") for tower in TOWERS]
+CASES += [(name, "vit_pico", micro, "sharded") for name in ("slip", "amorlip") for micro in (None, 2)]
+CASES += [
+    ("reclip", "vit_pico", None, "sharded"),
+    ("flip", "vit_pico", None, "sharded"),
+    ("clip_lite", "swin_pico", None, "sharded"),
+]
 
 
-def train(name, tower, micro, rank=0, world_size=1):
+def train(name, tower, micro, sharded, rank=0, world_size=1):
     """Losses and gradients by name, and all that steps leave behind: weights, statistics, inner optimisers."""
     model, strategy, phases, arch = parts(name, tower)
     where, found = Place(torch.device("cpu"), "test", rank, world_size), {}
@@ -39,20 +49,26 @@ def train(name, tower, micro, rank=0, world_size=1):
         synchronise(model, where.device)
     own = ROWS // world_size
     starts, size = range(rank * own, (rank + 1) * own, micro or own), micro or own
+    step = None
     for phase in phases:
+        if step and step.sharding:
+            step.sharding.undo(model, where.device)
         resize(model, phase.image_size, phase.text_length)
         # not Adam, which makes something of gradients that are nothing but rounding, such as those of keys' biases
-        optimizer = torch.optim.SGD([p for _, p in trained_parameters(model, strategy)], lr=0.01, momentum=0.9)
-        step = GlobalStep(model, strategy, where, "fp32", seed=0)
+        step = GlobalStep(model, strategy, where, "fp32", 0, sharded=bool(sharded) and world_size > 1)
+        parameters = [p for _, p in trained_parameters(model, strategy)]
+        optimizer = torch.optim.SGD(parameters, lr=0.01, momentum=0.9)
         batches = [pairs(arch, phase, slice(first, first + size)) for first in starts]
         for index in range(STEPS):
             optimizer.zero_grad()
             output = step(batches, phase, Progress(index * ROWS, 100 * ROWS, ROWS, ROWS))  # an epoch a step
-            found[f"loss {len(found)}"] = output.loss.detach()
+            number = len(found) // 2
+            found[f"loss {number}"] = output.loss.detach()
+            found[f"norm {number}"] = clip_gradients(parameters, LARGEST)
             optimizer.step()
-    found |= {f"gradient {n}": g for n, g in gradients(model, strategy).items()}
+    found |= {f"gradient {n}": g for n, g in gathered(gradients(model, strategy)).items()}
     left = {"model": model.state_dict(), "strategy": strategy.state_dict(), "inner": strategy.inner_state()}
-    return {**found, **dict(flat(left))}
+    return {**found, **dict(flat(gathered(left)))}
 
 
 def flat(tree, path=""):

@@ -7,14 +7,14 @@ import torch
 
 from study import io
 from study.cli import main
-from study.errors import PlanError, UnknownNameError
+from study.errors import PlanError, StoppedError, UnknownNameError
 from study.predict.probed import Probe, ProbedPhase
 from study.records import Accelerated, Status
 from study.train.accelerate import FILE, asked
 from study.train.accelerations import ACCELERATIONS
 from study.train.accelerations.compiled import Compiled
 from study.train.device import Place, cpu_name, place
-from study.train.run import StoppedError, Switches, train_run
+from study.train.run import Switches, train_run
 from study.train.setup import open_session
 
 BATCH = 32

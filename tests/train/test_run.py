@@ -1,5 +1,6 @@
 """A run's folder through training, failures, stops and kills."""
 
+import random
 import shutil
 import signal
 import subprocess
@@ -13,8 +14,8 @@ from study.cli import main
 from study.errors import BusyError, PlanError, StorageError
 from study.records import FAILURE, Outcome, Status
 from study.train.device import place
-from study.train.recorder import read_steps
 from study.train.run import Switches, train_run
+from study.train.steps import read_steps
 
 BATCH = 32
 
@@ -153,6 +154,26 @@ def test_a_run_killed_at_any_moment_ends_with_the_same_weights(planned_run, swit
     assert resumed.loss == straight.loss
 
 
+@pytest.mark.slow
+def test_kills_at_random_moments_lose_one_interval_each_at_most(planned_run, switches):
+    path = planned_run(samples_seen=BATCH * 60)
+    command = [sys.executable, "-m", "study", "train", str(path), "--threads", "1", "--checkpoint-seconds", "0"]
+    moments = random.Random(0)
+    while newest(path.parent) < 40 * BATCH:
+        before, further = newest(path.parent), moments.randint(0, 12) * BATCH
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        while process.poll() is None and newest(path.parent) < before + further:
+            time.sleep(0.001)
+        time.sleep(moments.random() * 0.05)  # into a step, or into a checkpoint that is being written
+        process.kill()
+        process.wait()
+        assert newest(path.parent) >= before
+    outcome = train(path, switches)[0].outcome
+    assert outcome.cost.lost_steps <= len(outcome.attempts) - 1  # a checkpoint after each step
+    forget(path.parent)
+    assert outcome.weights_sha256 == train(path, switches)[0].outcome.weights_sha256
+
+
 def newest(run):
     saved = sorted((run / "checkpoints").glob("samples-*.sha256"))
     return int(saved[-1].stem.removeprefix("samples-")) if saved else 0
@@ -168,7 +189,7 @@ def test_a_signal_saves_and_the_same_command_goes_on(planned_run):
         time.sleep(0.02)
     process.send_signal(signal.SIGUSR2)
     _, told = process.communicate()
-    assert process.returncode == 2
+    assert process.returncode == 75
     assert "stopped by SIGUSR2; saved, the same command goes on from here" in told
     assert "stopped by SIGUSR2" in log.read_text()
     assert newest(path.parent) > 0

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import submitit
 
-from study import io
-from study.launch.batch import lock_file, read_handed
+from study import io, job
+from study.launch.batch import again_file, lock_file, read_handed
 from study.launch.ended import Begin
 from study.launch.inside.command import Command
 from study.launch.inside.job import InsideJob
@@ -32,6 +32,7 @@ def main() -> int:
         restarts=int(os.environ.get("SLURM_RESTART_COUNT", "0")),
         gpus=os.environ.get("CUDA_VISIBLE_DEVICES"),
     )
+    job.announce(begin.started, again_file(args.folder, index))
     with ExitStack() as held:
         if not args.requeue:  # only a process of this machine, whose life nobody else watches
             held.enter_context(io.lock(lock_file(args.folder, index)))

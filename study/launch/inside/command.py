@@ -9,20 +9,18 @@ own, which signals to a group do not reach.
 from __future__ import annotations
 
 import os
-import select
 import signal
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
 from typing import IO
 
-from study.launch.inside.tree import adopt_orphans, before_exec, descendants, send
+from study.launch.inside.tree import adopt_orphans, before_exec, descendants, exit_code, is_signalled, send
+from study.launch.signals import Signals
 
 LEFT_SECONDS = 60.0  # for those that save while their shell has ended already
 LOOK_SECONDS = 0.1  # between two looks at these
-PASSED_ON = (signal.SIGUSR2, signal.SIGTERM, signal.SIGINT)
 
 
 class Command:
@@ -32,12 +30,7 @@ class Command:
         """``kill_seconds`` after TERM what is left is killed; none leaves that to the scheduler."""
         self.signals: list[str] = []
         self._kill_seconds, self._kill_at = kill_seconds, float("inf")
-        # signals are read from a pipe: a handler that runs just before a wait would not end it
-        self._woken, wakes = os.pipe()
-        os.set_blocking(wakes, False)
-        signal.set_wakeup_fd(wakes)
-        for number in (*PASSED_ON, signal.SIGCHLD):
-            signal.signal(number, _only_wakes)
+        self._heard = Signals().__enter__()  # from here to the end of this process
         adopt_orphans()
 
     def run(self, command: Sequence[str], cwd: Path, log: IO[bytes], parent: int | None = None) -> int:
@@ -52,25 +45,20 @@ class Command:
         except OSError as error:
             log.write(f"cannot start the command: {error}\n".encode())
             return 127
-        watched = [self._woken] if parent is None else [self._woken, parent]
+        watched = [] if parent is None else [parent]
         while process.poll() is None:
-            ready, _, _ = select.select(watched, [], [], self._until_kill())
-            if parent in ready:
-                watched.remove(parent)
-                self._pass_on(signal.SIGTERM)
-            if self._woken in ready:
-                for number in os.read(self._woken, 4096):
-                    self._pass_on(number)
+            numbers, ready = self._heard.wait(watched, self._until_kill())
+            watched = [file for file in watched if file not in ready]
+            for number in ([signal.SIGTERM] if ready else []) + numbers:
+                self._pass_on(number)
             if time.monotonic() >= self._kill_at:
                 self._kill()
         self._wait_for_the_rest()
-        return process.returncode if process.returncode >= 0 else 128 - process.returncode
+        return exit_code(process.returncode)
 
     def _pass_on(self, number: int) -> None:
-        if number not in PASSED_ON:
-            return
         self.signals.append(signal.Signals(number).name)
-        send(number, descendants(os.getpid()))
+        send(number, descendants(os.getpid(), is_signalled))
         if number != signal.SIGUSR2 and self._kill_seconds is not None:
             self._kill_at = min(self._kill_at, time.monotonic() + self._kill_seconds)
 
@@ -88,10 +76,6 @@ class Command:
             if time.monotonic() >= end:
                 self._kill()
             time.sleep(LOOK_SECONDS)
-
-
-def _only_wakes(number: int, frame: FrameType | None) -> None:
-    """So that a signal is not ignored, and does not end this process."""
 
 
 def _any_child() -> bool:

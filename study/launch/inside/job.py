@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import IO
 
 from study import io
-from study.errors import StorageError
-from study.launch.batch import Handed, cancelled
-from study.launch.ended import INTERRUPTED_CODE, Begin, End, Next, read_begin
+from study.errors import INTERRUPTED_CODE, StorageError
+from study.launch.batch import Handed, again_file, cancelled
+from study.launch.ended import Begin, End, Next, read_begin
 from study.launch.failed import BEGINS
 from study.launch.inside.again import goes_on, requeue
 from study.launch.inside.command import Command
@@ -63,22 +63,41 @@ class InsideJob:
 
     def _judged(self, code: int, signals: tuple[str, ...]) -> End:
         end = End(begin=self.begin, ended=time.time(), code=code, signals=signals)
-        if code == 0 or not (signals or code == INTERRUPTED_CODE):
+        if code == 0 or not (signals or code == INTERRUPTED_CODE or again_file(self.folder, self.index).exists()):
             return end
+        if not (signals or self.requeues):
+            return end  # it asks for another start, which nobody gives here: its own last words say why
         if self.index in cancelled(self.folder) or not self.requeues:
-            return end.model_copy(update={"reason": Status.CANCELLED, "detail": f"stopped by {_named(signals)}"})
+            detail = f"stopped by {_named(signals)}" if signals else None
+            return end.model_copy(update={"reason": Status.CANCELLED, "detail": detail})
         if not goes_on(self.begin.id):
             return end.model_copy(update={"next": Next.SCHEDULER})
         if self.begin.restarts >= self.handed.options.requeues:
             return self._given_up(end, f"it was put into the queue again {self.begin.restarts} times already")
-        return end.model_copy(update={"next": Next.REQUEUE, "detail": f"interrupted by {_named(signals)}"})
+        detail = f"{self._interrupted(end)}, and goes on in a new attempt"
+        return end.model_copy(update={"next": Next.REQUEUE, "detail": detail})
 
     def _given_up(self, end: End, why: str) -> End:
         """Of an interrupted job that does not start again: by its time limit, or before it."""
-        limit, took = self.request.resources.runtime, end.ended - self.begin.started
-        over = limit is not None and took > limit * 60 - self.handed.options.signal_seconds - SLACK_SECONDS
-        reason = Status.TIMEOUT if over else Status.PREEMPTED
-        return end.model_copy(update={"next": Next.NOTHING, "reason": reason, "detail": f"saved and ended; {why}"})
+        reason = Status.TIMEOUT if self._is_over(end) else Status.PREEMPTED
+        return end.model_copy(
+            update={"next": Next.NOTHING, "reason": reason, "detail": f"{self._interrupted(end)}; {why}"}
+        )
+
+    def _interrupted(self, end: End) -> str:
+        if not end.signals:
+            return "it asked to be started again, its log says why"
+        when = f"at its time limit, runtime={self._minutes}" if self._is_over(end) else f"on {_named(end.signals)}"
+        return f"it saved {when}"
+
+    @property
+    def _minutes(self) -> int | None:
+        return self.request.resources.runtime
+
+    def _is_over(self, end: End) -> bool:
+        """Whether an attempt lasted until the warning before its time limit."""
+        took, before = end.ended - self.begin.started, self.handed.options.signal_seconds + SLACK_SECONDS
+        return self._minutes is not None and took > self._minutes * 60 - before
 
     def _write(self, what: str, record: Frozen) -> None:
         """A record that cannot be written is no reason to lose the work: the scheduler knows how the job ends."""
@@ -89,7 +108,7 @@ class InsideJob:
 
 
 def _named(signals: tuple[str, ...]) -> str:
-    return ", ".join(dict.fromkeys(signals)) or "its own word"
+    return ", ".join(dict.fromkeys(signals))
 
 
 def _say(words: str) -> None:

@@ -27,8 +27,13 @@ class Answer(NamedTuple):
     @property
     def words(self) -> str:
         """Its complaint, without its own name, on one line."""
-        lines = [re.sub(r"^\w+: (error: )?", "", line).strip() for line in self.error.splitlines()]
+        lines = [re.sub(r"^\w+: ((error|fatal): )?", "", line).strip() for line in self.error.splitlines()]
         return "; ".join(dict.fromkeys(filter(None, lines))) or f"it ended with code {self.code} and said nothing"
+
+    @property
+    def fatal(self) -> str:
+        """Why it gave up before it asked anybody: for want of a configuration, or with a bad one; else empty."""
+        return "; ".join(re.findall(r"^\w+: fatal: (.*)$", self.error, re.MULTILINE))
 
 
 def environment(outer: Mapping[str, str]) -> dict[str, str]:

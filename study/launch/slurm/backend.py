@@ -14,6 +14,7 @@ from study.launch.request import Request
 from study.launch.slurm.arrays import Arrays
 from study.launch.slurm.judge import Judge
 from study.launch.slurm.labels import Labels
+from study.launch.slurm.limits import Limits
 from study.launch.slurm.parameters import check_extra
 from study.launch.slurm.queries import Queries
 from study.launch.slurm.script import check_here, submit
@@ -30,7 +31,8 @@ class SlurmBackend:
     def __init__(self, options: Options, say: Say) -> None:
         check_here()
         self._options, self._say = options, say
-        self._queries, self._labels, self._arrays = Queries(options, say), Labels(), Arrays()
+        self._queries, self._labels = Queries(options, say), Labels()
+        self._arrays, self._limits = Arrays(), Limits(options, say)
         self._judges: dict[tuple[Path, int], Judge] = {}
         self._ends: dict[tuple[Path, int], End] = {}
         self._recalled: dict[Path, float] = {}
@@ -54,7 +56,7 @@ class SlurmBackend:
         if room <= 0 or too_few or time.monotonic() < self._not_before:
             return []
         try:
-            return self._arrays.of(waiting[:room])
+            return self._arrays.of(self._limits.clip(waiting[:room]))
         except TryLaterError:
             self._rest()
             raise
@@ -100,8 +102,8 @@ class SlurmBackend:
     def _judged(self, entry: Entry) -> Finding | None:
         key, id = (entry.batch.folder, entry.index), entry.id
         judge = self._judges.setdefault(key, Judge(entry, self._options, self._recalled.get(entry.batch.folder)))
-        said = self._queries.said.get(id) if id else None
-        answers = self._queries.answers if id else entry.batch.folder in self._labels.absent
+        said = self._queries.said(id) if id else None
+        answers = self._queries.answers_on(id) if id else entry.batch.folder in self._labels.absent
         finding = judge.judge(self._ends.get(key), said, answers, time.monotonic())
         if finding is None or not finding.state.active:
             del self._judges[key]

@@ -52,7 +52,7 @@ class Judge:
         if said.state in ENDED:
             return self._ended(end, said, now)
         if said.state in PASSING:
-            if self._lasts(said.state, now) < self._options.lag_seconds:
+            if self._lasts(said.state, now, may_be_old=False) < self._options.lag_seconds:
                 return Finding(State.INTERRUPTED, None, said.state.lower())
             return self._failed(PASSING[said.state], said, end)
         self._lasts("goes on", now)
@@ -60,7 +60,8 @@ class Judge:
             return Finding(State.RUNNING)
         if said.state in WAITING:
             again = end is not None or said.state not in ("PENDING", "CONFIGURING")
-            return Finding(State.INTERRUPTED if again else State.PENDING, None, pending(said.waits_for))
+            why = pending(said.waits_for) or (end.detail if end else None)
+            return Finding(State.INTERRUPTED if again else State.PENDING, None, why)
         return self._finding._replace(detail=f"Slurm says {said.state}")
 
     def _ended(self, end: End | None, said: Said, now: float) -> Finding:
@@ -83,9 +84,9 @@ class Judge:
             reason = written(self._entry) or reason
         return Finding(State.FAILED, reason, failure(reason, said, end, self._entry, last_line(self._entry)))
 
-    def _lasts(self, condition: str, now: float) -> float:
-        """For how many seconds this condition has lasted."""
-        if self._condition is None:
+    def _lasts(self, condition: str, now: float, may_be_old: bool = True) -> float:
+        """For how many seconds a condition has lasted: of the first that is seen, since ``since`` if it may be old."""
+        if self._condition is None and may_be_old:
             self._condition = condition
         elif condition != self._condition:
             self._condition, self._since = condition, now

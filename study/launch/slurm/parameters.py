@@ -49,6 +49,8 @@ def parameters(asked: Resources, options: Options) -> dict[str, Any]:
     more: dict[str, Any] = {name: value or True for name, value in asked.extra.items()}
     if tasks is not None:
         more["ntasks"] = tasks
+    if tasks is not None and asked.nodes > 1:
+        more["ntasks_per_node"] = tasks // asked.nodes  # else Slurm gives the first nodes more CPUs than the last
     # to the batch script alone, which is the wrapper: it passes the signal on to those who can use it
     more |= {"requeue": True, "signal": f"B:USR2@{options.signal_seconds}"}
     return {

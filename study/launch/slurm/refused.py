@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from study.errors import SubmitError
-from study.launch.backend import TryLaterError
+from study.launch.backend import TooManyError, TryLaterError
 from study.launch.request import Resources
 from study.launch.slurm.ask import Answer, ask
 from study.launch.slurm.parameters import told
@@ -26,16 +26,19 @@ ABOUT = {
     "node count": "nodes",
     "reservation": "extra",
 }
-# The controller is away, or the user has as many jobs there as may be: nothing was taken.
+# The user has as many jobs there as may be, or would have more: nothing was taken.
+TOO_MANY = "maxsubmitjob"
+# The controller is away: nothing was taken.
 NOT_NOW = (
     "unable to contact slurm controller",
+    "connection failure",
+    "send failure",
     "temporarily",
-    "maxsubmitjob",
     "try again",
     "connection refused",
 )
 # The controller was asked and did not answer: the batch may be there.
-OPEN = ("timed out", "no answer in")
+OPEN = ("timed out", "no answer in", "receive failure", "zero bytes")
 
 
 def unsure(answer: Answer) -> bool:
@@ -44,11 +47,18 @@ def unsure(answer: Answer) -> bool:
     return any(part in words for part in OPEN)
 
 
+def not_now(answer: Answer) -> TryLaterError:
+    """The error while the controller is away."""
+    return TryLaterError(f"Slurm takes no job now, tried again later: {answer.words}")
+
+
 def refusal(answer: Answer, asked: Resources) -> SubmitError:
     """The error for a batch that was not taken, in Slurm's words, with what was asked for."""
     words = answer.words
+    if TOO_MANY in words.lower():
+        return TooManyError(f"Slurm takes no more jobs of this user now, tried again later: {words}")
     if any(part in words.lower() for part in NOT_NOW):
-        return TryLaterError(f"Slurm takes no job now, tried again later: {words}")
+        return not_now(answer)
     named = [name for part, name in ABOUT.items() if part in words.lower() and getattr(asked, name)]
     place = f" ({named[0]}={getattr(asked, named[0])}{_nearest(named[0], asked)})" if named else ""
     return SubmitError(f"Slurm refuses: {words}{place}; the job asks for {told(asked)}")

@@ -16,6 +16,8 @@ from study.launch.slurm.ask import ask
 from study.launch.slurm.parameters import parameters
 from study.launch.slurm.refused import refusal, unsure
 
+ELSEWHERE = "try --launcher local (for snakemake --submitit-launcher local)"
+
 
 class _Script(submitit.SlurmExecutor):
     """submitit's executor with a command of ours in the place of its pickle."""
@@ -73,4 +75,4 @@ def _command(batch: Batch) -> list[str]:
 def check_here() -> None:
     """Raise SubmitError where there is no Slurm to submit to."""
     if submitit.SlurmExecutor.affinity() < 0:
-        raise SubmitError("no Slurm here: its programs (sbatch, srun) are not on the PATH; try the launcher local")
+        raise SubmitError(f"no Slurm here: its programs (sbatch, srun) are not on the PATH; {ELSEWHERE}")

@@ -1,0 +1,58 @@
+"""A signal that reaches one process of several: all of them save and end at the same step."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from study import io
+from study.saved import samples_saved
+from study.train.steps import read_steps
+
+BATCH, STEPS = 32, 600
+
+
+def start(path, rank, port):
+    ranks = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "MASTER_PORT": port}
+    where = {"MASTER_ADDR": "127.0.0.1", "GLOO_SOCKET_IFNAME": "lo"}
+    command = [sys.executable, "-m", "study", "train", str(path), "--threads", "1", "--device", "cpu"]
+    environment = {**os.environ, **where, **{name: str(value) for name, value in ranks.items()}}
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+
+
+def free_port():
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
+def stopped(path, told):
+    """What the two ranks of a run said, of which one was told to stop once training was under way."""
+    port = free_port()
+    ranks = [start(path, rank, port) for rank in range(2)]
+    try:
+        while not read_steps(path.parent):
+            assert all(rank.poll() is None for rank in ranks)
+            time.sleep(0.02)
+        ranks[told].send_signal(signal.SIGUSR2)
+        said = [rank.communicate(timeout=600)[1] for rank in ranks]
+    finally:
+        for rank in ranks:
+            rank.kill()
+    assert [rank.returncode for rank in ranks] == [75, 75], said
+    return said
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_all_ranks_save_and_end_at_the_step_at_which_one_was_told(planned_run, told):
+    path = planned_run(samples_seen=BATCH * STEPS)
+    said = stopped(path, told)
+    assert "stopped by SIGUSR2; saved" in said[told]
+    assert "stopped by a signal to another process; saved" in said[1 - told]
+    (attempt,) = io.read_json(path.parent / "attempts.json")
+    assert 20 * BATCH <= attempt["last_sample"] == samples_saved(path.parent) < STEPS * BATCH
+    assert attempt["world_size"] == 2
