@@ -238,7 +238,8 @@ def test_a_store_that_fails_at_times_is_asked_again(make, monkeypatch):
 
 def test_work_ahead_does_not_keep_a_process_from_ending():
     program = (
-        "import time; from study.data.streaming.workers import Workers\n"
+        "import signal, time; from study.data.streaming.workers import Workers\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored by what a shell runs in the background
         "workers = Workers(2)\n"
         "[workers.submit(lambda: time.sleep(3600)) for _ in range(9)]\n"
         "print('ready', flush=True); time.sleep(3600)"
@@ -248,4 +249,7 @@ def test_work_ahead_does_not_keep_a_process_from_ending():
     ) as process:
         assert process.stdout.readline() == b"ready\n"
         process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=60) != 0
+        try:
+            assert process.wait(timeout=60) != 0
+        finally:
+            process.kill()
