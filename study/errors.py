@@ -5,6 +5,7 @@
     |-- GridError          mistakes in a grid file, or in hardware.yaml, all of them at once
     |-- PlanError          a plan that cannot be run as it stands
     |-- DataError          a data source, subset or evaluation set that cannot be read
+    |   `-- UnansweredError   a store of data that does not answer, and may later
     |-- StorageError       a disk that is full or a file that cannot be read or written
     |-- BusyError          a run folder that another process holds
     |-- StoppedError       a run that a signal ended before its end, and that is saved
@@ -50,6 +51,10 @@ class PlanError(StudyError):
 
 class DataError(StudyError):
     """Data that is missing, unreadable or not of the promised form."""
+
+
+class UnansweredError(DataError):
+    """A store that does not answer now: it says nothing of the data, so that a run that meets it has no outcome."""
 
 
 class StorageError(StudyError):

@@ -9,9 +9,9 @@ from collections import Counter
 import pytest
 
 from study.data.shards.webdataset import WebDataset
-from study.data.streaming import ShardStream, Share, fetch, shards_of
+from study.data.streaming import ShardStream, Share, coming, fetch, shards_of
 from study.data.subset import ensure
-from study.errors import StorageError
+from study.errors import StorageError, UnansweredError
 from study.models import resolve, tokenizer
 from study.records import PluginRef
 from tests.data import shards, store
@@ -136,3 +136,15 @@ def test_a_full_disk_is_told_as_such(opened, pool):
                 passes(stream)
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_a_store_that_never_answers_is_told_as_such(opened, pool, monkeypatch):
+    released = threading.Event()
+    with store.serving(pool) as server:
+        stream = opened(server.address)
+        server.behave = lambda number, path: int(not released.wait())
+        monkeypatch.setattr(coming, "PATIENCE", 0.2)
+        with pytest.raises(UnansweredError, match=r"no answer for 0\.2 seconds from where the shards lie; the same"):
+            stream.batch(0, 4)
+        released.set()
+        stream.workers.close()

@@ -84,9 +84,12 @@ def packed(tmp_path):
 
 
 @pytest.fixture
-def make(tmp_path, packed):
-    words = tokenizer(resolve(PluginRef(name="vit_pico")))
+def words():
+    return tokenizer(resolve(PluginRef(name="vit_pico")))
 
+
+@pytest.fixture
+def make(tmp_path, packed, words):
     def open_it(chosen=ALL, share=WHOLE, **options):
         given = {"seed": 0, "image_size": SIZE, "text_length": LENGTH, "threads": 2, "window_shards": 3, "waits": ()}
         ids = subset(tmp_path, [uid(number) for number in chosen])
@@ -116,11 +119,10 @@ def test_every_pass_has_every_chosen_pair_once(make, chosen):
         assert orders[0] != orders[1] != orders[2]
 
 
-def test_captions_belong_to_their_images(make, packed):
-    stream = make()
-    batch = stream.batch(0, 37)
+def test_captions_belong_to_their_images(make, packed, words):
+    batch = make().batch(0, 37)
     caption = {one: place for part in packed for place, one in enumerate(part.uids)}
-    expected = stream.tokenizer([f"{caption[uid(number)]} words" for number in numbers(batch)], LENGTH)
+    expected = words([f"{caption[uid(number)]} words" for number in numbers(batch)], LENGTH)
     assert torch.equal(batch.texts, expected)
 
 

@@ -36,7 +36,7 @@ class Workers:
         for _ in self._threads:
             self._tasks.put(None)
         for thread in self._threads:
-            if thread is not current_thread():  # which may hold the last that needs them
+            if thread is not current_thread():  # where garbage that needs them may be collected
                 thread.join(max(0.0, until - time.monotonic()))
 
 
