@@ -1,4 +1,4 @@
-"""Images decoded once, to squares of uint8, and shared by all processes through a memory-mapped file."""
+"""Images decoded once, to frames of uint8, and shared by all processes through a memory-mapped file."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from typing import BinaryIO
 
 import numpy as np
 
-from study.data.decoding import Skip, decode
+from study.data.decoding import Frame, Skip, decode, frame_of
 from study.errors import StorageError
 from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json, write_whole
 
-__all__ = ["MISSING", "OUTSIDE", "Pixels", "Skip", "decode", "decoded"]
+__all__ = ["MISSING", "OUTSIDE", "Frame", "Pixels", "Skip", "decode", "decoded", "framed"]
 
 CHUNK = 256  # images decoded together, between two writes
 # Raised when the same bytes give other pixels. Within the tolerance that ``decode`` states that is no other run, as
@@ -28,24 +28,21 @@ PASSING = frozenset({OUTSIDE, MISSING, UNREAD})  # faults of the place, which a 
 
 @dataclass
 class Pixels:
-    """Decoded images, uint8 (n, size, size, 3), and why some rows are black: row -> reason."""
+    """Decoded images, uint8 (n, height, width, 3), and why some rows are black: row -> reason."""
 
     images: np.ndarray
     skipped: dict[int, str] = field(default_factory=dict)
 
 
 def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache: Path | None) -> Pixels:
-    """The images of ``uids``, ``read`` row by row; from and to a file in ``cache``, if given.
+    """The square images of ``uids``, ``read`` row by row; from and to a file in ``cache``, if given.
 
     The file is named by the ids, so that replaced images with old ids need the folder to be emptied. It is not kept
     when images were skipped for a PASSING reason: the next start tries again. Raises StorageError when it cannot be
     written.
     """
     if cache is None:
-        skipped: dict[int, str] = {}
-        chunks = list(_decode_all(len(uids), read, size, skipped))
-        images = np.concatenate(chunks) if chunks else np.zeros((0, size, size, 3), np.uint8)
-        return Pixels(images, skipped)
+        return framed(len(uids), read, frame_of(size))
     name = blake2b("\n".join([str(DECODER), *uids]).encode(), digest_size=10).hexdigest()
     path = cache / f"{name}-{size}.npy"
     with lock(cache / f".{name}-{size}.lock", wait=True):
@@ -58,6 +55,14 @@ def decoded(uids: Sequence[str], read: Callable[[int], bytes], size: int, cache:
     return pixels
 
 
+def framed(count: int, read: Callable[[int], bytes], frame: Frame) -> Pixels:
+    """So many images, ``read`` row by row, in memory."""
+    skipped: dict[int, str] = {}
+    chunks = list(_decode_all(count, read, frame, skipped))
+    images = np.concatenate(chunks) if chunks else np.zeros((0, frame.height, frame.width, 3), np.uint8)
+    return Pixels(images, skipped)
+
+
 def _may_pass(reasons: Path) -> bool:
     return not PASSING.isdisjoint(read_json(reasons).values())
 
@@ -67,17 +72,19 @@ def _fill(file: BinaryIO, reasons: Path, count: int, read: Callable[[int], bytes
     header = {"descr": "|u1", "fortran_order": False, "shape": (count, size, size, 3)}
     np.lib.format.write_array_header_2_0(file, header)
     skipped: dict[int, str] = {}
-    for chunk in _decode_all(count, read, size, skipped):
+    for chunk in _decode_all(count, read, frame_of(size), skipped):
         file.write(chunk.tobytes())
     write_json(reasons, {str(row): reason for row, reason in skipped.items()})
 
 
-def _decode_all(count: int, read: Callable[[int], bytes], size: int, skipped: dict[int, str]) -> Iterator[np.ndarray]:
+def _decode_all(
+    count: int, read: Callable[[int], bytes], frame: Frame, skipped: dict[int, str]
+) -> Iterator[np.ndarray]:
     """Decoded images in chunks, in order; fills ``skipped``."""
 
     def one(row: int) -> tuple[np.ndarray | None, str]:
         try:
-            return decode(read(row), size), ""
+            return decode(read(row), frame), ""
         except Skip as reason:
             return None, str(reason)
         except OSError:
@@ -86,7 +93,7 @@ def _decode_all(count: int, read: Callable[[int], bytes], size: int, skipped: di
     with ThreadPoolExecutor(cpu_threads()) as threads:
         for first in range(0, count, CHUNK):
             rows = range(first, min(first + CHUNK, count))
-            chunk = np.zeros((len(rows), size, size, 3), np.uint8)
+            chunk = np.zeros((len(rows), frame.height, frame.width, 3), np.uint8)
             for row, (image, reason) in zip(rows, threads.map(one, rows), strict=True):
                 if image is None:
                     skipped[row] = reason

@@ -6,9 +6,10 @@ import numpy as np
 import simplejpeg
 from PIL import Image
 
+from study.data.decoding.frame import Frame
 from study.data.decoding.markers import head_of
-from study.data.decoding.pillow import enough, stored_turn
-from study.data.decoding.resize import centre_square
+from study.data.decoding.pillow import ON_ITS_SIDE, enough, stored_turn
+from study.data.decoding.resize import resized
 from study.data.decoding.skip import TOO_LARGE, Skip, check_size
 
 START, SCAN = b"\xff\xd8", b"\xff\xda"
@@ -16,8 +17,8 @@ MAX_SCANS = 64  # a progressive image has about ten; each goes over all of it
 COLOURS = {"YCbCr", "Gray", "RGB"}  # Adobe's CMYK needs Pillow
 
 
-def square(content: bytes, size: int) -> np.ndarray | None:
-    """The image, uint8 (size, size, 3); none when simplejpeg cannot or, being strict, will not read it.
+def framed(content: bytes, frame: Frame) -> np.ndarray | None:
+    """The image, uint8 (height, width, 3); none when simplejpeg cannot or, being strict, will not read it.
 
     Raises Skip when it is too large.
     """
@@ -33,14 +34,16 @@ def square(content: bytes, size: int) -> np.ndarray | None:
     check_size(width, height)
     if head is None or colours not in COLOURS:
         return None
+    turn = stored_turn(content) if head.metadata else None
+    lying = frame.turned() if turn in ON_ITS_SIDE else frame
+    least_height, least_width = (enough(side) for side in lying.sides(height, width))
     try:
-        reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=enough(size), min_width=enough(size))
+        reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=least_height, min_width=least_width)
     except ValueError:  # also for a stray byte that Pillow passes over
         return None
     share = _eighths(max(reduced.shape[:2]), max(width, height)) / 8
-    image = centre_square(reduced, height * share, width * share, size)
-    turn = stored_turn(content) if head.metadata else None
-    return image if turn is None else np.asarray(Image.fromarray(image).transpose(turn))
+    image = resized(reduced, height * share, width * share, lying)
+    return frame.padded(image if turn is None else np.asarray(Image.fromarray(image).transpose(turn)))
 
 
 def _eighths(reduced: int, length: int) -> int:

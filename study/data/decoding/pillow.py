@@ -5,8 +5,10 @@ from __future__ import annotations
 import io
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
+from study.data.decoding.frame import Frame
+from study.data.decoding.resize import RESAMPLING
 from study.data.decoding.skip import TOO_LARGE, UNREADABLE, Skip, check_size
 
 # What the web has; Pillow knows more, of which some run other programs on the bytes (EPS).
@@ -21,26 +23,34 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
+ON_ITS_SIDE = frozenset(TURNS[number] for number in (5, 6, 7, 8))
 
 
-def square(content: bytes, size: int) -> np.ndarray:
-    """The first frame, uint8 (size, size, 3); raises Skip when it cannot be read or is too large."""
+def framed(content: bytes, frame: Frame) -> np.ndarray:
+    """The first frame, uint8 (height, width, 3); raises Skip when it cannot be read or is too large."""
+    least = enough(max(frame.height, frame.width))  # on its side or not
     try:
         with _opened(content) as image:
-            image.draft("RGB", (enough(size), enough(size)))  # a JPEG at reduced size; nothing for other formats
+            image.draft("RGB", (least, least))  # a JPEG at reduced size; nothing for other formats
             image.load()  # which turns a TIFF
             turn = turn_of(image)
             upright = image if turn is None else image.transpose(turn)
-            fitted = ImageOps.fit(_on_white(_eight_bits(upright)), (size, size), Image.Resampling.BICUBIC)
+            fitted = _fitted(_on_white(_eight_bits(upright)), frame)
     except (MemoryError, Skip):
         raise
     except Exception as error:  # broad: spoilt bytes raise struct.error, TypeError, KeyError and more within Pillow
         raise Skip(UNREADABLE) from error
-    return np.asarray(fitted)
+    return frame.padded(np.asarray(fitted))
+
+
+def _fitted(image: Image.Image, frame: Frame) -> Image.Image:
+    rows, columns = frame.sides(image.height, image.width)
+    box = frame.part(image.height, image.width).corners(image.height, image.width)
+    return image.resize((columns, rows), RESAMPLING[frame.interpolation], box)
 
 
 def enough(size: int) -> int:
-    """Pixels of the short side that a resize to ``size`` should begin with: a little more, lest it only moves them."""
+    """Pixels of a side that a resize to ``size`` should begin with: a little more, lest it only moves them."""
     return size + size // 16
 
 

@@ -1,4 +1,4 @@
-"""The centre square of a decoded image, resized: antialiased and bicubic, as Pillow's, but on vector instructions."""
+"""A part of a decoded image, resized: antialiased, as Pillow's, but on vector instructions."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
+from study.data.decoding.frame import Frame, Interpolation
+
+RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 EARLIER = 8  # pixels of the result that may be made before its first, for it to fall on a place between pixels
 NEAR = 0.15  # pixels of the source that a place may be off
 
@@ -19,18 +22,18 @@ class Start(NamedTuple):
     extra: int
 
 
-def centre_square(image: np.ndarray, height: float, width: float, size: int) -> np.ndarray:
-    """The centre of an image, uint8 (h, w, 3), as (size, size, 3).
+def resized(image: np.ndarray, height: float, width: float, frame: Frame) -> np.ndarray:
+    """What a frame takes of an image, uint8 (h, w, 3), as ``frame.sides``.
 
     ``height`` and ``width`` are what h and w were before they were rounded up.
     """
-    side = min(height, width)
-    top, left, step = (height - side) / 2, (width - side) / 2, side / size
-    rows, columns = _start(top, step), _start(left, step)
+    part, sides = frame.part(height, width), frame.sides(height, width)
+    steps = part.height / sides[0], part.width / sides[1]
+    rows, columns = _start(part.top, steps[0]), _start(part.left, steps[1])
     if rows is None or columns is None:
-        box = (left, top, min(left + side, image.shape[1]), min(top + side, image.shape[0]))
-        return np.asarray(Image.fromarray(image).resize((size, size), Image.Resampling.BICUBIC, box))
-    return _resized(image, rows, columns, step, size)
+        box = part.corners(*image.shape[:2])
+        return np.asarray(Image.fromarray(image).resize(sides[::-1], RESAMPLING[frame.interpolation], box))
+    return _resized(image, (rows, columns), steps, sides, frame.interpolation)
 
 
 def _start(place: float, step: float) -> Start | None:
@@ -42,15 +45,23 @@ def _start(place: float, step: float) -> Start | None:
     return None
 
 
-def _resized(image: np.ndarray, top: Start, left: Start, step: float, size: int) -> np.ndarray:
+def _resized(
+    image: np.ndarray,
+    starts: tuple[Start, Start],
+    steps: tuple[float, float],
+    sides: tuple[int, int],
+    interpolation: Interpolation,
+) -> np.ndarray:
     import torch  # here: sources are also read where no torch is wanted
     import torch.nn.functional as F
 
     rows, columns = (
-        slice(start.source, start.source + math.ceil((start.extra + size) * step)) for start in (top, left)
+        slice(start.source, start.source + math.ceil((start.extra + side) * step))
+        for start, step, side in zip(starts, steps, sides, strict=True)
     )
     given = torch.from_numpy(image[rows, columns]).permute(2, 0, 1)[None]
-    scale = (1 + 1e-9) / step  # the nudge: lengths of the result are rounded down
-    made = F.interpolate(given, scale_factor=(scale, scale), mode="bicubic", antialias=True)
+    scales = [(1 + 1e-9) / step for step in steps]  # the nudge: lengths of the result are rounded down
+    made = F.interpolate(given, scale_factor=scales, mode=interpolation, antialias=True)
     whole: np.ndarray = made[0].permute(1, 2, 0).numpy()
-    return np.ascontiguousarray(whole[top.extra : top.extra + size, left.extra : left.extra + size])
+    top, left = (start.extra for start in starts)
+    return np.ascontiguousarray(whole[top : top + sides[0], left : left + sides[1]])
