@@ -6,6 +6,7 @@ The format of sorted arrays is described in https://github.com/mlfoundations/dat
 from __future__ import annotations
 
 from binascii import unhexlify
+from collections.abc import Sequence
 
 import numpy as np
 import polars as pl
@@ -50,9 +51,19 @@ def listed(ids: np.ndarray) -> list[str]:
     return [text[start : start + HEX] for start in range(0, len(text), HEX)]
 
 
+def concatenated(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """``IDS`` one behind the other: as plain numbers, which numpy copies twice as fast as records."""
+    return np.concatenate([part.view("<u8") for part in parts]).view(IDS)
+
+
 def in_order(ids: np.ndarray) -> np.ndarray:
     """The same, sorted."""
-    return ids[order(ids["f0"], ids["f1"])]  # type: ignore[no-any-return]
+    first = np.ascontiguousarray(ids["f0"])  # what is looked at often: in a row it takes two thirds of the time
+    if len(ids) > 1:
+        found = ids.take(_by_leading_bits(first))
+        if _rises(found["f0"]):
+            return found
+    return ids[order(first, ids["f1"])]  # type: ignore[no-any-return]
 
 
 def order(first: np.ndarray, second: np.ndarray) -> np.ndarray:

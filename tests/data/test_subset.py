@@ -28,15 +28,23 @@ UIDS = {
 def small_steps(monkeypatch):
     """Few rows at a time, so that small pools take the paths of large ones."""
     monkeypatch.setattr("study.data.subset.batches.BATCH", 50)
+    monkeypatch.setattr("study.data.subset.choice.BATCH", 50)
     monkeypatch.setattr("study.data.subset.runs.STRIDE", 4)
     monkeypatch.setattr("study.data.subset.runs.BLOCK", 32)
 
 
-@pytest.fixture
-def chosen(tmp_path):
-    """A function that gives the uids of a subset, each chosen as a new file."""
+@pytest.fixture(params=["memory", "files"])
+def chosen(tmp_path, request, monkeypatch):
+    """A function that gives the uids of a subset, each chosen as a new file; parts are where those of few are, or not.
+
+    One process: starting others is tested where parts are files.
+    """
+    if request.param == "files":
+        monkeypatch.setattr("study.data.subset.choice.AT_ONCE", 0)
     made = iter(range(1000))
-    return lambda index, quality, pairs: choose(index, quality, pairs, tmp_path / f"{next(made)}.npy").uids()
+    return lambda index, quality, pairs: choose(
+        index, quality, pairs, tmp_path / f"{next(made)}.npy", processes=1
+    ).uids()
 
 
 @pytest.mark.usefixtures("small_steps")

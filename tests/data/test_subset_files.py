@@ -46,12 +46,19 @@ def test_a_subset_knows_what_it_contains(tmp_path, pool):
     assert subset.contains(hi[:0], lo[:0]).tolist() == []
 
 
+@pytest.mark.usefixtures("in_files")
 def test_several_processes_choose_the_same(tmp_path, pool, monkeypatch):
     monkeypatch.setattr("study.data.subset.batches.BATCH", 100)
     one = choose(index_of(pool, 4), 0.6, 100, tmp_path / "one.npy", processes=1)
     two = choose(index_of(pool, 4), 0.6, 100, tmp_path / "two.npy", processes=2)
     assert one.uids() == two.uids() == expected(pool, 0.6, 100)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["one.npy", "two.npy"]
+
+
+@pytest.fixture
+def in_files(monkeypatch):
+    """Parts in files, as those of pools that are not chosen from in a second."""
+    monkeypatch.setattr("study.data.subset.choice.AT_ONCE", 0)
 
 
 @dataclass(frozen=True)
@@ -68,6 +75,7 @@ class Watched(Part):
         return super().read()
 
 
+@pytest.mark.usefixtures("in_files")
 def test_what_was_done_before_an_interruption_is_kept(tmp_path, pool, monkeypatch):
     monkeypatch.setattr("study.data.subset.batches.BATCH", 100)
     log, broken, path = tmp_path / "log", tmp_path / "broken", tmp_path / "subset.npy"
@@ -78,16 +86,17 @@ def test_what_was_done_before_an_interruption_is_kept(tmp_path, pool, monkeypatc
     ]
     last.touch()
     with pytest.raises(DataError, match="piece 3 is gone"):
-        choose(Index(pieces), 0.5, 80, path)
+        choose(Index(pieces), 0.5, 80, path, processes=1)
     assert not path.exists()
     assert log.read_text().split("\n")[:-1] == ["piece 0", "piece 1", "piece 2"]
     last.unlink()
     broken.touch()  # the first three are not read again
-    assert choose(Index(pieces), 0.5, 80, path).uids() == expected(pool, 0.5, 80)
+    assert choose(Index(pieces), 0.5, 80, path, processes=1).uids() == expected(pool, 0.5, 80)
     assert log.read_text().split("\n")[3:-1] == ["piece 3"]
     assert not [other for other in tmp_path.iterdir() if other.is_dir()]
 
 
+@pytest.mark.usefixtures("in_files")
 def test_another_piece_of_the_same_name_is_read(tmp_path, pool):
     path, last = tmp_path / "subset.npy", tmp_path / "last"
     last.touch()
@@ -95,10 +104,10 @@ def test_another_piece_of_the_same_name_is_read(tmp_path, pool):
         pieces = [Part(pool.slice(0, rows), "piece 0"), Watched(pool.slice(rows), "piece 1", tmp_path / "log", last)]
         if rows == 200:
             last.unlink()
-            assert choose(Index(pieces), 0.5, None, path).uids() == expected(pool, 0.5, None)
+            assert choose(Index(pieces), 0.5, None, path, processes=1).uids() == expected(pool, 0.5, None)
             return
         with pytest.raises(DataError, match="piece 1 is gone"):
-            choose(Index(pieces), 0.5, None, path)
+            choose(Index(pieces), 0.5, None, path, processes=1)
 
 
 @dataclass(frozen=True)

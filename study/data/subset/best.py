@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from study.data.ids import in_order, order
+from study.data.ids import IDS, concatenated, in_order, order
 from study.data.index import Index, Piece
+from study.data.subset.arrays import Kept
 from study.data.subset.batches import batches
 from study.data.subset.cut import BITS, Cut, Prefix, counts, cut, narrowed, total
 from study.data.subset.keys import UNKNOWN, score_keys
@@ -21,6 +21,7 @@ from study.data.subset.runs import Run, first_by_uid
 from study.data.subset.work import Work
 from study.errors import DataError
 
+KEYS, COUNTS = np.dtype(np.uint32), np.dtype(np.int64)
 SCORE = Prefix(0, 32)  # of a score's key: none of its bits
 
 
@@ -28,16 +29,15 @@ def best(index: Index, kept: int, work: Work) -> list[Run]:
     """The ids of the best pairs, in sorted runs; raises DataError when it takes scores and there are none."""
     parts = batches(index)
     if kept == index.pairs:
-        return [Run.whole(path) for (path,) in work.each(("all",), _all, parts)]
+        return [Run.whole(ids) for (ids,) in work.each({"all": IDS}, _all, parts)]
     start, wanted = narrowed(_counts(parts, work, SCORE), SCORE, kept)
     _check(start, wanted, index, kept)
-    found = work.each(("better", "open", "keys"), partial(_split, start), parts)
-    keys = [paths[2] for paths in found]
-    last = cut(lambda prefix: total((np.fromfile(path, np.uint32) for path in keys), prefix), start, wanted)
-    still_open = {name: (Run.whole(paths[1]), paths[2]) for name, paths in zip(parts, found, strict=True)}
-    divided = work.each(("closer", "equal"), partial(_divided, last.key), still_open)
-    better = [Run.whole(path) for path in (*(paths[0] for paths in found), *(paths[0] for paths in divided))]
-    return [*better, *first_by_uid([Run.whole(paths[1]) for paths in divided], last.of_equal)]
+    found = work.each({"better": IDS, "open": IDS, "keys": KEYS}, partial(_split, start), parts)
+    last = cut(lambda prefix: total((keys.read() for _, _, keys in found), prefix), start, wanted)
+    still_open = {name: (ids, keys) for name, (_, ids, keys) in zip(parts, found, strict=True)}
+    divided = work.each({"closer": IDS, "equal": IDS}, partial(_divided, last.key), still_open)
+    better = [Run.whole(arrays[0]) for arrays in (*found, *divided)]
+    return [*better, *first_by_uid([Run.whole(equal) for _, equal in divided], last.of_equal)]
 
 
 def last_kept(index: Index, kept: int, work: Work) -> Cut:
@@ -59,23 +59,23 @@ def _check(start: Prefix, wanted: int, index: Index, kept: int) -> None:
 
 def _counts(parts: Mapping[str, Sequence[Piece]], work: Work, prefix: Prefix) -> np.ndarray:
     """``counts`` of all scores after the prefix."""
-    found = work.each((f"scores-{prefix.rest}-{prefix.value}",), partial(_counted, prefix), parts)
+    name = f"{prefix.rest}-{prefix.value}"
+    found = work.each({f"digits-{name}": COUNTS, f"counts-{name}": COUNTS}, partial(_counted, prefix), parts)
     added = np.zeros(1 << BITS, np.int64)
-    for (path,) in found:
-        digits, here = np.fromfile(path, np.int64).reshape(2, -1)
-        added[digits] += here
+    for digits, here in found:
+        added[digits.read()] += here.read()
     return added
 
 
-def _counted(prefix: Prefix, batch: Sequence[Piece]) -> tuple[np.ndarray]:
-    """The digits that follow the prefix in the scores, and how often: int64 (2, digits)."""
+def _counted(prefix: Prefix, batch: Sequence[Piece]) -> tuple[np.ndarray, np.ndarray]:
+    """The digits that follow the prefix in the scores, and how often."""
     here = counts(np.concatenate([_keys(piece) for piece in batch]), prefix)
     digits = np.flatnonzero(here)
-    return (np.stack([digits, here[digits]]),)
+    return digits, here[digits]
 
 
 def _all(batch: Sequence[Piece]) -> tuple[np.ndarray]:
-    return (in_order(np.concatenate([piece.ids(np.ones(len(_keys(piece)), bool)) for piece in batch])),)
+    return (in_order(concatenated([piece.ids(np.ones(len(_keys(piece)), bool)) for piece in batch])),)
 
 
 def _split(start: Prefix, batch: Sequence[Piece]) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -87,18 +87,18 @@ def _split(start: Prefix, batch: Sequence[Piece]) -> tuple[np.ndarray, np.ndarra
         kept = here <= most
         ids, here = piece.ids(kept), here[kept]
         is_better = here < least
-        better.append(ids[is_better])
-        still_open.append(ids[~is_better])
-        keys.append(here[~is_better])
-    ids = np.concatenate(still_open)
+        better.append(ids.take(np.flatnonzero(is_better)))
+        rest = np.flatnonzero(~is_better)
+        still_open.append(ids.take(rest))
+        keys.append(here.take(rest))
+    ids = concatenated(still_open)
     rows = order(ids["f0"], ids["f1"])
-    return in_order(np.concatenate(better)), ids[rows], np.concatenate(keys)[rows]
+    return in_order(concatenated(better)), ids[rows], np.concatenate(keys)[rows]
 
 
-def _divided(last: int, pair: tuple[Run, Path]) -> tuple[np.ndarray, np.ndarray]:
+def _divided(last: int, pair: tuple[Kept, Kept]) -> tuple[np.ndarray, np.ndarray]:
     """Of sorted ids, those with better scores than the last, and those with the same."""
-    run, path = pair
-    ids, keys = run.read(), np.fromfile(path, np.uint32)
+    ids, keys = (array.read() for array in pair)
     return ids[keys < last], ids[keys == last]
 
 

@@ -1,4 +1,4 @@
-"""Sorted runs of ids in files: which ids come first, and all of them as one sorted file."""
+"""Sorted runs of ids: which ids come first, and all of them as one sorted file."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import BinaryIO, NamedTuple
 
 import numpy as np
 
-from study.data.ids import IDS, in_order, positions, texts
+from study.data.ids import IDS, concatenated, in_order, positions, texts
+from study.data.subset.arrays import Kept
 from study.data.subset.cut import Prefix, cut, total
 from study.errors import DataError
 from study.io import write_whole
@@ -19,27 +20,23 @@ BLOCK = 1 << 20  # ids, about: what is sorted in memory at a time, 16 MB
 
 
 class Run(NamedTuple):
-    """The first ``length`` ids of a file of sorted ids."""
+    """The first ``length`` of sorted ids, kind ``IDS``."""
 
-    path: Path
+    ids: Kept
     length: int
 
     @classmethod
-    def whole(cls, path: Path) -> Run:
-        """All of the file."""
-        return cls(path, path.stat().st_size // IDS.itemsize)
+    def whole(cls, ids: Kept) -> Run:
+        """All of them."""
+        return cls(ids, len(ids))
 
     def read(self) -> np.ndarray:
-        """``IDS`` (length,)."""
-        return self.between(0, self.length)
+        """``IDS`` (length,), not to be written to."""
+        return self.ids.read(0, self.length)
 
     def mapped(self) -> np.ndarray:
         """The same, of which memory has what is looked at; there must be some."""
-        return np.memmap(self.path, IDS, "r", shape=(self.length,))
-
-    def between(self, start: int, end: int) -> np.ndarray:
-        """``IDS`` (end - start,), those from one position to before another."""
-        return np.fromfile(self.path, IDS, end - start, offset=start * IDS.itemsize)
+        return self.ids.mapped()[: self.length]
 
 
 def first_by_uid(runs: Sequence[Run], wanted: int) -> list[Run]:
@@ -51,7 +48,7 @@ def first_by_uid(runs: Sequence[Run], wanted: int) -> list[Run]:
     hi = cut(lambda prefix: total((run.read()["f0"] for run in runs), prefix), HALF, wanted)
     lo = cut(lambda prefix: total((_seconds(run, hi.key) for run in runs), prefix), HALF, hi.of_equal)
     last = np.array([(hi.key, lo.key)], IDS)
-    return [Run(run.path, _until(run.read(), last)) for run in runs]
+    return [Run(run.ids, _until(run.read(), last)) for run in runs]
 
 
 def _seconds(run: Run, first: int) -> np.ndarray:
@@ -74,7 +71,7 @@ def write_merged(path: Path, runs: Sequence[Run], count: int) -> None:
     def write(file: BinaryIO) -> None:
         np.lib.format.write_array_header_1_0(file, {"descr": IDS.descr, "fortran_order": False, "shape": (count,)})
         for ids in _blocks([run for run in runs if run.length]):
-            repeated = np.flatnonzero(ids[1:] == ids[:-1])
+            repeated = np.flatnonzero((ids["f0"][1:] == ids["f0"][:-1]) & (ids["f1"][1:] == ids["f1"][:-1]))
             if len(repeated):
                 first = texts(ids[repeated[:1]]).decode()
                 raise DataError(f"the pool has pair {first} more than once; each pair needs an id of its own")
@@ -87,9 +84,9 @@ def write_merged(path: Path, runs: Sequence[Run], count: int) -> None:
 
 def _blocks(runs: Sequence[Run]) -> Iterator[np.ndarray]:
     """All ids in order, about ``BLOCK`` at a time: what lies between two ids is a slice of each run."""
-    seen = in_order(np.concatenate([np.array(run.mapped()[STRIDE - 1 :: STRIDE]) for run in runs]))
+    seen = in_order(concatenated([np.array(run.mapped()[STRIDE - 1 :: STRIDE]) for run in runs]))
     edges = seen[BLOCK // STRIDE - 1 :: BLOCK // STRIDE]
     ends = [[0, *positions(run.mapped(), edges["f0"], edges["f1"]).tolist(), run.length] for run in runs]
     for block in range(len(edges) + 1):
-        slices = [run.between(*end[block : block + 2]) for run, end in zip(runs, ends, strict=True)]
-        yield in_order(np.concatenate(slices))
+        slices = [run.ids.read(*end[block : block + 2]) for run, end in zip(runs, ends, strict=True)]
+        yield in_order(concatenated(slices))
