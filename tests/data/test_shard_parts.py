@@ -131,19 +131,22 @@ def test_parts_in_the_order_of_keys(tmp_path, rows_said):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.parametrize("rows_said", [100, 1 << 25])
+@pytest.mark.parametrize("rows_said", [100, 1 << 27])
 def test_repeats_are_all_but_the_first(tmp_path, rows_said):
     rng = np.random.default_rng(1)
     spread = rng.integers(0, 2**64, 300, np.uint64)
-    pieces = [(spread[rng.integers(0, 300, size)], np.zeros(size, np.uint64)) for size in (100, 0, 200, 50)]
-    found = repeated(pieces, rows_said, tmp_path)
+    seconds = rng.integers(0, 2, 350, np.uint64)  # first halves alone make no repeat
+    pieces = [(spread[rng.integers(0, 300, size)], seconds[:size]) for size in (100, 0, 200, 50)]
+    found = repeated(lambda: pieces, rows_said, tmp_path)
     seen, expected = set(), {}
-    for number, (keys, _) in enumerate(pieces):
-        for row, key in enumerate(keys.tolist()):
+    for number, halves in enumerate(pieces):
+        for row, key in enumerate(zip(*(half.tolist() for half in halves), strict=True)):
             if key in seen:
                 expected.setdefault(number, []).append(row)
             seen.add(key)
     assert {number: rows.tolist() for number, rows in found.items()} == expected
+    assert expected
+    assert repeated(lambda: [(spread, spread), (~spread, spread)], rows_said, tmp_path) == {}
 
 
 def test_processes_index_what_one_process_does(tmp_path, embedded):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from study.data.fingerprint import fingerprint_of
 from study.data.index import Index
 from study.data.parallel import each
 from study.data.repeats import repeated
-from study.data.shards.choice import SAME, UIDS, Choice, Chosen, Part, choose, keys, summed, without
+from study.data.shards.choice import SAME, UIDS, Choice, Chosen, Part, choose, ended, keys, summed, without
 from study.errors import DataError
 from study.hardware import cpu_threads
 from study.io import lock, read_json, write_json
@@ -69,7 +70,7 @@ def _made(recipe: Recipe, say: Callable[[str], None]) -> dict[str, Any]:
         for number, part in enumerate(recipe.shards)
     ]
     processes = cpu_threads() if sum(part.shard.size for part in recipe.shards) > LARGE else 1
-    found = each(choose, choices, processes, "shards indexed", say)
+    found = each(choose, choices, processes, "shards indexed", say, ended)
     _check(found, recipe.most_unreadable)
     there = [(choice, chosen) for choice, chosen in zip(choices, found, strict=True) if not chosen.failure]
     paths = [choice.path for choice, _ in there]
@@ -93,7 +94,7 @@ def _without_repeats(recipe: Recipe, paths: list[Path], kept: list[int], left_ou
     kinds = {"pair": UIDS} if recipe.filters.unique == "pair" else {"pair": UIDS, recipe.filters.unique: SAME}
     stay = list(kept)
     for kind, columns in kinds.items():
-        compared = (keys(path, columns) for path in paths)
+        compared = partial(map, partial(keys, columns=columns), paths)
         for number, rows in repeated(compared, sum(stay), recipe.folder).items():
             left_out[f"repeated {kind}"] += len(rows)
             stay[number] = without(paths[number], rows)
