@@ -1,4 +1,4 @@
-"""More rows than memory holds, by their keys: divided by the keys' first bits, a file each."""
+"""More rows than memory holds, by their keys: divided by the keys' leading bits, a file each."""
 
 from __future__ import annotations
 
@@ -6,12 +6,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import numpy as np
 
 from study.data.ids import order
 
 ROWS = 1 << 22  # sorted at a time, in about 300 MB
+MOST_BITS = 7  # of files that are open at a time, 128
+CHUNK = 1 << 20  # rows of a file that are read at a time to divide it again
+
+
+class Range(NamedTuple):
+    """Keys whose halves called ``name`` begin at ``least`` and take so many ``bits`` from there."""
+
+    name: str
+    least: int
+    bits: int
 
 
 def in_key_order(chunks: Iterable[np.ndarray], rows: int, kind: np.dtype, scratch: Path) -> Iterator[np.ndarray]:
@@ -26,29 +37,65 @@ def in_key_order(chunks: Iterable[np.ndarray], rows: int, kind: np.dtype, scratc
 def divided(
     chunks: Iterable[np.ndarray], rows: int, kind: np.dtype, scratch: Path, at_a_time: int
 ) -> Iterator[np.ndarray]:
-    """The rows of all chunks in parts of about so many, any key of a part before any of the next; within one as came.
+    """The rows of all chunks in parts of at most so many, any key of a part before any of the next; within one as came.
 
-    ``kind`` has the keys, or their first halves, as f0, uint64, which must be evenly spread, as hashes are. ``rows`` is
-    about how many there are. Files are written in ``scratch`` meanwhile, where they are more than one part.
+    ``kind`` has the keys as f0 and f1, uint64, or their first halves alone. ``rows`` is about how many there are. A
+    part is larger where as many rows have the same key. Files are written in ``scratch`` meanwhile, where there is more
+    than one part.
     """
-    bits = (rows // at_a_time).bit_length()
-    if not bits:
+    if rows <= at_a_time:
         yield np.concatenate([np.empty(0, kind), *chunks])
         return
     scratch.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory(dir=scratch) as folder:
-        parts = [Path(folder) / str(part) for part in range(1 << bits)]
-        _divide(chunks, parts, bits)
-        for part in parts:
-            found = np.fromfile(part, kind)
-            part.unlink()
+        files = _divide(chunks, Range("f0", 0, 64), rows // at_a_time, Path(folder))
+        yield from _parts(files, kind, at_a_time)
+
+
+def _parts(files: list[Path], kind: np.dtype, at_a_time: int) -> Iterator[np.ndarray]:
+    for file in files:
+        rows = file.stat().st_size // kind.itemsize
+        spread = _spread(file, kind) if rows > at_a_time else None
+        if spread is None:
+            found = np.fromfile(file, kind)
+            file.unlink()
             yield found
+        else:
+            again = _divide(_read(file, kind), spread, rows // at_a_time, file.with_name(f"{file.name}-"))
+            file.unlink()
+            yield from _parts(again, kind, at_a_time)
 
 
-def _divide(chunks: Iterable[np.ndarray], parts: list[Path], bits: int) -> None:
+def _spread(file: Path, kind: np.dtype) -> Range | None:
+    """Where the keys of a file are; None where all are the same."""
+    for name in ("f0", "f1"):
+        if name in (kind.names or ()):
+            least, most = 2**64, 0
+            for rows in _read(file, kind):
+                least, most = min(least, int(rows[name].min())), max(most, int(rows[name].max()))
+            if most > least:
+                return Range(name, least, (most - least).bit_length())
+    return None
+
+
+def _read(file: Path, kind: np.dtype) -> Iterator[np.ndarray]:
+    size = file.stat().st_size // kind.itemsize
+    for start in range(0, size, CHUNK):
+        yield np.fromfile(file, kind, CHUNK, offset=start * kind.itemsize)
+
+
+def _divide(chunks: Iterable[np.ndarray], spread: Range, parts: int, folder: Path) -> list[Path]:
+    """Files of the rows, in the order of their keys, in a folder: about as many as ``parts``, if not too many."""
+    folder.mkdir(exist_ok=True)
+    bits = min(parts.bit_length(), MOST_BITS, spread.bits)
+    files = [folder / str(part) for part in range(1 << bits)]
     with ExitStack() as stack:
-        files = [stack.enter_context(part.open("wb")) for part in parts]
+        opened = [stack.enter_context(file.open("wb")) for file in files]
         for chunk in chunks:
-            belongs = chunk["f0"] >> np.uint64(64 - bits)
-            for number in np.unique(belongs):
-                files[int(number)].write(chunk[belongs == number].tobytes())
+            keys = chunk[spread.name] - np.uint64(spread.least)
+            belongs = (keys >> np.uint64(spread.bits - bits)).astype(np.uint8)
+            rows = np.argsort(belongs, kind="stable")
+            ends = np.cumsum(np.bincount(belongs, minlength=len(files)))
+            for file, here in zip(opened, np.split(rows, ends[:-1]), strict=True):
+                file.write(chunk.take(here).tobytes())
+    return files

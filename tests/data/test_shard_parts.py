@@ -1,6 +1,8 @@
 """Parts of the index of shards: headers of tars, ranges of names, sizes of images, sorting through files."""
 
 import io
+import subprocess
+import sys
 import tarfile
 
 import numpy as np
@@ -117,18 +119,52 @@ def test_other_images_have_no_dimensions():
     assert dimensions(b"") is None
 
 
-@pytest.mark.parametrize("rows_said", [100, 1 << 25])
-def test_parts_in_the_order_of_keys(tmp_path, rows_said):
-    kind = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("place", "<u4")])
-    rng = np.random.default_rng(0)
-    rows = np.empty(5000, kind)
-    rows["f0"], rows["f1"] = rng.integers(0, 2**64, 5000, np.uint64), rng.integers(0, 3, 5000)
-    rows["f0"][::7] = rows["f0"][0]
-    rows["place"] = np.arange(5000)
-    found = list(in_key_order(np.array_split(rows, 9), rows_said, kind, tmp_path))
-    assert len(found) == (1 if rows_said == 100 else 16)
+KIND = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("place", "<u4")])
+
+
+def rows_of(first, second):
+    rows = np.empty(len(first), KIND)
+    rows["f0"], rows["f1"], rows["place"] = first, second, np.arange(len(first))
+    return rows
+
+
+def hashes(rng):
+    return np.append(rng.integers(0, 2**64, 4999, np.uint64), np.uint64(2**64 - 1))
+
+
+KEYS = {
+    "hashes": lambda rng: (hashes(rng), rng.integers(0, 3, 5000)),
+    "some equal": lambda rng: (np.where(np.arange(5000) % 7, hashes(rng), np.uint64(7)), rng.integers(0, 3, 5000)),
+    "numbered": lambda rng: (np.zeros(5000, np.uint64), rng.permutation(5000)),
+    "few first halves": lambda rng: (rng.integers(0, 2, 5000), hashes(rng)),
+    "one": lambda rng: (np.full(5000, 3), np.full(5000, 4)),
+}
+
+
+@pytest.mark.parametrize("keys", KEYS)
+@pytest.mark.parametrize("at_a_time", [10000, 2000, 100, 3])
+def test_parts_in_the_order_of_keys(tmp_path, monkeypatch, keys, at_a_time):
+    monkeypatch.setattr("study.data.spill.ROWS", at_a_time)
+    monkeypatch.setattr("study.data.spill.CHUNK", 700)
+    rows = rows_of(*KEYS[keys](np.random.default_rng(0)))
+    found = list(in_key_order(np.array_split(rows, 9), 5000, KIND, tmp_path))
     assert np.array_equal(np.concatenate(found), rows[np.lexsort((rows["f1"], rows["f0"]))])
+    assert all(len(np.unique(part[["f0", "f1"]])) == 1 for part in found if len(part) > at_a_time)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_rows_are_divided_with_few_files_open(tmp_path):
+    program = (
+        "import resource, numpy as np, pathlib; from study.data.spill import divided\n"
+        "import study.data.ids, polars\n"
+        "resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))\n"
+        "kind = np.dtype([('f0', '<u8')])\n"
+        "keys = np.random.default_rng(0).integers(0, 2**64, 30000, np.uint64)\n"
+        f"parts = divided([keys.view(kind)], 30000, kind, pathlib.Path({str(tmp_path)!r}), 100)\n"
+        "print(sum(map(len, parts)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.returncode) == ("30000\n", 0), done.stderr
 
 
 @pytest.mark.parametrize("rows_said", [100, 1 << 27])
