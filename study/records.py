@@ -185,6 +185,9 @@ class Cost(Frozen):
         return {name: value for name, value in data.items() if name != "mfu"} if isinstance(data, dict) else data
 
 
+SkippedUnit = Literal["pairs", "samples"]  # what those are that could not be read; "pairs" in the first files
+
+
 class Outcome(Frozen):
     """How a run ended and what it cost: ``outcome.json``."""
 
@@ -196,10 +199,10 @@ class Outcome(Frozen):
     loss: float | None = Field(None, description="mean of the strategy's loss over the last tenth of the steps")
     contrastive_loss: float | None = Field(None, description="CLIP's loss over the same steps, comparable")
     logit_scale: float | None = None
-    samples_skipped: dict[str, int] = Field(
-        default_factory=dict,
-        description="why pairs could not be read -> how many; if streamed, samples that others stood in for",
+    samples_skipped: dict[str, int] | None = Field(
+        None, description="why pairs could not be read -> how many; none = it ended before they were read"
     )
+    skipped_unit: SkippedUnit = Field("pairs", description="samples: of a stream, each time another pair stood in")
     weights_sha256: str | None = Field(None, description="of the final weights, to compare two runs exactly")
     finished: str = Field(description="UTC, ISO 8601")
     resolved: dict[str, Any] = Field(description="values after defaults: image size, lr, phases, ...")
@@ -261,7 +264,8 @@ PLAN_COLUMNS = _columns(
 # ``energy_source`` is "nvml" or "rapl" for an ``energy_kwh`` that was measured in training; "estimate" for the device's
 # full power over all hours, ``evaluate_hours`` too. ``dollars`` is all hours at the user's price, none without one.
 # ``setting`` is the run_id that the same run has with seed 0, so that repeats of one setting share it;
-# ``other_settings`` names what differs from the defaults and has no column; ``versions`` is JSON.
+# ``other_settings`` names what differs from the defaults and has no column; ``versions`` is JSON, as
+# ``skipped_reasons`` is, reason: how many ``skipped_unit`` (of study.records) could not be read.
 RUNS_COLUMNS = _columns(
     run_id="String", setting="String", study="String", sub_grid="String", source="String", citation="String",
     arch="String", family="String", strategy="String", strategy_label="String", purpose="String", tuned="String",
@@ -277,6 +281,7 @@ RUNS_COLUMNS = _columns(
     evaluate_hours="Float64", energy_kwh="Float64", energy_source="String", dollars="Float64",
     predicted_gpu_hours="Float64", predicted_gpu_hours_low="Float64", predicted_gpu_hours_high="Float64",
     predicted_memory_gib="Float64", predicted_kwh="Float64", predicted_dollars="Float64", samples_skipped="Int64",
+    skipped_reasons="String", skipped_unit="String",
     attempts="Int64", lost_steps="Int64", lost_gpu_hours="Float64", finished="String", note="String",
 )  # fmt: skip
 

@@ -71,11 +71,15 @@ def _jobs(folder: Path) -> dict[str, Any]:
 
 
 def _show(told: dict[str, Any]) -> None:
+    from study.summary.skipped import said
+
     print(f"{told['study']}: {_runs(told)}")
     if told["jobs"]:
         arrays = sorted({id.partition("_")[0] for id in told["jobs"].values()}, key=lambda id: (len(id), id))
         again = f", {len(told['restarts'])} of them started again by Slurm" if told["restarts"] else ""
         print(f"submitted, and not known to have ended: {len(told['jobs'])} jobs ({', '.join(arrays)}){again}")
+    if told["skipped"]:
+        print(f"could not be read: {said(told['skipped'])}")
     for line in (*_spent(told), *_under_way(told), *_outlook(told)):
         print(line)
 

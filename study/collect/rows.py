@@ -9,6 +9,7 @@ from study.collect.cost import derived
 from study.collect.folder import RunFolder
 from study.hardware import BUILT_IN, Site
 from study.records import Cost, Outcome, RunSpec, Tuning, run_id
+from study.summary import skipped
 
 # Fields of a spec with a column of their own, or told by one; any other that differs is an "other setting".
 _SHOWN = {
@@ -77,7 +78,7 @@ def _of_outcome(outcome: Outcome) -> dict[str, Any]:
     return {
         "loss": outcome.loss,
         "contrastive_loss": outcome.contrastive_loss,
-        "samples_skipped": sum(outcome.samples_skipped.values()),
+        **skipped.columns(outcome),
         "attempts": len(outcome.attempts) or None,
         "finished": outcome.finished,
         "versions": json.dumps(outcome.versions, sort_keys=True) if outcome.versions else None,

@@ -17,7 +17,7 @@ from study.data.fingerprint import fingerprint
 from study.data.index import Index, Piece, Whole
 from study.data.parallel import silent
 from study.data.pixels import Pixels, decoded
-from study.data.skipped import MAX_SKIPPED, words
+from study.data.skipped import MAX_SKIPPED, Unreadable, words
 from study.errors import DataError
 from study.records import PluginConfig
 
@@ -49,10 +49,11 @@ class Samples:
         return self._decoded(size).images
 
     def usable(self, size: int) -> np.ndarray:
-        """Rows whose image could be read, int64, ascending; raises DataError when there is none."""
+        """Rows whose image could be read, int64, ascending; raises Unreadable when there is none."""
         skipped = self._decoded(size).skipped
         if len(skipped) == len(self):
-            raise DataError(f"none of the {len(self)} images could be read: {words(self.skipped)}")
+            message = f"none of the {len(self)} images could be read: {words(self.skipped)}"
+            raise Unreadable(message, self.skipped)
         return np.setdiff1d(np.arange(len(self)), np.fromiter(skipped, np.int64, len(skipped)))
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -50,6 +50,7 @@ class Pool:
     files: tuple[Path, ...]
     has_scores: bool = True
     stored: Stored | None = None
+    left_out: dict[str, int] = field(default_factory=dict)  # reason -> rows of the data that are none of its pairs
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,13 @@ class Choices:
             return opened(pairs=declared, fingerprint=None)
         index = source.index()
         fingerprint = source.fingerprint() if source.has_images() else None
-        return opened(pairs=index.pairs, fingerprint=fingerprint, has_scores=index.scored, stored=source.stored())
+        return opened(
+            pairs=index.pairs,
+            fingerprint=fingerprint,
+            has_scores=index.scored,
+            stored=source.stored(),
+            left_out=source.left_out(),
+        )
 
     def _once(self, config: PluginConfig, open_it: Callable[[Any], T]) -> T:
         key = (open_it, config.model_dump_json())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from study.plan.due import Row
 from study.plan.table import StudyTable
 from study.records import Attempt, Status
 from study.saved import samples_saved
+from study.summary.skipped import columns
 from study.summary.state import state
 
 TAIL = 4096  # bytes at the end of steps.jsonl that hold its last whole line
@@ -31,6 +32,7 @@ class RunNow:
     gpu_hours: float | None = None  # measured, of a run that has ended
     ended: float | None = None  # when, in seconds since 1970
     attempt: Attempt | None = None
+    skipped: dict[str, Any] = field(default_factory=dict)  # what could not be read: see study.summary.skipped
 
     @property
     def share(self) -> float:
@@ -52,7 +54,8 @@ def _run(row: Row, folder: Path, under_way: bool) -> RunNow:
     if now.ended is not None:
         outcome = now.outcome
         hours = outcome.cost.gpu_hours if outcome and outcome.cost else None
-        return RunNow(row, now.status, outcome.samples_seen if outcome else 0, hours, now.ended)
+        unread = columns(outcome) if outcome else {}
+        return RunNow(row, now.status, outcome.samples_seen if outcome else 0, hours, now.ended, skipped=unread)
     if now.status is not Status.RUNNING:
         return RunNow(row, now.status, samples_saved(folder))
     last = next(iter(attempts(folder)[-1:]), None)

@@ -16,6 +16,7 @@ from study.plan.outlook import Outlook, left, outlook
 from study.plan.progress import RunNow, runs_now
 from study.plan.table import StudyTable
 from study.records import Status
+from study.summary.skipped import by_reason
 
 WAITING = (Status.PLANNED, Status.INTERRUPTED)
 
@@ -34,6 +35,7 @@ def status(results: Path, name: str, now: datetime) -> dict[str, Any]:
         "title": table.facts.get("title") or name,
         "unit": "CPU-hours" if all(run.row["gpus"] == 0 for run in runs) else "GPU-hours",
         **_counts(runs, refused),
+        "skipped": _skipped(runs),
         "left_out": len(table.grid_rows) - len(table.rows),
         "reused": _reused(runs, ledger),
         "spent": ledger.spent(book.price).model_dump(),
@@ -67,6 +69,11 @@ def _counts(runs: Sequence[RunNow], refused: Sequence[str]) -> dict[str, Any]:
         "kept_waiting": len(refused),
         "failed": {name: count for name, count in ends.items() if count},
     }
+
+
+def _skipped(runs: Sequence[RunNow]) -> list[dict[str, Any]]:
+    """What could not be read, of runs that have ended."""
+    return by_reason({**run.row, **run.skipped, "status": run.status} for run in runs if run.skipped).to_dicts()
 
 
 def _refused(runs: Sequence[RunNow], book: Account, ledger: Ledger, table: StudyTable) -> list[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from study.data.skipped import words
 from study.hardware import Device, Site, cpu_threads
 from study.plan.due import devices, wall_hours
 from study.plan.fit import USABLE
@@ -37,6 +38,9 @@ def sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[
     )
     yield _wall(facts, rows)
     yield _spending(total, site.devices[facts["hardware"]["gpu"]], site)
+    for pool in facts.get("pools", []):  # plans of earlier versions have none
+        without = f"; left out: {words(pool['left_out'])}" if pool["left_out"] else ""
+        yield f"pool: {pool['source']}, {pool['pairs']:,} pairs{without}"
     for evidence in dict.fromkeys(row["prediction_evidence"] for row in rows):
         yield f"evidence: {evidence}"
     if any(row["micro_batch_size"] < row["global_batch_size"] for row in rows):
@@ -45,7 +49,7 @@ def sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[
         yield "sharded: each GPU holds a share of the towers, which do not fit whole; hours do not know what that takes"
     yield f"memory is what a process allocates, within a tenth or so{_filled(facts)}"
     yield "hours are from start to end, scoring included"
-    yield from facts.get("advice", [])  # plans of earlier versions have none
+    yield from facts.get("advice", [])
     if facts["estimate"]:
         yield "ESTIMATE: a source only declares its number of pairs; nothing was written that could be run"
 

@@ -69,6 +69,7 @@ def facts(plan: Plan) -> dict[str, Any]:
         "limit": grid.file.limit.model_dump(exclude_none=True) if grid.file.limit else None,
         "evaluation": plan.evaluation,
         "baseline": plan.baseline,
+        "pools": [{"source": p.ref.label, "pairs": p.pairs, "left_out": p.left_out} for p in plan.pools],
         "advice": advice(plan),
         **plan.held.facts(),
         "planned": utc_now().isoformat(timespec="seconds"),

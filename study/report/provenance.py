@@ -35,6 +35,7 @@ def _facts(study: Study) -> Iterator[tuple[str, str]]:
     yield "Judged by", f"{words.metric(study.target.metric)} ({study.target.metric}) on {study.target.dataset}"
     yield "Evaluated on", _listed(study.scores["dataset"])
     yield "Data", _listed(runs["source"])
+    yield "Pools", "; ".join(_pools(study))
     yield "Citations", _listed(runs["citation"])
     yield "Machines", "; ".join(_machines(study.completed))
     yield "Energy", _energy(study)
@@ -97,6 +98,15 @@ def _numbers(seeds: Sequence[int]) -> str:
     """0 to 4 where none is left out between, else one by one."""
     whole = len(seeds) > 2 and seeds[-1] - seeds[0] == len(seeds) - 1
     return f"{seeds[0]} to {seeds[-1]}" if whole else ", ".join(map(str, seeds))
+
+
+def _pools(study: Study) -> Iterator[str]:
+    """How many pairs each pool has, and why rows of the data are none of them; plans of earlier versions do not say."""
+    for pool in study.facts.get("pools", []):
+        reasons = sorted(pool["left_out"].items(), key=lambda one: (-one[1], one[0]))
+        without = ", ".join(f"{number:,} {reason}" for reason, number in reasons)
+        told = f"{pool['source']}, {words.plural(pool['pairs'], 'pair')}"
+        yield f"{told} (left out: {without})" if without else told
 
 
 def _machines(runs: pl.DataFrame) -> Iterator[str]:

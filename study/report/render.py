@@ -22,6 +22,7 @@ from study.report.laws import laws, no_law
 from study.report.provenance import provenance
 from study.report.sections import placed
 from study.report.shown import Shown, drawn, pointed
+from study.report.skipped import skipped
 from study.report.study import Study, read_study
 from study.report.table import Table
 from study.report.tables import by_setting, failures, frontier, runs
@@ -75,6 +76,7 @@ def tables(study: Study) -> dict[str, Table]:
         cost(study),
         failures(study),
         budget.left_out(study),
+        skipped(study),
         laws(study),
         no_law(study),
         crossovers(study),

@@ -42,6 +42,7 @@ SECTIONS = (
     Section("settings", "Settings", "Settings by score", ("settings",), "No setting has a score."),
     Section("laws", "Laws", "Laws", ("laws", "crossovers", "no_law"), "No law was fitted."),
     Section("failures", "Failures", "What did not complete", ("failures", "left_out"), "Nothing failed."),
+    Section("skipped", "Unread data", "Data that could not be read", ("skipped",)),
     Section("runs", "All runs", "All runs", ("runs",), "No run was planned."),
     Section("provenance", "Provenance", "Provenance", template="provenance.html.j2"),
 )  # fmt: skip

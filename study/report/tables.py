@@ -75,6 +75,7 @@ def runs(study: Study) -> Table:
     data = study.runs.with_columns(
         pl.when(tuning()).then(pl.lit("learning rate")).alias("made_for"),
         pl.col("energy_source").replace(ENERGY_BY).alias("energy_by"),
+        pl.when((pl.col("samples_skipped") > 0).any()).then("samples_skipped"),
     )
     for metric in [*study.directions, "zeroshot_top1"]:
         if metric not in data.columns and metric in set(scores["metric"]):
@@ -93,6 +94,7 @@ def runs(study: Study) -> Table:
         ("dollars", "dollars", words.number),
         ("attempts", "attempts", words.count),
         ("lost_steps", "lost steps", words.count),
+        ("samples_skipped", "could not be read", words.count),
         ("lr", "learning rate", words.number),
         ("tuned", "chosen", words.text),
         ("other_settings", "other settings", words.text),

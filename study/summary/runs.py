@@ -19,6 +19,8 @@ ADDED: dict[str, type[pl.DataType]] = {
     "predicted_dollars": pl.Float64,
     "lost_steps": pl.Int64,
     "lost_gpu_hours": pl.Float64,
+    "skipped_reasons": pl.String,
+    "skipped_unit": pl.String,
 }
 TUNING = "tuning"  # the purpose of a run made only to choose a learning rate
 

@@ -17,6 +17,7 @@ from study.measure.timing import Spread, StepTimer, summarise, warmup_steps
 from study.records import Attempt, Cost, EnergySource, Outcome, RunSpec, Status, run_id
 from study.train.attempts import Attempts
 from study.train.device import Place
+from study.train.failure import End
 from study.train.session import Session
 from study.train.steps import read_steps
 
@@ -41,25 +42,25 @@ def make(
     timer: StepTimer,
     attempts: Attempts,
     run: Path,
-    status: Status,
-    reason: str | None,
+    end: End,
 ) -> Outcome:
     """The outcome of a run; ``session`` is none where it could not be set up."""
     seen = session.samples_seen if session else 0
     timer.settle()
-    completed = session is not None and status is Status.COMPLETED
+    completed = session is not None and end.status is Status.COMPLETED
     every = attempts.all(seen)
     last = final_means(read_steps(run), spec.samples_seen) if completed else {}
     return Outcome(
         run_id=run_id(spec),
-        status=status,
-        reason=reason,
+        status=end.status,
+        reason=end.reason,
         samples_seen=seen,
         steps=seen // spec.global_batch_size,
         loss=last.get("loss"),
         contrastive_loss=last.get("contrastive_loss"),
         logit_scale=last.get("logit_scale"),
-        samples_skipped=session.skipped.reasons if session else {},
+        samples_skipped=session.skipped.reasons if session else end.skipped,
+        skipped_unit=session.skipped.unit if session else "pairs",
         weights_sha256=checkpoint.fingerprint(session.model.state_dict()) if session and completed else None,
         finished=utc_now().isoformat(timespec="milliseconds"),
         resolved=_resolved(session) if session else {},

@@ -18,7 +18,7 @@ from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
 from study.train.device import Place
-from study.train.failure import failure_status
+from study.train.failure import End, end_of
 from study.train.loop import train
 from study.train.recorder import Diverged, Interrupted, Recorder
 from study.train.session import Session
@@ -94,7 +94,7 @@ def _with_or_without(spec: RunSpec, run: Path, results: Path, place: Place, swit
 def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches: Switches) -> Trained:
     attempts, timer = Attempts(run, switches.already, place), StepTimer(place.device)
     session: Session | None = None
-    status, reason = Status.COMPLETED, None
+    end = End(Status.COMPLETED)
     with listening() as flag, attempts.measured():
         try:
             session = open_session(spec, results, place, switches.micro_batch_size, shard=switches.shard)
@@ -107,15 +107,15 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         except AccelerationError:
             attempts.update(session.samples_seen if session else 0)
             raise
-        except Interrupted as end:
+        except Interrupted as stop:
             by = flag.reason or "a signal to another process"
-            raise StoppedError(f"stopped by {by}; {end}, the same command goes on from here") from None
+            raise StoppedError(f"stopped by {by}; {stop}, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
-            found = failure_status(error)
-            if found is None or (found not in TOGETHER and not place.leads):
+            found = end_of(error)
+            if found is None or (found.status not in TOGETHER and not place.leads):
                 raise  # a process that does not lead writes no outcome: its end ends the others
-            status, reason = found, _first_line(error)
-    outcome = outcomes.make(spec, place, session, timer, attempts, run, status, reason)
+            end = found
+    outcome = outcomes.make(spec, place, session, timer, attempts, run, end)
     return Trained(outcome, session)
 
 
@@ -157,8 +157,3 @@ def _restored(run: Path, spec_path: Path) -> Outcome | None:
         return None
     io.write_json(run / "outcome.json", told)
     return read_outcome(run)
-
-
-def _first_line(error: BaseException) -> str:
-    text = str(error).strip()
-    return text.splitlines()[0] if text else type(error).__name__

@@ -10,6 +10,7 @@ import torch.distributed as dist
 from study.data.skipped import MAX_SKIPPED, check
 from study.data.stream import Pairs
 from study.errors import DataError
+from study.records import SkippedUnit
 from study.train.device import Place
 
 MIN_SEEN = 500  # samples before a share says something
@@ -35,6 +36,11 @@ class Tally:
     def streamed(self) -> dict[str, int]:
         """Reason -> samples: of this process and of earlier attempts up to now, of others when ``agree`` was called."""
         return dict(self._others + Counter(self.before) + Counter(self.pairs.skipped or {}))
+
+    @property
+    def unit(self) -> SkippedUnit:
+        """What is counted: pairs that no step draws, or samples in whose place another pair was trained on."""
+        return "pairs" if self.pairs.skipped is None else "samples"
 
     @property
     def reasons(self) -> dict[str, int]:

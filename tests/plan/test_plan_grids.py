@@ -113,6 +113,15 @@ def test_a_plan_shows_every_column_beside_long_options(planned_file, folder):
     assert max(map(len, lines[1:10])) <= 160
 
 
+def test_a_plan_tells_the_size_of_its_pool_and_what_that_leaves_out(planned, folder):
+    with (folder / "pairs.csv").open("a") as file:
+        file.write("no.png,,0.5\n5.png,caption 5,0.005\n")
+    plan, shown = planned("{samples_seen: 200}"), io.StringIO()
+    show(Console(file=shown, width=160), facts(plan), plan.held, folder)
+    told = "pool: table(score_column=score), 1,000 pairs; left out: 1 no image or no caption, 1 repeated pair"
+    assert told in shown.getvalue().splitlines()
+
+
 def test_ten_thousand_runs_are_planned(write_grid, folder):
     seeds = ", ".join(map(str, range(500)))
     path = write_grid(f"{{size: [0.5, 1.0], lr: [1e-3, 2e-3], epochs: [1, 2, 3, 4, 5], seed: [{seeds}]}}")

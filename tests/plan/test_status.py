@@ -51,12 +51,13 @@ def plan(results):
 
 @pytest.fixture
 def end(results):
-    def write(run_id, hours, state="completed"):
+    def write(run_id, hours, state="completed", **fields):
         cost = Cost(
             device="a processor", device_kind="cpu", world_size=1, threads=1, loader_workers=0, precision="fp32",
             micro_batch_size=1, grad_accum_steps=1, gpu_hours=hours,
         )  # fmt: skip
-        told = Outcome(run_id=run_id, status=state, samples_seen=1000, steps=1, finished="", resolved={}, cost=cost)
+        fields |= {"cost": cost, "resolved": {}}
+        told = Outcome(run_id=run_id, status=state, samples_seen=1000, steps=1, finished="", **fields)
         io.write_json(results / "runs" / run_id / "outcome.json", told.model_dump(mode="json"))
         io.write_json(results / "runs" / run_id / "evaluations/e1.json", {})
 
@@ -189,6 +190,19 @@ def test_plan_status_and_report_say_alike_how_a_run_stands(plan, results, files,
     sums = totals(results, "small", rows)
     ended = "outcome.json" in files
     assert (sums["left"], sums["failed"], sums["completed"]) == (1 - ended, int(ended), 0)
+
+
+def test_what_could_not_be_read_is_told(plan, results, end, capsys):
+    plan([1.0, 1.0, 1.0])
+    end("r0", 1.0, samples_skipped={})
+    assert main(["status", "small"]) == 0
+    assert "could not be read" not in capsys.readouterr().out
+    end("r1", 1.0, samples_skipped={"lost": 5}, skipped_unit="samples")
+    assert status(results, "small", NOW)["skipped"] == [
+        {"reason": "lost", "unit": "samples", "status": "completed", "runs": 1, "share": 0.005, "most": 5, "number": 5}
+    ]
+    assert main(["status", "small"]) == 0
+    assert "could not be read: lost (5 samples in 1 run)" in capsys.readouterr().out.splitlines()
 
 
 def test_every_study_has_a_line_and_programs_get_a_list(plan, capsys):

@@ -38,6 +38,20 @@ def test_a_row_holds_what_was_planned_and_what_was_measured(results, specs, plan
     assert (found["gpu_hours"], found["predicted_gpu_hours"], found["samples_per_second"]) == (0.25, 0.2, 200.0)
     assert (found["gpu"], found["n_gpus"], found["lr"], found["quality"]) == ("a processor", 2, 0.002, "best 50 %")
     assert (found["samples_skipped"], found["versions"]) == (3, '{"torch": "2.6"}')
+    assert (found["skipped_reasons"], found["skipped_unit"]) == ('{"corrupt": 2, "tiny": 1}', "pairs")
+
+
+def test_what_a_run_did_not_come_to_read_is_not_known(results, specs, plan_of, end):
+    early, first_files, without, whole = plan_of([specs(seed=seed) for seed in range(4)])
+    end(early, "bad_data", samples_skipped=None)
+    end(first_files, "bad_data", samples_skipped={})
+    end(without, cost=COST)
+    told = io.read_json(without / "outcome.json")
+    io.write_json(without / "outcome.json", {name: told[name] for name in told if not name.endswith("skipped")})
+    end(whole, cost=COST, samples_skipped={})
+    runs = collect(results, "little").runs
+    assert runs["samples_skipped"].to_list() == [None, None, None, 0]
+    assert runs["skipped_reasons"].to_list() == [None, None, None, "{}"]
 
 
 def test_what_is_missing_is_null_and_never_0(results, specs, plan_of, end):
@@ -102,6 +116,19 @@ def test_the_command_says_how_runs_ended(results, specs, plan_of, end, capsys):
     end(first, "out_of_memory", reason="asked for 3 GiB")
     assert main(["collect", "little", "--results", str(results)]) == 0
     assert capsys.readouterr().out.startswith("little: 2 runs (1 planned, 1 out of memory), 0 scores\n")
+
+
+def test_the_command_says_what_could_not_be_read(results, specs, plan_of, end, capsys):
+    streamed, *copies, whole = plan_of([specs(seed=seed) for seed in range(4)])
+    end(streamed, cost=COST, samples_skipped={"unreadable image": 40, "lost": 1}, skipped_unit="samples")
+    for folder in copies:
+        end(folder, cost=COST, samples_skipped={"unreadable image": 2})
+    end(whole, cost=COST, samples_skipped={})
+    assert main(["collect", "little", "--results", str(results)]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "could not be read: unreadable image (up to 2 pairs in 2 runs), unreadable image (40 samples in 1 run), "
+        "lost (1 sample in 1 run)"
+    )
 
 
 @pytest.mark.parametrize(("lr", "place"), [(0.001, ", the least"), (0.002, ""), (0.004, ", the greatest")])

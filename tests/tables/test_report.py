@@ -181,7 +181,7 @@ def test_figures_and_tables_lie_beside_the_page(shown):
     assert sorted(path.stem for path in (folder / "figures").glob("*.svg")) == DRAWN
     names = [
         "comparison", "cost", "crossovers", "failures", "frontier", "laws", "left_out", "no_law", "runs", "settings",
-        "strategy_cost",
+        "skipped", "strategy_cost",
     ]  # fmt: skip
     assert sorted(path.stem for path in (folder / "tables").glob("*.csv")) == names
     assert sorted(path.stem for path in (folder / "tables").glob("*.tex")) == names

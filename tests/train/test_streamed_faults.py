@@ -11,6 +11,7 @@ import pytest
 from study import io
 from study.data.place import remember, without_places
 from study.data.shards.webdataset import WebDataset
+from study.data.skipped import words
 from study.data.table import Table
 from study.errors import DataError
 from study.probe.random_pairs import RandomPairs
@@ -70,11 +71,13 @@ def train(path, **switches):
 def test_samples_in_whose_place_another_was_trained_on_are_counted(spec, streamed):
     outcome = train(spec(bad=2))
     assert (outcome.status, outcome.samples_skipped) == (Status.COMPLETED, {"unreadable image": 4})  # two passes
+    assert outcome.skipped_unit == "samples"
 
 
 def test_pairs_left_out_before_training_are_counted(spec, streamed):
     outcome = train(spec(bad=2, source=Table))
     assert (outcome.status, outcome.samples_skipped) == (Status.COMPLETED, {"unreadable image": 2})
+    assert outcome.skipped_unit == "pairs"
 
 
 @pytest.mark.parametrize("source", [WebDataset, Table])
@@ -84,6 +87,7 @@ def test_too_many_are_bad_data_unless_more_are_allowed(spec, streamed, source):
     assert outcome.status is Status.BAD_DATA
     assert "pairs could not be read" in outcome.reason
     assert "unreadable image), more than the 10 % of max_skipped" in outcome.reason
+    assert f"({words(outcome.samples_skipped)})" in outcome.reason
     (path.parent / "outcome.json").unlink()
     assert spec(bad=12, source=source, max_skipped=0.5) == path  # the same run
     assert train(path).status is Status.COMPLETED
