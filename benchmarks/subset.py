@@ -1,4 +1,4 @@
-"""Seconds and memory to choose the best 30 % by score of a pool's metadata, three ways; and of these half at random.
+"""Seconds and memory to choose the best 30 % by score of a pool's metadata, several ways.
 
     python benchmarks/subset.py                                        # 1M and 12.8M rows: ten minutes
     python benchmarks/subset.py --rows 100M --ways ours random         # 4 GB of disk, removed at the end
@@ -12,9 +12,10 @@ run by another interpreter as well, such as one with versions near those that Da
 
 ``polars`` asks its streaming engine for the same, ``random`` is ours with half of the chosen at random. ``command`` is
 all that ``study data subset datacomp --quality 0.3 --out`` does when it meets a pool: captions and ids are checked, an
-index is written, repeats are looked for and a fingerprint is made, which none of the others does. Each is a process of
-its own, by turns; CPU time is that of it and the processes it starts, memory the most of any one, and of all
-together as seen every 50 ms, where each of several that share a page has its part of it.
+index is written, repeats are looked for and a fingerprint is made, which none of the others does; ``again`` is the
+same command once the pool was met. Each is a process of its own, by turns; CPU time is that of it and the processes it
+starts, memory the most of any one, and of all together as seen every 50 ms, where each of several that share a page has
+its part of it.
 """
 
 from __future__ import annotations
@@ -107,15 +108,15 @@ WAYS: dict[str, Callable[[Path, str], None]] = {
     "polars": polars,
     "random": random,
 }
-COMMAND = "command"
-ALL = ["ours", "published", PINNED, "polars", "random", COMMAND]
+COMMAND, AGAIN = "command", "again"  # the second goes on with what the first has left
+ALL = ["ours", "published", PINNED, "polars", "random", COMMAND, AGAIN]
 
 
 def command(way: str, folder: Path, out: Path, python: str | None) -> list[str]:
     """What runs a way."""
     if way in WAYS:
         return [sys.executable, __file__, "--run", way, str(folder), str(out)]
-    if way == COMMAND:
+    if way in (COMMAND, AGAIN):
         given = ["--set", f"metadata={folder}/*.parquet", "--results", str(results_of(folder))]
         choice = ["--quality", str(SHARE), "--out", str(out), "--json"]
         return [sys.executable, "-m", "study", "data", "subset", "datacomp", *given, *choice]
@@ -188,7 +189,7 @@ def compare(rows: int, ways: list[str], repeats: int, place: Path | None, python
         print(f"{rows:,} rows, the best {SHARE:.0%}, {cpu_threads()} CPUs")
         for _ in range(repeats):
             for way in ways:
-                rmtree(results_of(folder), ignore_errors=True)
+                rmtree(results_of(folder) / "subsets" if way == AGAIN else results_of(folder), ignore_errors=True)
                 costs[way].append(measured(command(way, folder, folder / f"{way}.npy", python)))
         _print(costs)
         _check(folder, rows, ways)
@@ -211,7 +212,7 @@ def _check(folder: Path, rows: int, ways: list[str]) -> None:
     if "ours" not in found:
         return
     assert len(found["ours"]) == round(SHARE * rows)
-    assert COMMAND not in found or np.array_equal(found["ours"], found[COMMAND])
+    assert all(np.array_equal(found["ours"], found[way]) for way in {COMMAND, AGAIN} & set(ways))
     for way in {"published", PINNED, "polars"} & set(ways):
         apart = len(found[way]) - len(found["ours"])
         same = np.isin(found["ours"]["f0"], found[way]["f0"]).sum()
@@ -235,7 +236,9 @@ def main() -> None:
     from study.config.fields import whole
 
     for rows in args.rows:
-        ways = [way for way in args.ways if way != PINNED or args.python]
+        ways = [way for way in ALL if way in args.ways and (way != PINNED or args.python)]
+        if AGAIN in ways and COMMAND not in ways:
+            parser.error(f"{AGAIN} needs {COMMAND} before it")
         compare(int(whole(rows)), ways, args.repeats, args.folder, args.python)
 
 
