@@ -10,7 +10,9 @@ from pathlib import Path
 
 import polars as pl
 
-from study.data.table_formats import KINDS, column, opened, readable
+from study.data.parquet import Parquet
+from study.data.table_formats import KINDS, Text, column, opened, readable
+from study.data.table_scores import Scores
 from study.errors import DataError
 from study.io import write_whole
 from study.registry import unknown_name
@@ -38,9 +40,10 @@ class TableFile:
         it lacks, and values of the wrong kind.
         """
         names = {ours: self.names[ours] for ours in wanted}
-        scan = self._opened([name for name in names.values() if name is not None])
+        named = [name for name in names.values() if name is not None]
+        found = self._opened(named)
         with readable(self.path):
-            table = scan.slice(start, count).collect()
+            table = found.read(named, start, count)
         return pl.DataFrame([column(self.path, table, ours, theirs) for ours, theirs in names.items()])
 
     def unscored(self) -> TableFile:
@@ -50,10 +53,10 @@ class TableFile:
     def height(self) -> int:
         """Rows, of a table that is parquet; raises DataError when it cannot be read."""
         with readable(self.path):
-            return int(pl.scan_parquet(self.parquet or self.path).select(pl.len()).collect().item())
+            return Parquet((self.parquet or self.path,)).height()
 
-    def scores(self) -> pl.LazyFrame | None:
-        """``uid`` and ``score`` of the tables of scores that have such a column; none when there are none.
+    def scores(self) -> Scores | None:
+        """The tables of scores that have such a column; none when there are none.
 
         They are ``NAME.scores.parquet``, or ``NAME-NUMBER.scores.parquet``, beside the table; or in a folder of scores
         ``all.parquet``, ``NAME.parquet`` or ``NAME-NUMBER.parquet``. Raises DataError when the folder has no such file,
@@ -62,11 +65,8 @@ class TableFile:
         column, found = self.names["score"], self.score_files()
         if column is None or not found:
             return None
-        with readable(found[0], "scores"):
-            table = pl.scan_parquet(found)
-            if not {"uid", column} <= {*table.collect_schema().names()}:
-                return None
-            return table.select("uid", pl.col(column).cast(pl.Float32).fill_nan(None).alias("score"))
+        scores = Scores(tuple(found), column)
+        return scores if scores.is_there() else None
 
     def score_files(self) -> list[Path]:
         """The tables of scores, the first kind of which there is one; raises DataError as ``scores`` does."""
@@ -80,23 +80,24 @@ class TableFile:
 
     def as_parquet(self, folder: Path) -> TableFile:
         """The same where a text file is converted once to a file in ``folder``; raises DataError as ``rows`` does."""
-        if self.path.suffix == ".parquet":
-            return self
         named = sorted({name for name in self.names.values() if name is not None})
+        table = self._opened(named)
+        if isinstance(table, Parquet):
+            return self
         known = self.path.stat()
         what = blake2b(f"{named} {known.st_size} {known.st_mtime_ns}".encode(), digest_size=8).hexdigest()
         made = folder / f"rows-{what}.parquet"
         if not made.exists():
-            table = self._opened(named)
             with readable(self.path):
-                write_whole(made, lambda file: table.sink_parquet(file, row_group_size=GROUP))
+                write_whole(made, lambda file: table.convert(named, file, GROUP))
         return replace(self, parquet=made)
 
-    def _opened(self, named: list[str]) -> pl.LazyFrame:
+    def _opened(self, named: list[str]) -> Text | Parquet:
+        """The table, which has all of these columns."""
+        table = opened(self.path) if self.parquet is None else Parquet((self.parquet,))
         with readable(self.path):
-            table = opened(self.path) if self.parquet is None else pl.scan_parquet(self.parquet)
-            known = table.collect_schema().names()
-            for name in named:
-                if name not in known:
-                    raise DataError(f"{self.path}: {unknown_name('column', name, known)}")
-            return table.select(*dict.fromkeys(named))
+            known = table.columns()
+        for name in named:
+            if name not in known:
+                raise DataError(f"{self.path}: {unknown_name('column', name, known)}")
+        return table

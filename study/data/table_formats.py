@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
 from study.data.damage import DAMAGE
+from study.data.parquet import Parquet
 from study.errors import DataError
 
 # Text files are read as text throughout: a caption such as "1984" is no number.
-READERS: dict[str, Callable[[Path], pl.LazyFrame]] = {
+TEXTS: dict[str, Callable[[Path], pl.LazyFrame]] = {
     ".csv": lambda path: pl.scan_csv(path, infer_schema=False),
     ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=None),
     ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
-    ".parquet": pl.scan_parquet,
 }
+KNOWN = (*TEXTS, ".parquet")
 
 KINDS: dict[str, type[pl.DataType]] = {
     "uid": pl.String, "image": pl.String, "caption": pl.String, "score": pl.Float32, "width": pl.Int64,
@@ -35,19 +38,44 @@ def readable(path: Path, kind: str = "") -> Iterator[None]:
         raise DataError(f"{path} cannot be read as {kind or path.suffix[1:]}: {words}") from error
 
 
+@dataclass(frozen=True)
+class Text:
+    """A table in a text file; its methods raise ``DAMAGE``."""
+
+    path: Path
+
+    def columns(self) -> list[str]:
+        """All names."""
+        return self._scan().collect_schema().names()
+
+    def read(self, columns: Sequence[str], start: int = 0, count: int | None = None) -> pl.DataFrame:
+        """So many rows from ``start`` on, or all, of these columns, each once."""
+        return self._chosen(columns).slice(start, count).collect()
+
+    def convert(self, columns: Sequence[str], made: BinaryIO, group: int) -> None:
+        """Write these columns as parquet, so many rows at a time."""
+        self._chosen(columns).sink_parquet(made, row_group_size=group)
+
+    def _chosen(self, columns: Sequence[str]) -> pl.LazyFrame:
+        return self._scan().select(*dict.fromkeys(columns))
+
+    def _scan(self) -> pl.LazyFrame:
+        return TEXTS[self.path.suffix](self.path)
+
+
 def columns_of(path: Path) -> list[str]:
     """Names of all columns; raises DataError for a file that cannot be read."""
     with readable(path):
-        return opened(path).collect_schema().names()
+        return opened(path).columns()
 
 
-def opened(path: Path) -> pl.LazyFrame:
+def opened(path: Path) -> Text | Parquet:
     """The table, read when it is asked for; raises DataError for a file of no known format or that is not there."""
-    if path.suffix not in READERS:
-        raise DataError(f"{path}: the end of the name must be one of {', '.join(READERS)}")
+    if path.suffix not in KNOWN:
+        raise DataError(f"{path}: the end of the name must be one of {', '.join(KNOWN)}")
     if not path.is_file():
         raise DataError(f"{path} does not exist; give its path, or pairs: NUMBER to plan without it")
-    return READERS[path.suffix](path)
+    return Text(path) if path.suffix in TEXTS else Parquet((path,))
 
 
 def column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None) -> pl.Series:

@@ -13,7 +13,6 @@ from study.data.fingerprint import fingerprint
 from study.data.index import Index, Piece, Whole
 from study.data.source import rows_of
 from study.data.table_file import TableFile
-from study.data.table_formats import readable
 from study.data.table_rows import UNUSABLE, check_repeats, image_of, is_pair, with_ids
 from study.errors import DataError
 
@@ -30,8 +29,7 @@ class Held:
         pairs = full.unique("uid", keep="first", maintain_order=True)
         check_repeats(full.height - pairs.height, table.path, table.names["uid"])
         if scores is not None:
-            with readable(table.score_files()[0], "scores"):
-                known = scores.collect().unique("uid", keep="first", maintain_order=True)
+            known = scores.read().unique("uid", keep="first", maintain_order=True)
             pairs = pairs.drop("score").join(known, on="uid", how="left", maintain_order="left")
         images = pairs["image"]
         self.pairs, left_out = filtered(pairs, filters, lambda row: image_of(images[row], root))

@@ -22,12 +22,13 @@ from study.data.shards.listing import Located
 from study.data.shards.scores import write_scores
 from study.data.source import rows_of
 from study.data.table_file import TableFile
-from study.data.table_formats import readable
 from study.data.table_parts import TablePart, TablePiece
 from study.data.table_rows import check_repeats
+from study.data.table_scores import Scores
 from study.io import lock, read_json, write_json
 
 PIECE = 1 << 27  # bytes of the file, about, whose rows are in memory at a time
+ROWS = 1 << 22  # at a time, of files that are far smaller than what they hold
 STEP = 1 << 20  # scores in memory at a time
 
 
@@ -82,7 +83,7 @@ class Pieced:
         table = (self.table.unscored() if scores else self.table).as_parquet(self.folder)
         known = table.path.stat()
         state, height = f"{known.st_size} {known.st_mtime_ns}", table.height()
-        rows = max(1, height * PIECE // max(1, known.st_size))
+        rows = min(ROWS, max(1, height * PIECE // max(1, known.st_size)))
         parts = [
             TablePart(Located(f"{table.path.stem}-{number:05}", str(table.path), state), table, self.root, start, rows)
             for number, start in enumerate(range(0, max(1, height), rows))
@@ -99,14 +100,11 @@ class Pieced:
         made = self.folder / f"scores-{folder_name((states, self.table.names['score']))}.npy"
         with lock(self.folder / ".scores.lock", wait=True):
             if not made.exists():
-                write_scores(made, self._scored(scores), self._of_scores(scores.select(pl.len())).item())
+                write_scores(made, _scored(scores), scores.height())
         return made
 
-    def _scored(self, scores: pl.LazyFrame) -> Iterator[pl.DataFrame]:
-        for start in range(0, self._of_scores(scores.select(pl.len())).item(), STEP):
-            part = self._of_scores(scores.slice(start, STEP))
-            yield halves(part["uid"]).with_columns(part["score"])
 
-    def _of_scores(self, scores: pl.LazyFrame) -> pl.DataFrame:
-        with readable(self.table.score_files()[0], "scores"):
-            return scores.collect()
+def _scored(scores: Scores) -> Iterator[pl.DataFrame]:
+    for start in range(0, scores.height(), STEP):
+        part = scores.read(start, STEP)
+        yield halves(part["uid"]).with_columns(part["score"])

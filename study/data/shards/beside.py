@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
-from io import BytesIO
+from pathlib import Path
 
 import polars as pl
 
 from study.data.damage import DAMAGE
-from study.data.shards.address import fault, read_all, state
+from study.data.parquet import Parquet
+from study.data.shards.address import fault, is_remote, read_all, state
 from study.data.shards.listing import Located
 from study.errors import DataError
 
@@ -99,7 +100,7 @@ def _picked(table: pl.DataFrame, wanted: Sequence[str], by: str = "key") -> pl.D
 @lru_cache(maxsize=4)
 def _read(address: str) -> pl.DataFrame:
     with _readable(address):
-        return pl.read_parquet(BytesIO(read_all(address)))
+        return Parquet((read_all(address) if is_remote(address) else Path(address),)).read()
 
 
 @contextmanager

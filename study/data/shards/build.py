@@ -111,6 +111,9 @@ def _check(found: Sequence[Chosen], most: float | None) -> None:
         raise DataError(failures[0])
     if most is None or len(failures) <= most * len(found):
         return
+    lacking = [chosen.failure for chosen in found if chosen.lacks_column]
+    if len(lacking) == len(failures):
+        raise DataError(f"{len(lacking)} of {len(found)} shards lack a column that is asked for: {lacking[0]}")
     raise DataError(
         f"{len(failures)} of {len(found)} shards cannot be read, and max_unreadable is {most:g}; "
         f"the first: {failures[0]}"

@@ -10,11 +10,13 @@ from typing import Protocol
 import numpy as np
 import polars as pl
 
+from study.data.apart.child import EndedError
 from study.data.filters import Filters, counts, reasons
 from study.data.fingerprint import fingerprint_sum
 from study.data.index import COLUMNS, Piece
 from study.data.repeats import Keys
 from study.data.shards.listing import Located
+from study.data.shards.scan import LacksColumnError
 from study.data.shards.scores import scores_of
 from study.errors import DataError
 from study.io import read_parquet, write_parquet
@@ -52,12 +54,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class Chosen:
-    """The pairs written, why others are not, and the name of the shard's index file; or why there is none."""
+    """The pairs written, why others are not, and the name of the shard's index file; or why there is none.
+
+    ``lacks_column`` is whether that is a field that was asked for, of a shard that can be read.
+    """
 
     kept: int
     left_out: Mapping[str, int]
     facts: str
     failure: str = ""
+    lacks_column: bool = False
 
 
 def choose(choice: Choice) -> Chosen:
@@ -67,13 +73,18 @@ def choose(choice: Choice) -> Chosen:
         if choice.scores is not None:
             facts = facts.with_columns(scores_of(choice.scores, facts))
     except DataError as error:
-        return Chosen(0, {}, "", str(error))
+        return Chosen(0, {}, "", str(error), isinstance(error, LacksColumnError))
     reason = pl.coalesce("problem", reasons(choice.filters)).alias("reason")
     marked = facts.with_row_index("row").with_columns(pl.col("width", "height").cast(pl.Int64)).with_columns(reason)
     columns = marked.select(*COLUMNS, "row", *_compared(choice.filters), "reason")
     passing = columns.filter(pl.col("reason").is_null()).drop("reason")
     write_parquet(choice.path, passing)
     return Chosen(passing.height, counts(marked["reason"]), name)
+
+
+def ended(choice: Choice, error: EndedError) -> Chosen:
+    """What stands for a part that ends the process that reads it."""
+    return Chosen(0, {}, "", f"{choice.part.shard.address} cannot be read ({error})")
 
 
 def _compared(filters: Filters) -> list[pl.Expr]:

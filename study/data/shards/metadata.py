@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from io import BytesIO
 from pathlib import Path
 
 import polars as pl
@@ -12,6 +11,7 @@ import polars as pl
 from study.data.damage import DAMAGE
 from study.data.filters import Filters
 from study.data.index import halves
+from study.data.parquet import Parquet
 from study.data.shards.address import fault, is_remote, read_all
 from study.data.shards.fields import FACTS, Fields, image_halves
 from study.data.shards.listing import Located
@@ -42,20 +42,20 @@ class Metadata:
     def rows(self) -> int:
         """How many pairs there are; raises DataError when the file cannot be read."""
         try:
-            return int(pl.scan_parquet(self._content()).select(pl.len()).collect().item())
+            return self._table().height()
         except DAMAGE as error:
             raise fault(self.shard.address, error) from error
 
     def columns(self) -> list[str]:
         """All names; raises DataError when the file cannot be read."""
         try:
-            return list(pl.read_parquet_schema(self._content()))
+            return self._table().columns()
         except DAMAGE as error:
             raise fault(self.shard.address, error) from error
 
-    def _content(self) -> Path | BytesIO:
+    def _table(self) -> Parquet:
         address = self.shard.address
-        return BytesIO(read_all(address)) if is_remote(address) else Path(address)
+        return Parquet((read_all(address) if is_remote(address) else Path(address),))
 
     def scores(self) -> pl.DataFrame:
         """The halves of each id, and the score, null where it is not known."""
@@ -109,7 +109,7 @@ class Metadata:
         if missing:
             raise DataError(f"{self.shard.address}: {unknown_name('column', missing[0], known)}")
         try:
-            return pl.read_parquet(self._content(), columns=list(dict.fromkeys(wanted)))
+            return self._table().read(wanted)
         except DAMAGE as error:
             raise fault(self.shard.address, error) from error
 

@@ -26,6 +26,10 @@ _KEY = re.compile(r"((?:.*/)?[^./]+)\.([^/]*)", re.DOTALL)  # as webdataset: the
 _UID = re.compile(r"[0-9a-f]{32}")
 
 
+class LacksColumnError(DataError):
+    """A shard that can be read, and no sample of which has a field that was asked for."""
+
+
 @dataclass
 class Sample:
     """What has been read of one key; ``digest`` is over the bytes of its image."""
@@ -56,7 +60,7 @@ class Scan:
     def read(self, file: BinaryIO, length: int | None = None) -> pl.DataFrame:
         """``FACTS`` of a shard up to where it can be read; the last row tells of a rest that cannot.
 
-        Raises DataError when there is no tar at all, or when no sample has a field that was asked for.
+        Raises DataError when there is no tar at all, LacksColumnError when no sample has a field that was asked for.
         """
         rest = None
         try:
@@ -128,7 +132,7 @@ class Scan:
         for name in self.needed:
             if name not in self.seen and self.samples:
                 way = "; study data score adds a column of scores" if name == self.fields.score else ""
-                raise DataError(f"{unknown_name('column', name, known)}{way}")
+                raise LacksColumnError(f"{unknown_name('column', name, known)}{way}")
 
     def _row(self, sample: Sample) -> dict[str, Any]:
         known = {**sample.known, **self.beside.get(sample.key, {})}

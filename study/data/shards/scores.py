@@ -17,16 +17,25 @@ _SCORED = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])
 
 
 def write_scores(path: Path, tables: Iterable[pl.DataFrame], rows: int) -> None:
-    """Write the tables' ``uid_hi``, ``uid_lo`` and ``score`` in the order of ids; ``rows`` is how many there are."""
+    """Write the tables' ``uid_hi``, ``uid_lo`` and ``score`` by id; ``rows`` is about how many there are."""
     parts = in_key_order(map(_entries, tables), rows, _SCORED, path.parent)
 
     def write(file: BinaryIO) -> None:
-        header = {"descr": np.lib.format.dtype_to_descr(_SCORED), "fortran_order": False, "shape": (rows,)}
-        np.lib.format.write_array_header_2_0(file, header)
+        _write_header(file, 0)
+        written = 0
         for part in parts:
             file.write(part.tobytes())
+            written += len(part)
+        file.seek(0)
+        _write_header(file, written)
 
     write_whole(path, write)
+
+
+def _write_header(file: BinaryIO, rows: int) -> None:
+    """As long for any number of rows, since numpy leaves room for the largest."""
+    header = {"descr": np.lib.format.dtype_to_descr(_SCORED), "fortran_order": False, "shape": (rows,)}
+    np.lib.format.write_array_header_2_0(file, header)
 
 
 def _entries(rows: pl.DataFrame) -> np.ndarray:
