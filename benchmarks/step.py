@@ -86,7 +86,7 @@ def ready(session: Session) -> list[tuple[Tensor, Tensor]]:
     spec, phase = session.spec, session.phases[0]
     found = []
     for number in range(READY):
-        raw = session.stream.batch(number * spec.global_batch_size, spec.global_batch_size)
+        raw = session.feed.pairs.batch(number * spec.global_batch_size, spec.global_batch_size)
         images, texts = raw.images.to(session.place.device), raw.texts.to(session.place.device)
         found.append((views.plain(images.permute(0, 3, 1, 2), phase.image_size), texts[:, : phase.text_length]))
     return found

@@ -12,6 +12,7 @@ from study.models import Arch
 from study.records import RunSpec
 from study.strategies.base import Phase, Strategy
 from study.train.device import Place
+from study.train.feed import Feed
 from study.train.skipped import Tally
 
 POOL = 512  # distinct pictures and captions, taken in turn
@@ -39,8 +40,8 @@ class RandomPairs(Pairs):
 
 def open_random(
     spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
-) -> tuple[RandomPairs, Tally]:
-    """As ``study.train.setup.open_stream``, for a run whose data is not there."""
+) -> Feed:
+    """As ``study.train.pairs.open_pairs``, for a run whose data is not there."""
     size, length = max(map(strategy.stored_size, phases)), max(phase.text_length for phase in phases)
     pairs = RandomPairs(arch, spec.data.unique_pairs, size, length)
-    return pairs, Tally(pairs)
+    return Feed(pairs, Tally(pairs), size, length, place.world_size == 1)

@@ -10,13 +10,14 @@ from study.probe.task import Task
 from study.strategies.base import Phase
 from study.train.device import Place
 from study.train.loop import begin, step
+from study.train.pairs import open_pairs
 from study.train.session import Session
-from study.train.setup import open_session, open_stream
+from study.train.setup import open_session
 
 
 def opened_session(task: Task, here: Place) -> Session:
     """The configuration's session, ready to train."""
-    pairs = open_random if task.random else open_stream
+    pairs = open_random if task.random else open_pairs
     session = open_session(task.spec, task.results, here, task.job.micro_batch_size, pairs)
     begin(session)
     return session

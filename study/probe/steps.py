@@ -21,8 +21,9 @@ from study.records import Accelerated
 from study.strategies.base import Phase
 from study.train.accelerate import candidates, switched_on
 from study.train.device import Place, place
+from study.train.pairs import open_pairs
 from study.train.session import Session
-from study.train.setup import make_strategy, open_stream
+from study.train.setup import make_strategy
 
 if TYPE_CHECKING:
     from study.probe.together import How
@@ -107,7 +108,7 @@ def measure(task: Task, how: How, accelerations: tuple[str, ...], meeting: Meeti
 def _open_once(task: Task, here: Place) -> None:
     """A study decodes its images once; only its first run waits for that."""
     arch, strategy = resolve(task.spec.arch), make_strategy(task.spec.strategy)
-    open_stream(task.spec, arch, strategy, strategy.phases(task.spec, arch), task.results, here)
+    open_pairs(task.spec, arch, strategy, strategy.phases(task.spec, arch), task.results, here)
 
 
 def _phase(session: Session, start: int, steps: int, limit: float, meeting: Meeting) -> PhaseTimes:

@@ -13,7 +13,8 @@ from study.records import Accelerated
 from study.saved import samples_saved
 from study.train.accelerations import ACCELERATIONS
 from study.train.accelerations.base import Acceleration
-from study.train.recorder import Diverged, Interrupted
+from study.train.divergence import Diverged
+from study.train.recorder import Interrupted
 from study.train.session import Session
 
 FILE = "accelerations.json"  # in a run's folder

@@ -48,6 +48,13 @@ class Place:
         dist.broadcast_object_list(made, src=0, device=self.device)
         return cast(T, made[0])
 
+    def from_all(self, own: T) -> list[T]:
+        """What each process gives, by rank, in all of them; each calls this at the same moment."""
+        every = [own] * self.world_size
+        if self.world_size > 1:
+            dist.all_gather_object(every, own)
+        return every
+
     def meet(self) -> None:
         """Return when all processes of the run are here."""
         if self.world_size > 1:

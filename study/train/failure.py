@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from study.data.skipped import Unreadable
-from study.errors import DataError, StudyError
+from study.errors import DataError, StudyError, UnansweredError
 from study.measure.memory import lacks_memory
 from study.records import Status
-from study.train.recorder import Diverged
+from study.train.divergence import Diverged
 
 OUTCOMES: dict[type[BaseException], Status] = {
     Diverged: Status.DIVERGED,
@@ -35,6 +35,8 @@ def failure_status(error: BaseException) -> Status | None:
     """The status that an error means for the run; none where ``end_of`` gives none."""
     if lacks_memory(error):
         return Status.OUT_OF_MEMORY
+    if isinstance(error, UnansweredError):
+        return None  # the data may be as good as ever
     return next((status for kind, status in OUTCOMES.items() if isinstance(error, kind)), None)
 
 

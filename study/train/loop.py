@@ -9,8 +9,9 @@ import torch
 from study.measure.timing import StepTimer
 from study.optim import learning_rate
 from study.strategies.base import Phase, Progress, StepOutput
+from study.train.faults import StoppedWaiting
 from study.train.recorder import Recorder
-from study.train.session import Session, StoppedWaiting
+from study.train.session import Session
 
 MAX_LOGIT_SCALE = math.log(100)  # arXiv:2103.00020, section 2.5
 
@@ -66,4 +67,4 @@ def _learning_rate(session: Session, samples: int, start: int) -> float:
 
 def _progress(session: Session) -> Progress:
     spec = session.spec
-    return Progress(session.samples_seen, spec.samples_seen, len(session.stream), spec.global_batch_size)
+    return Progress(session.samples_seen, spec.samples_seen, len(session.feed.pairs), spec.global_batch_size)

@@ -18,16 +18,15 @@ from study.measure.timing import StepTimer
 from study.strategies.base import StepOutput
 from study.train.agreement import Agreement, Wish
 from study.train.attempts import Attempts
+from study.train.divergence import check
+from study.train.faults import StoppedWaiting
+from study.train.progress import progress
 from study.train.session import Session
+from study.train.state import restore, restores_on, state_of
 from study.train.steps import read_steps
 
 WINDOW = 20  # steps a line of steps.jsonl; losses are read from the device only then
 PRINT_SECONDS = 10.0
-DIVERGED = 2.0  # times the loss of chance, ln(global batch)
-
-
-class Diverged(Exception):
-    """The loss is not finite, or far above that of chance."""
 
 
 class Interrupted(Exception):
@@ -71,9 +70,7 @@ class Recorder:
             raise Interrupted("saved")
 
     def end_between_steps(self) -> NoReturn:
-        """Save, and raise Interrupted; several processes do not save, since the others are in the next step."""
-        if self.session.place.world_size > 1:
-            raise Interrupted("it waited for data, the last checkpoint stays")
+        """Save, and raise Interrupted: for a run of one process, which is between two steps."""
         self.save()
         raise Interrupted("saved")
 
@@ -92,38 +89,21 @@ class Recorder:
             line = {"samples_seen": self.session.samples_seen, "steps": steps, "lr": rate, **finite}
             io.append_line(self.run / "steps.jsonl", json.dumps(line))
         self.last_line = means
-        self._check(means)
+        check(means, self.session.samples_seen, self.session.spec.global_batch_size)
 
     def _count_skipped(self) -> None:
-        """Raises DataError in all processes where one could not read its data: what that step trained is not kept."""
+        """Raises in all processes where one could not go on: what was trained without its data is not kept."""
         session = self.session
-        session.skipped.agree(session.place, session.samples_seen, session.spec.samples_seen)
-
-    def _check(self, means: dict[str, float]) -> None:
-        seen = self.session.samples_seen
-        for name, value in means.items():
-            if not math.isfinite(value):
-                raise Diverged(f"{name} is {value} after {seen} samples; try a lower lr or a longer warm-up")
-        chance = math.log(self.session.spec.global_batch_size)
-        contrastive = means.get("contrastive_loss", 0.0)
-        if chance > 0 and contrastive > DIVERGED * chance:
-            raise Diverged(
-                f"the contrastive loss is {contrastive:.2f} after {seen} samples, over {DIVERGED:g} times that of "
-                f"chance ({chance:.2f}); try a lower lr or a longer warm-up"
-            )
+        try:
+            session.feed.skipped.agree(session.place, session.samples_seen, session.spec.samples_seen)
+        except StoppedWaiting as stop:
+            raise Interrupted(str(stop)) from None
 
     def _print(self, now: float) -> None:
         self._printed = now
-        spec, seen, timer = self.session.spec, self.session.samples_seen, self.timer
-        timer.settle()
-        recent = timer.step_ms[-100:]
-        rate = spec.global_batch_size * len(recent) * 1e3 / sum(recent)
-        left = (spec.samples_seen - seen) / rate
-        loss = f"loss {self.last_line['loss']:.3f}  " if self.last_line else ""
-        self.say(
-            f"{seen:,} of {spec.samples_seen:,} samples ({seen / spec.samples_seen:.0%})  {loss}"
-            f"{rate:,.0f} samples/s  {_clock(left)} left"
-        )
+        seen = self.session.samples_seen
+        self.timer.settle()
+        self.say(progress(self.session.spec, seen, self.timer.step_ms, self.last_line.get("loss")))
         if self.session.place.leads:
             self.attempts.update(seen)
 
@@ -132,7 +112,7 @@ class Recorder:
         self._count_skipped()
         self._saved = time.monotonic()
         self.timer.settle()
-        own = self.session.state()
+        own = state_of(self.session)
         if not self.session.place.leads:
             return  # it has given its share
         window = [{name: value.item() for name, value in step.items()} for step in self.window]
@@ -145,13 +125,13 @@ class Recorder:
 
         The process that leads chooses it, so that all have the same.
         """
-        place, device = self.session.place, self.session.restores_on
+        place, device = self.session.place, restores_on(self.session)
         state = checkpoint.load_latest(self.run, device, self.say) if place.leads else None
         seen = place.from_leader(lambda: None if state is None else state["samples_seen"])
         if not place.leads and seen is not None:
             state = checkpoint.load_after(self.run, seen, device)
         if state is not None:
-            self.session.restore(state)
+            restore(self.session, state)
             self.window = [{n: torch.tensor(v) for n, v in step.items()} for step in state["window"]]
             self.timer.step_ms, self.timer.data_ms = state["timing"]["step_ms"], state["timing"]["data_ms"]
         if place.leads:
@@ -164,9 +144,3 @@ class Recorder:
 
 def _mean(values: list[Tensor]) -> float:
     return torch.stack([value.detach().float().cpu() for value in values]).mean().item()
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

@@ -18,9 +18,10 @@ from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
 from study.train.device import Place
+from study.train.divergence import Diverged
 from study.train.failure import End, end_of
 from study.train.loop import train
-from study.train.recorder import Diverged, Interrupted, Recorder
+from study.train.recorder import Interrupted, Recorder
 from study.train.session import Session
 from study.train.setup import open_session
 from study.train.signals import listening
@@ -99,8 +100,8 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         try:
             session = open_session(spec, results, place, switches.micro_batch_size, shard=switches.shard)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
-            session.asked_to_stop = flag
-            session.stream.hear(switches.say)
+            session.feed.asked_to_stop = flag
+            session.feed.pairs.hear(switches.say)
             session.accelerated = decide(session, run, results, switches.accelerate, switches.say)
             with switched_on(session):
                 _go(session, timer, recorder, switches)
@@ -127,7 +128,7 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, switches: Switch
     (recorder.run / FAILURE).unlink(missing_ok=True)
     how = (session.precision, *(["sharded"] if session.sharded else []), *session.accelerated.on)
     switches.say(
-        f"{spec.arch.label}, {spec.strategy.label}, {len(session.stream):,} pairs, {spec.samples_seen:,} samples"
+        f"{spec.arch.label}, {spec.strategy.label}, {len(session.feed.pairs):,} pairs, {spec.samples_seen:,} samples"
         f" on {place.kind} ({place.world_size} x {place.threads} threads, {', '.join(how)})"
         + (f"; goes on at {session.samples_seen:,}" if resumed else "")
     )

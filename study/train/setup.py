@@ -8,13 +8,8 @@ from pathlib import Path
 import torch
 
 from study import checkpoint
-from study.data.place import located, open_source
-from study.data.skipped import check
-from study.data.stream import Pairs, Stream
-from study.data.streaming import ShardStream, Share, is_streamed, shards_of
-from study.data.subset import ensure
-from study.errors import DataError, PlanError
-from study.models import Arch, ClipModel, build, resolve, tokenizer
+from study.errors import PlanError
+from study.models import Arch, ClipModel, build, resolve
 from study.optim import adamw
 from study.optim.adamw import settings
 from study.records import PluginRef, RunSpec
@@ -23,8 +18,10 @@ from study.strategies.base import Phase, Strategy, mix
 from study.strategies.trained import trained_parameters
 from study.train.batch_norm import synchronise
 from study.train.device import Place
+from study.train.faults import opened_by_all
+from study.train.feed import Feed
+from study.train.pairs import open_pairs
 from study.train.session import Session
-from study.train.skipped import Tally
 from study.train.step import GlobalStep
 from study.train.tuned import tuned
 
@@ -75,33 +72,7 @@ def _check_batch_norm(spec: RunSpec, model: ClipModel, place: Place, micro: int)
     )
 
 
-def open_stream(
-    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
-) -> tuple[Pairs, Tally]:
-    """The run's training data, and what cannot be read of it.
-
-    Raises DataError when the pool is not the one that was planned, or when too much of it cannot be read.
-    """
-    source = open_source(located(spec.data, results), results)
-    if source.fingerprint() != spec.data.fingerprint:
-        raise DataError(
-            f"the pool of source {spec.data.source.label} has changed since the run was planned "
-            f"({source.fingerprint()}, planned {spec.data.fingerprint}); plan again"
-        )
-    subset = ensure(results, source, spec.data.quality, spec.data.unique_pairs)
-    size, length = max(strategy.stored_size(p) for p in phases), max(p.text_length for p in phases)
-    index = source.index()
-    if is_streamed(index, len(subset), size):
-        share = Share(spec.global_batch_size, place.world_size, place.rank)
-        shards = ShardStream(shards_of(index), subset, tokenizer(arch), spec.seed, size, length, share)
-        return shards, Tally(shards, max_skipped=source.max_skipped)
-    samples = source.samples(subset.uids(), results / "cache" / "pixels")
-    stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
-    check(samples.skipped, len(samples), source.max_skipped)
-    return stream, Tally(stream, samples.skipped)
-
-
-OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], tuple[Pairs, Tally]]
+OpenPairs = Callable[[RunSpec, Arch, Strategy, Sequence[Phase], Path, Place], Feed]
 
 
 def open_session(
@@ -109,7 +80,7 @@ def open_session(
     results: Path,
     place: Place,
     micro_batch_size: int | None,
-    open_pairs: OpenPairs = open_stream,
+    open_them: OpenPairs = open_pairs,
     shard: bool = False,
 ) -> Session:
     """Build everything; nothing is written but caches that runs share.
@@ -122,7 +93,7 @@ def open_session(
     sharded = shard and place.world_size > 1
     # towers that are sharded come to the device in shares: whole they may not fit
     arch, model, strategy = make_model(spec, phases[0], torch.device("cpu") if sharded else place.device)
-    stream, skipped = open_pairs(spec, arch, strategy, phases, results, place)
+    feed = opened_by_all(place, lambda: open_them(spec, arch, strategy, phases, results, place))
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":
@@ -138,14 +109,13 @@ def open_session(
         model=model,
         strategy=strategy,
         phases=phases,
-        stream=stream,
+        feed=feed,
         optimizer=adamw(trained_parameters(model, strategy), chosen),
         optim_settings=chosen,
         place=place,
         precision=precision,
         micro_batch_size=micro,
         backward=backward,
-        skipped=skipped,
         tuned=chosen_lr,
     )
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-import torch.distributed as dist
-
 from study.data.skipped import MAX_SKIPPED, check
 from study.data.stream import Pairs
-from study.errors import DataError
 from study.records import SkippedUnit
 from study.train.device import Place
+from study.train.faults import raise_first, told
 
 MIN_SEEN = 500  # samples before a share says something
-
-Told = tuple[dict[str, int], str | None]  # what a process has skipped, and what keeps it from going on
 
 
 class Tally:
@@ -29,7 +25,7 @@ class Tally:
     ) -> None:
         self.pairs, self.left_out, self.max_skipped = pairs, dict(left_out or {}), max_skipped
         self.before: dict[str, int] = {}
-        self.fault: str | None = None
+        self.fault: Exception | None = None  # of ``FAULTS``: what keeps this process from going on
         self._others: Counter[str] = Counter()
 
     @property
@@ -50,23 +46,13 @@ class Tally:
     def agree(self, place: Place, samples_seen: int, samples: int) -> None:
         """Add up what all processes have skipped, which call this at the same step of a run of so many ``samples``.
 
-        Raises DataError in all of them when one cannot go on (``fault``), or when it is too much.
+        Raises in all of them what keeps one from going on (``fault``), and DataError when it is too much.
         """
         own = self.pairs.skipped
         if own is None:
             return
-        told = _of_all(place, (own, self.fault))
-        self._others = sum((Counter(skipped) for skipped, _ in told), Counter()) - Counter(own)
-        fault = next((fault for _, fault in told if fault), None)
-        if fault is not None:
-            raise DataError(fault)
+        every = place.from_all((own, told(self.fault)))
+        self._others = sum((Counter(skipped) for skipped, _ in every), Counter()) - Counter(own)
+        raise_first((fault for _, fault in every), self.fault)
         if samples_seen >= min(MIN_SEEN, len(self.pairs), samples):
             check(self.streamed, samples_seen, self.max_skipped)
-
-
-def _of_all(place: Place, own: Told) -> list[Told]:
-    if place.world_size == 1:
-        return [own]
-    told: list[Told] = [own] * place.world_size
-    dist.all_gather_object(told, own)
-    return told

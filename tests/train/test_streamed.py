@@ -13,6 +13,7 @@ from study.data.shards.webdataset import WebDataset
 from study.data.streaming import ShardStream
 from study.records import DataRef, PluginRef, run_id
 from study.train.device import place
+from study.train.state import restore, state_of
 from tests.data import shards
 from tests.train.streamed import STEPS, opened, steps
 
@@ -45,15 +46,15 @@ def here():
 
 def test_a_run_goes_on_from_its_state_as_if_it_had_not_stopped(spec, here, tmp_path):
     whole, part, rest = (opened(spec, tmp_path / "results", here) for _ in range(3))
-    assert isinstance(whole.stream, ShardStream)
-    assert len(whole.stream) == PAIRS - 7
+    assert isinstance(whole.feed.pairs, ShardStream)
+    assert len(whole.feed.pairs) == PAIRS - 7
     losses = steps(whole, STEPS)
     assert steps(part, 2) == losses[:2]
-    rest.restore(part.state())
+    restore(rest, state_of(part))
     assert steps(rest, STEPS - 2) == losses[2:]
     for name, weight in whole.model.state_dict().items():
         assert torch.equal(weight, rest.model.state_dict()[name]), name
-    assert sum(whole.skipped.reasons.values()) <= 2
+    assert sum(whole.feed.skipped.reasons.values()) <= 2
 
 
 def test_two_processes_train_as_one(spec, here, tmp_path):

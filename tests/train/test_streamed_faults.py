@@ -1,7 +1,9 @@
 """Pairs that cannot be read while a run trains on them: in its outcome, over attempts and processes."""
 
 import os
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -13,13 +15,14 @@ from study.data.place import remember, without_places
 from study.data.shards.webdataset import WebDataset
 from study.data.skipped import words
 from study.data.table import Table
-from study.errors import DataError
+from study.errors import DataError, UnansweredError
 from study.probe.random_pairs import RandomPairs
 from study.records import DataRef, Outcome, PluginRef, Status, run_id
 from study.train.device import Place, place
-from study.train.recorder import read_steps
 from study.train.run import Switches, train_run
 from study.train.skipped import Tally
+from study.train.state import restore, state_of
+from study.train.steps import read_steps
 from tests.data import shards, store
 from tests.train.streamed import opened, steps
 
@@ -101,12 +104,12 @@ def test_counts_go_on_after_a_stop(spec, streamed):
     with place("cpu", 1) as here:
         session = opened(path, path.parents[2], here)
         steps(session, 4)
-        state = session.state()
+        state = state_of(session)
         resumed = opened(path, path.parents[2], here)
-        resumed.restore(state)
-        assert resumed.skipped.reasons == session.skipped.reasons
+        restore(resumed, state)
+        assert resumed.feed.skipped.reasons == session.feed.skipped.reasons
         steps(resumed, 2)
-        assert resumed.skipped.reasons == straight.samples_skipped
+        assert resumed.feed.skipped.reasons == straight.samples_skipped
 
 
 class Unsteady(RandomPairs):
@@ -161,25 +164,102 @@ def test_data_that_a_process_cannot_get_ends_all_with_an_outcome(spec, streamed,
     assert outcome.status is Status.BAD_DATA
 
 
+def ranks(*paths, **more):
+    """The processes of a run, which nobody watches, each with the path that it is given."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(one.getsockname()[1])}
+    command = [sys.executable, "-m", "tests.train.stuck", "train", "--threads", "1"]
+    return [
+        subprocess.Popen(
+            [*command, str(path), "--results", str(path.parents[2])],
+            env={**ENVIRONMENT, **where, "RANK": str(rank), "LOCAL_RANK": str(rank), "WORLD_SIZE": "2", **more},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for rank, path in enumerate(paths)
+    ]
+
+
+class Silent:
+    """A store that says nothing of the content of shards until it is ``back``."""
+
+    def __init__(self):
+        self.asked, self.back = threading.Event(), threading.Event()
+
+    def __call__(self, number, request):
+        if request.startswith("GET") and request.endswith(".tar"):
+            self.asked.set()
+            self.back.wait()
+        return 0
+
+
+def test_all_processes_end_when_they_are_told_to_and_one_waits_for_its_data(spec, tmp_path):
+    with store.serving(tmp_path / "pool") as server:
+        path = spec(bad=0, address=f"{server.address}/{{0..2}}.tar", samples_seen=2000 * BATCH)
+        server.behave = silent = Silent()
+        both = ranks(path, path)
+        assert silent.asked.wait(120)
+        for process in both:
+            process.send_signal(signal.SIGTERM)
+        said = [process.communicate(timeout=300)[1] for process in both]
+        silent.back.set()
+    assert [process.returncode for process in both] == [75, 75], said
+    for told in said:
+        assert "stopped by SIGTERM; it waited for data, the last checkpoint stays, the same command goes on" in told
+    assert not {"outcome.json", "failure.json"} & {file.name for file in path.parent.iterdir()}
+
+
+def test_a_store_that_is_silent_leaves_no_outcome_in_all_processes(spec, tmp_path):
+    with store.serving(tmp_path / "pool") as server:
+        path = spec(bad=0, address=f"{server.address}/{{0..2}}.tar")
+        server.behave = silent = Silent()
+        both = ranks(path, path, PATIENCE="2")
+        said = [process.communicate(timeout=300)[1] for process in both]
+        silent.back.set()
+        assert [process.returncode for process in both] == [2, 2], said
+        assert all("no answer for 2 seconds from where the shards lie" in told for told in said)
+        assert not (path.parent / "outcome.json").exists()
+        assert io.read_json(path.parent / "failure.json")["status"] == Status.FAILED
+        assert train(path).status is Status.COMPLETED
+
+
+def test_a_store_that_fails_when_a_run_opens_leaves_no_outcome(spec, streamed, tmp_path):
+    with store.serving(tmp_path / "pool") as server:
+        path = spec(bad=0, address=f"{server.address}/{{0..2}}.tar")
+        server.behave = lambda number, request: 503
+        with pytest.raises(UnansweredError, match="503"):
+            train(path)
+        assert not (path.parent / "outcome.json").exists()
+        server.behave = lambda number, request: 0
+        assert train(path).status is Status.COMPLETED
+
+
+def test_what_one_process_meets_when_it_opens_its_data_ends_all(spec, streamed, tmp_path):
+    path = spec(bad=0)
+    other = tmp_path / "other" / path.relative_to(tmp_path)
+    shutil.copytree(tmp_path / "results", other.parents[2])
+    gone = PluginRef(name="webdataset", options={"shards": str(tmp_path / "gone")})
+    remember(other.parents[2], io.read_json(path)["data"]["fingerprint"], gone)
+    both = ranks(path, other)
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    outcome = Outcome.model_validate(io.read_json(path.parent / "outcome.json"))
+    assert outcome.status is Status.BAD_DATA
+    assert outcome.reason == f"no .tar file at {tmp_path / 'gone'}"
+
+
 def test_a_run_that_waits_for_a_dead_store_saves_and_ends_when_it_is_told_to(spec, tmp_path):
     with store.serving(tmp_path / "pool") as server:
         path = spec(bad=0, address=f"{server.address}/{{0..2}}.tar", samples_seen=2000 * BATCH)
-        dead, asked = threading.Event(), threading.Event()
-
-        def silent(number, request):
-            if request.startswith("GET") and request.endswith(".tar"):
-                asked.set()
-                dead.wait()
-            return 0
-
-        server.behave = silent
+        server.behave = silent = Silent()
         command = [sys.executable, "-m", "tests.train.stuck", "train", str(path), "--results", str(path.parents[2])]
         with subprocess.Popen([*command, "--threads", "1"], stderr=subprocess.PIPE, text=True) as process:
-            assert asked.wait(120)
+            assert silent.asked.wait(120)
             process.send_signal(signal.SIGTERM)
             _, told = process.communicate(timeout=120)
-        dead.set()
-    assert process.returncode == 2
+        silent.back.set()
+    assert process.returncode == 75
     assert "stopped by SIGTERM; saved, the same command goes on from here" in told
     assert not read_steps(path.parent)
     assert not (path.parent / "outcome.json").exists()

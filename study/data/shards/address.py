@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, cast
 
 import fsspec
 
-from study.errors import DataError
+from study.data.damage import DAMAGE
+from study.errors import DataError, UnansweredError
 
 BUFFER = 256 * 1024  # of local files
 SILENCE = 30.0  # seconds without a byte after which a web server is given up; stores of other kinds have such limits
@@ -129,7 +130,7 @@ def _system(address: str) -> tuple[Any, str]:
 
 
 def fault(address: str, error: BaseException) -> DataError:
-    """What went wrong with a file, and the way out."""
+    """What went wrong with a file, and the way out; UnansweredError where that may lie with the store alone."""
     if isinstance(error, DataError):
         return error
     if isinstance(error, FileNotFoundError) and (cause := hidden(error)):
@@ -141,4 +142,6 @@ def fault(address: str, error: BaseException) -> DataError:
         return DataError(f"{address} needs a package: {words}; for s3:// pip install 'clip-scaling-study[s3]'")
     if isinstance(error, PermissionError) or "Credentials" in kind:
         return DataError(f"{address} may not be read ({words or kind}); check the store's credentials")
-    return DataError(f"{address} cannot be read ({kind}: {words})")
+    of_the_file = isinstance(error, DAMAGE) and not isinstance(error, OSError)
+    found = UnansweredError if is_remote(address) and not of_the_file else DataError
+    return found(f"{address} cannot be read ({kind}: {words})")
