@@ -20,6 +20,7 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="SOURCE", help="kind of data, as in a grid: webdataset, datacomp, table or embedded"
     )
+    parser.add_argument("place", nargs="?", help=argparse.SUPPRESS)  # not taken: told how it is written
     parser.add_argument(
         "--set",
         action="append",
@@ -47,6 +48,8 @@ def chosen(args: argparse.Namespace) -> PluginRef:
     if args.source not in SOURCES and Path(args.source).exists():
         raise DataError(_a_path(args.source, SOURCES.names()))
     kind = SOURCES.load(args.source)
+    if args.place is not None:
+        raise DataError(_as_option(args.place, kind))
     try:
         given = dict(setting.split("=", 1) for setting in args.set)
         config = kind.Config(name=args.source, **given)
@@ -63,6 +66,16 @@ def chosen(args: argparse.Namespace) -> PluginRef:
 def _a_path(given: str, names: list[str]) -> str:
     option = f"table --set path={given}" if Path(given).is_file() else f"webdataset --set shards={given}"
     return f"{given} is a path; first say what kind of data it is ({', '.join(names)}), such as: {option}"
+
+
+def _as_option(given: str, kind: type[Source]) -> str:
+    """How a place is told to a kind of source: by the option that must be given, or else by its first that is one."""
+    fields = kind.Config.model_fields
+    places = sorted((name for name in fields if name in kind.places), key=lambda name: not fields[name].is_required())
+    name = fields["name"].default
+    if not places:
+        return f"{given}: {name} lies in the package and takes no place"
+    return f"{given}: where the data lies is an option of its source; write {name} --set {places[0]}={given}"
 
 
 def opened(args: argparse.Namespace) -> Source:

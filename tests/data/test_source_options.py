@@ -12,6 +12,10 @@ from tests.data import shards
 WRONG = {
     "pool": r"pool is a path; .*\(datacomp, embedded, table, webdataset\), such as: webdataset --set shards=pool",
     "pool/pairs.csv": r"pool/pairs.csv is a path; .* such as: table --set path=pool/pairs.csv",
+    "webdataset pool": r"pool: where the data lies is an option .* write webdataset --set shards=pool",
+    "datacomp pool": r"pool: .* write datacomp --set metadata=pool",
+    "table pool/pairs.csv": r"pool/pairs.csv: .* write table --set path=pool/pairs.csv",
+    "embedded pool": r"pool: embedded lies in the package and takes no place",
     "webdatset": r"unknown source 'webdatset'; did you mean webdataset",
     "webdataset": r"webdataset: give shards, or pairs to plan without them",
     "webdataset --set shard=pool": r"webdataset.shard: unknown key; did you mean shards\?",
@@ -37,6 +41,7 @@ def test_a_pool_without_its_scores_is_told_how_to_get_them(tmp_path, capsys, emb
     asked = ["--set", f"shards={tmp_path / 'pool'}", "--set", "score_column=similarity"]
     assert main(["data", "subset", "webdataset", *asked, "--results", str(tmp_path / "results")]) == 2
     said = capsys.readouterr().err
+    assert said.startswith("study: 1 of 1 shards lack a column that is asked for: ")
     assert "unknown column 'similarity'; known: caption, error_message, height, key" in said
     assert said.endswith("study data score adds a column of scores\n")
 
