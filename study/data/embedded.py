@@ -18,9 +18,11 @@ import numpy as np
 import polars as pl
 from pydantic import Field
 
+from study.data.evaluation_set import EvaluationSet
 from study.data.filtered import filtered
 from study.data.filters import Filters
-from study.data.source import EvaluationSet, Samples, Source, rows_of
+from study.data.samples import Samples, rows_of
+from study.data.source import Source
 from study.io import read_parquet
 from study.registry import unknown_name
 

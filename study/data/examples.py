@@ -11,7 +11,8 @@ import polars as pl
 from PIL import Image
 
 from study.data.pixels import Skip, decode
-from study.data.source import Samples, Source
+from study.data.samples import Samples
+from study.data.source import Source
 
 TRIED = 512  # images
 TRIED_SIDE = 64  # pixels

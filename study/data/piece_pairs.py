@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from study.data.index import Piece, Shard
+from study.data.samples import Samples
 from study.data.shards.samples import samples_of
-from study.data.source import Samples, Source
+from study.data.source import Source
 
 
 def pairs_of(source: Source, piece: Piece, uids: Sequence[str]) -> Samples:

@@ -12,7 +12,7 @@ import torch
 from open_clip.tokenizer import SimpleTokenizer
 from torch import Tensor
 
-from study.data.source import Samples
+from study.data.samples import Samples
 from study.data.tokens import tokens
 
 

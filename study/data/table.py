@@ -13,9 +13,10 @@ from pydantic import BeforeValidator, Field, model_validator
 from study.config.fields import whole
 from study.data.filters import Filters
 from study.data.index import Index, Piece, pool_of
+from study.data.samples import Samples
 from study.data.shards.facts import folder_name
 from study.data.skipped import MAX_SKIPPED, SHARE
-from study.data.source import Samples, Source
+from study.data.source import Source
 from study.data.table_file import TableFile
 from study.data.table_formats import columns_of
 from study.data.table_held import Held

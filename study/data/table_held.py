@@ -11,7 +11,7 @@ from study.data.filtered import filtered
 from study.data.filters import Filters
 from study.data.fingerprint import fingerprint
 from study.data.index import Index, Piece, Whole
-from study.data.source import rows_of
+from study.data.samples import rows_of
 from study.data.table_file import TableFile
 from study.data.table_rows import UNUSABLE, check_repeats, image_of, is_pair, with_ids
 from study.errors import DataError

@@ -15,12 +15,12 @@ import polars as pl
 from study.data.filters import Filters
 from study.data.fingerprint import fingerprint_in_order
 from study.data.index import Index, Piece, halves
+from study.data.samples import rows_of
 from study.data.shards.build import Built, Recipe, build
 from study.data.shards.describe import described
 from study.data.shards.facts import folder_name
 from study.data.shards.listing import Located
 from study.data.shards.scores import write_scores
-from study.data.source import rows_of
 from study.data.table_file import TableFile
 from study.data.table_parts import TablePart, TablePiece
 from study.data.table_rows import check_repeats

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 
 from study.data import SOURCES
+from study.data.evaluation_set import EvaluationSet
 from study.data.place import open_source
-from study.data.source import EvaluationSet, Samples
+from study.data.samples import Samples
 from study.evaluate.opened import NO_LABELS, Opened, Pictures
 from study.records import PluginRef
 from study.registry import unknown_name

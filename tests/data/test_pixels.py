@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from study.data.pixels import Skip, decode, decoded
-from study.data.source import Samples
+from study.data.samples import Samples
 from study.errors import DataError, StorageError
 
 

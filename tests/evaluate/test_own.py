@@ -8,7 +8,7 @@ import torch
 
 from study import io
 from study.cli import main
-from study.data.source import Samples
+from study.data.samples import Samples
 from study.errors import UnknownNameError
 from study.evaluate.own import open_own, opened
 from study.metrics.base import Need

@@ -10,7 +10,8 @@ import polars as pl
 
 from study.data.index import Piece, uids
 from study.data.piece_pairs import pairs_of
-from study.data.source import Samples, Source
+from study.data.samples import Samples
+from study.data.source import Source
 from study.data.subset import Subset
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from study.config.fields import whole
 from study.data.filters import Filters
 from study.data.index import Index, Shard, pool_of
+from study.data.samples import Samples
 from study.data.shards.address import is_remote
 from study.data.shards.beside import beside
 from study.data.shards.build import Built, Recipe, build
@@ -23,7 +24,7 @@ from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located, watched
 from study.data.shards.samples import samples_of
 from study.data.skipped import MAX_SKIPPED, SHARE
-from study.data.source import Samples, Source, Stored
+from study.data.source import Source, Stored
 from study.errors import DataError
 
 
