@@ -46,9 +46,9 @@ def scorer(arch: str, device: torch.device) -> RunScorer:
 
 def whole(source: Embedded, piece: Whole, model: RunScorer, out: Path) -> None:
     """From the encoded images to a file of scores."""
-    files = ScoreFiles(source, out, Scored(column="s", model="", pretrained="", weights="0"))
+    files = ScoreFiles(source, out, Scored(column="s", model="", pretrained="", weights="0", how=""))
     starts = range(0, piece.pairs, CHUNK)
-    for start, pairs in decoded_chunks(opened(source, piece), starts, CHUNK, {model.image_size}):
+    for start, pairs in decoded_chunks(opened(source, piece), starts, CHUNK, {model.frame}):
         found = similarities([model], pairs, BATCH)
         missing = pl.Series([reason or None for reason in found.missing], dtype=pl.String)
         files.write_part(piece, start, list(pairs.uids), pl.Series(found.scores), missing)
@@ -64,7 +64,7 @@ def alone(model: RunScorer, images: torch.Tensor, texts: torch.Tensor) -> None:
 
 def prepared(pairs: Decoded, model: RunScorer) -> tuple[torch.Tensor, torch.Tensor]:
     """All images and all tokens."""
-    images = torch.from_numpy(np.array(pairs.pixels[model.image_size].images)).permute(0, 3, 1, 2)
+    images = torch.from_numpy(np.array(pairs.pixels[model.frame].images)).permute(0, 3, 1, 2)
     return images, model.subject.tokenizer(list(pairs.captions), model.subject.phase.text_length)
 
 
@@ -72,7 +72,7 @@ def measure(arch: str, count: int, repeats: int, device: torch.device) -> None:
     """Print both speeds and their ratio, medians over repeats."""
     source, model = Embedded(Embedded.Config()), scorer(arch, device)
     piece = Whole(source.pool().head(count))
-    (_, pairs), *_ = decoded_chunks(opened(source, piece), [0], piece.pairs, {model.image_size})
+    (_, pairs), *_ = decoded_chunks(opened(source, piece), [0], piece.pairs, {model.frame})
     images, texts = prepared(pairs, model)
     seconds: dict[str, list[float]] = {"whole": [], "alone": []}
     for _ in range(repeats + 1):  # the first warms up

@@ -19,7 +19,8 @@ EXAMPLES = """\
   study data score table --set path=pairs.parquet --model ViT-B-32 --pretrained weights.safetensors
   study data score table --set path=pairs.parquet --model ViT-B-32 --pretrained openai --download --processes 8
   study data score embedded --run r0123456789ab --run r123456789abc --out scores
-Weights are a file of yours, or a tag of open_clip's that was fetched before; only --download fetches them. Several
+Weights are a file of yours, or a tag of open_clip's that was fetched before; only --download fetches them. Images
+are prepared as the tag says, for a file as the tags of its model do; where these differ --as-tag says which. Several
 runs score a pair by the mean of those that did not train on it. What is scored stays when the command is stopped:
 the same command goes on. Processes take a GPU each where there are GPUs. Give the scores back to the source with
 score_column: COLUMN and, where they were written under --out, scores: DIR."""
@@ -28,9 +29,10 @@ score_column: COLUMN and, where they were written under --out, scores: DIR."""
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The source, the model, where the scores go, and how they are computed."""
     data_source.source(parser)
-    parser.add_argument("--model", help="a model of open_clip, with --pretrained")
+    parser.add_argument("--model", help="a model of open_clip, with --pretrained; or local-dir:DIR, which has its own")
     parser.add_argument("--pretrained", metavar="FILE", help="its weights: a file, or a tag of open_clip's")
-    parser.add_argument("--download", action="store_true", help="fetch the weights of a tag if they are not here")
+    parser.add_argument("--as-tag", metavar="TAG", help="weights in a file take images as those of this tag do")
+    parser.add_argument("--download", action="store_true", help="fetch weights and tokenizer if they are not here")
     parser.add_argument("--run", action="append", default=[], metavar="RUN", help="a trained run, instead of --model")
     parser.add_argument("--seen-too", action="store_true", help="let runs score the pairs they were trained on, too")
     parser.add_argument("--column", help="the name of the score's column (default: by the model)")
@@ -46,10 +48,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score what is left, then say what the scores are."""
-    from study.scoring.start import score, summary
+    from study.scoring.start import check, score, summary
 
     request, source = _request(args), data_source.opened(args)
     if args.dry_run:
+        check(request)
         show(_planned(request, source), args.json)
         return 0
     progress = score(request, source, args.processes, _say)
@@ -76,23 +79,26 @@ def _request(args: argparse.Namespace) -> Request:
 
 
 def _by(args: argparse.Namespace) -> OpenClipRef | RunsRef:
-    from study.scoring.request import OpenClipRef, RunsRef
+    from study.scoring.request import OpenClipRef, RunsRef, local_folder
 
     if bool(args.run) == bool(args.model or args.pretrained):
         raise DataError("say who scores: --model NAME --pretrained FILE, or --run RUN")
     if args.run:
         runs = tuple(options.run_folder(given, args.results) for given in args.run)
         return RunsRef(runs=runs, seen_too=args.seen_too)
-    if not (args.model and args.pretrained):
-        raise DataError("--model and --pretrained belong together: a model without weights has nothing to say")
-    return OpenClipRef(model=args.model, pretrained=args.pretrained, download=args.download)
+    pretrained = args.pretrained or ""
+    if not args.model or bool(pretrained) == (local_folder(args.model) is not None):
+        raise DataError("--model and --pretrained belong together, but for local-dir:DIR, which has weights of its own")
+    if args.as_tag and not Path(pretrained).is_file():
+        raise DataError(f"--as-tag is for a file of weights, not for {pretrained or args.model}")
+    return OpenClipRef(model=args.model, pretrained=pretrained, as_tag=args.as_tag, download=args.download)
 
 
 def _planned(request: Request, source: Source) -> dict[str, Any]:
     from study.scoring.files import ScoreFiles
     from study.scoring.request import Scored
 
-    scored = Scored(column=request.column, model="", pretrained="", weights="")
+    scored = Scored(column=request.column, model="", pretrained="", weights="", how="")
     files = ScoreFiles(source, request.out, scored)
     pieces = source.index().pieces
     there = [piece for piece in pieces if files.has_column(piece)]

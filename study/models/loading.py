@@ -6,21 +6,21 @@ import atexit
 import gc
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from study.collector import collector_paused
 
 
-def load_models() -> None:
+def load_models(hub_towers: bool = False) -> None:
     """Import torch, timm and open_clip, in about two thirds of the time that they take otherwise.
 
-    For processes of this program's own: an open_clip loaded so builds no text tower of a model hub, which this program
-    never asks for.
+    For processes of this program's own: an open_clip loaded so builds no text tower of a model hub, which only scoring
+    asks for, by ``hub_towers``.
     """
     if "open_clip" in sys.modules:
         return
     # a million objects that stay: collecting among them takes a quarter of the time and frees nothing
-    with collector_paused(), _without("transformers"):
+    with collector_paused(), nullcontext() if hub_towers else _without("transformers"):
         import study.models.clip_model  # noqa: F401
     gc.freeze()  # what was imported stays: no collection need look at it
     atexit.register(gc.unfreeze)  # but the last one, or triton's bindings complain of leaks

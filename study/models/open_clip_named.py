@@ -48,6 +48,12 @@ def hub_text_tower(name: str) -> str | None:
     return str(found) if found else None
 
 
+def hub_tokenizer(name: str) -> str | None:
+    """The tokenizer that a model takes from a hub of models; none for one with CLIP's own."""
+    found = _read(name)["text_cfg"].get("hf_tokenizer_name")
+    return str(found) if found else None
+
+
 def text_config(name: str) -> tuple[dict[str, Any], str]:
     """A model's text tower in open_clip's form, and its tokenizer; raises PlanError for one on a hub."""
     if name not in model_names():
@@ -60,7 +66,7 @@ def text_config(name: str) -> tuple[dict[str, Any], str]:
         )
     text = dict(_read(name)["text_cfg"])
     text.pop("output_tokens", None)
-    return text, text.get("hf_tokenizer_name") or CLIP
+    return text, hub_tokenizer(name) or CLIP
 
 
 def text_embed_dim(name: str) -> int:

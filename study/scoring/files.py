@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import polars as pl
 
@@ -15,6 +16,14 @@ from study.data.shards.beside import SCORES
 from study.data.source import Source
 from study.errors import DataError
 from study.scoring.request import Scored
+
+
+class Found(NamedTuple):
+    """Pairs that a file has scores for, and whose and how these are, null where there is no pair."""
+
+    pairs: int
+    weights: str | None
+    how: str | None
 
 
 @dataclass(frozen=True)
@@ -48,31 +57,32 @@ class ScoreFiles:
         return next((path for path in self.source.files() if path.is_file()), None)
 
     def is_done(self, piece: Piece) -> bool:
-        """Whether the piece has this model's scores; raises DataError when its column holds another's."""
+        """Whether the piece has these scores; raises DataError when its column holds others."""
         found = self._found(piece)
-        if found is not None and found[1] not in (None, self.scored.weights):
-            raise DataError(
-                f"{self.path(piece)}: column {self.scored.column!r} holds the scores of other weights "
-                f"({found[1][:12]}, these are {self.scored.weights[:12]}); take another --column or --out, or remove "
-                "the file"
-            )
-        return found is not None and found[0] == piece.pairs
+        if found is not None and found.weights is not None:
+            way = "take another --column or --out, or remove the file"
+            where = f"{self.path(piece)}: column {self.scored.column!r} holds the scores of other"
+            if found.weights != self.scored.weights:
+                told = f"{found.weights[:12]}, these are {self.scored.weights[:12]}"
+                raise DataError(f"{where} weights ({told}); {way}")
+            if found.how != self.scored.how:
+                raise DataError(f"{where} ways ({found.how}; now it is {self.scored.how}); {way}")
+        return found is not None and found.pairs == piece.pairs
 
     def has_column(self, piece: Piece) -> bool:
         """Whether the piece has scores of this name, by whatever weights."""
         found = self._found(piece)
-        return found is not None and found[0] == piece.pairs
+        return found is not None and found.pairs == piece.pairs
 
-    def _found(self, piece: Piece) -> tuple[int, str | None] | None:
-        """Pairs in the piece's file and whose weights its column is by; none without that column."""
-        path, weights = self.path(piece), self.scored.columns()[-1]
+    def _found(self, piece: Piece) -> Found | None:
+        """What the piece's file has of this column; none without it."""
+        path, names = self.path(piece), self.scored.columns()[-2:]
         if not path.exists():
             return None
         table = _scan(path)
-        if weights not in table.collect_schema().names():
+        if not {*names} <= {*table.collect_schema().names()}:
             return None
-        pairs, by = table.select(pl.len().alias("pairs"), pl.col(weights).first()).collect().row(0)
-        return int(pairs), by
+        return Found(*table.select(pl.len(), *(pl.col(name).first() for name in names)).collect().row(0))
 
     def part(self, piece: Piece, start: int) -> Path:
         """The file of the chunk that starts with this row of the piece."""
@@ -80,7 +90,7 @@ class ScoreFiles:
 
     def _parts(self, piece: Piece) -> Path:
         path = self.path(piece)
-        return path.with_name(f".{path.name}.{self.scored.column}-{self.scored.weights[:12]}.parts")
+        return path.with_name(f".{path.name}.{self.scored.column}-{self.scored.mark}.parts")
 
     def write_part(self, piece: Piece, start: int, uids: list[str], scores: pl.Series, missing: pl.Series) -> None:
         """Write the scores of a chunk's pairs and why some have none."""
@@ -107,7 +117,7 @@ class ScoreFiles:
         folder.with_suffix(".lock").unlink(missing_ok=True)
 
     def _joined(self, path: Path, rows: pl.DataFrame) -> pl.DataFrame:
-        given = (self.scored.model, self.scored.pretrained, self.scored.weights)
+        given = (self.scored.model, self.scored.pretrained, self.scored.weights, self.scored.how)
         names = self.scored.columns()
         told = [pl.lit(value).alias(name) for value, name in zip(given, names[2:], strict=True)]
         rows = rows.with_columns(told)

@@ -7,8 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 from study.data.index import Piece, uids
 from study.data.piece_pairs import pairs_of
-from study.data.pixels import decoded
-from study.data.source import Samples, Source
+from study.data.pixels import Frame, framed
+from study.data.samples import Samples
+from study.data.source import Source
 from study.scoring.similarity import Decoded
 
 
@@ -18,13 +19,13 @@ def opened(source: Source, piece: Piece) -> Samples:
 
 
 def decoded_chunks(
-    samples: Samples, starts: Iterable[int], chunk: int, sizes: set[int]
+    samples: Samples, starts: Iterable[int], chunk: int, frames: set[Frame]
 ) -> Iterator[tuple[int, Decoded]]:
     """Chunks with their first rows; the next one is decoded while the caller works on one."""
     with ThreadPoolExecutor(1) as ahead:
         waiting = None
         for start in starts:
-            coming = ahead.submit(_decoded, samples, start, chunk, sizes)
+            coming = ahead.submit(_decoded, samples, start, chunk, frames)
             if waiting is not None:
                 yield waiting[0], waiting[1].result()
             waiting = (start, coming)
@@ -32,7 +33,7 @@ def decoded_chunks(
             yield waiting[0], waiting[1].result()
 
 
-def _decoded(samples: Samples, start: int, chunk: int, sizes: set[int]) -> Decoded:
+def _decoded(samples: Samples, start: int, chunk: int, frames: set[Frame]) -> Decoded:
     uids, captions = samples.uids[start : start + chunk], samples.captions[start : start + chunk]
-    pixels = {size: decoded(uids, lambda row: samples.read(start + row), size, None) for size in sizes}
+    pixels = {frame: framed(len(uids), lambda row: samples.read(start + row), frame) for frame in frames}
     return Decoded(uids, captions, pixels)

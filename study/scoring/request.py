@@ -13,15 +13,18 @@ from study.errors import DataError
 from study.records import Frozen, PluginRef, Precision
 from study.saved import FINAL, checksum, folder
 
+UNSEEN, SEEN_TOO = "pairs that were not trained on", "pairs that were trained on, too"
+LOCAL = "local-dir:"  # open_clip's word for a folder with a configuration, weights and tokenizer
 CHUNK = 1024  # pairs that are decoded together, and lost by a kill
 
 
 class OpenClipRef(Frozen):
-    """A model by open_clip's name, and its weights: a file, or a tag of open_clip's."""
+    """A model by open_clip's name, and its weights: a file, or a tag of open_clip's; or a folder that holds both."""
 
     kind: Literal["open_clip"] = "open_clip"
     model: str
     pretrained: str
+    as_tag: str | None = Field(None, description="tag whose ways with images a file of weights follows")
     download: bool = Field(False, description="whether a tag's weights may be fetched; else only a cached copy")
 
 
@@ -55,19 +58,32 @@ class Scored(Frozen):
     model: str
     pretrained: str
     weights: str = Field(description="SHA-256 of the files of weights")
+    how: str = Field(description="how images are prepared, or which pairs runs score")
 
-    def columns(self) -> tuple[str, str, str, str, str]:
-        """The columns that one scoring writes beside ``uid``: the score, why it is missing, and by whom it is."""
-        names = ("", "_missing", "_model", "_pretrained", "_weights")
+    def columns(self) -> tuple[str, str, str, str, str, str]:
+        """The columns that one scoring writes beside ``uid``: the score, why it is missing, by whom it is, and how."""
+        names = ("", "_missing", "_model", "_pretrained", "_weights", "_how")
         return tuple(f"{self.column}{name}" for name in names)  # type: ignore[return-value]
+
+    @property
+    def mark(self) -> str:
+        """12 hex digits, of a file's name; another one for other scores."""
+        return hashlib.sha256(f"{self.weights} {self.how}".encode()).hexdigest()[:12]
+
+
+def local_folder(model: str) -> Path | None:
+    """The folder of a model that is not open_clip's own; none for one that is."""
+    return Path(model.removeprefix(LOCAL)) if model.startswith(LOCAL) else None
 
 
 def default_column(by: OpenClipRef | RunsRef) -> str:
     """A column named by the model: ``similarity_vit_b_32_openai``."""
     if isinstance(by, RunsRef):
         return f"similarity_{'_'.join(run.name for run in by.runs)}"
+    folder = local_folder(by.model)
     weights = Path(by.pretrained).name if Path(by.pretrained).is_file() else by.pretrained
-    return "similarity_" + re.sub(r"[^a-z0-9]+", "_", f"{by.model}_{weights.partition('.')[0]}".lower()).strip("_")
+    name = folder.resolve().name if folder else f"{by.model}_{weights.partition('.')[0]}"
+    return "similarity_" + re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
 
 
 def scored_by_runs(request: Request, by: RunsRef) -> Scored:
@@ -80,7 +96,9 @@ def scored_by_runs(request: Request, by: RunsRef) -> Scored:
         hashes.append(path.read_text().strip())
     weights = hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
     names = "+".join(run.name for run in by.runs)
-    return Scored(column=request.column, model="study", pretrained=names, weights=weights)
+    return Scored(
+        column=request.column, model="study", pretrained=names, weights=weights, how=SEEN_TOO if by.seen_too else UNSEEN
+    )
 
 
 def file_hash(path: Path) -> str:

@@ -9,6 +9,7 @@ from contextlib import ExitStack
 import numpy as np
 from torch import Tensor
 
+from study.data.decoding import Frame, frame_of
 from study.data.subset import Subset
 from study.evaluate.embed import Subject, at_rest
 
@@ -18,12 +19,12 @@ class Scorer(ABC):
 
     @property
     @abstractmethod
-    def image_size(self) -> int:
-        """Side in pixels of the images that it takes."""
+    def frame(self) -> Frame:
+        """What images are made to fit."""
 
     @abstractmethod
     def images(self, images: Tensor) -> Tensor:
-        """Embeddings (B, d) in float32 of uint8 images (B, 3, S, S)."""
+        """Embeddings (B, d) in float32 of uint8 images (B, 3, height, width)."""
 
     @abstractmethod
     def texts(self, texts: Sequence[str]) -> Tensor:
@@ -43,9 +44,9 @@ class RunScorer(Scorer):
         self._held.enter_context(at_rest(subject))
 
     @property
-    def image_size(self) -> int:
-        """Of its last phase."""
-        return self.subject.phase.image_size
+    def frame(self) -> Frame:
+        """The square of its last phase."""
+        return frame_of(self.subject.phase.image_size)
 
     def images(self, images: Tensor) -> Tensor:
         """As evaluation embeds them."""

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from study.data.pixels import Pixels
+from study.data.pixels import Frame, Pixels
 from study.scoring.scorer import Scorer
 
 SEEN, NOT_FINITE = "seen in training", "embedding that is not finite"
@@ -18,14 +18,14 @@ SEEN, NOT_FINITE = "seen in training", "embedding that is not finite"
 
 @dataclass(frozen=True)
 class Decoded:
-    """Pairs with their images, by the size in pixels that a scorer takes."""
+    """Pairs with their images, by the frame that a scorer takes."""
 
     uids: Sequence[str]
     captions: Sequence[str]
-    pixels: dict[int, Pixels]
+    pixels: dict[Frame, Pixels]
 
     def failed(self) -> dict[int, str]:
-        """Row -> why its image cannot be used, at any size."""
+        """Row -> why its image cannot be used, in any frame."""
         return {row: reason for pixels in self.pixels.values() for row, reason in pixels.skipped.items()}
 
 
@@ -56,13 +56,13 @@ def similarities(scorers: Sequence[Scorer], pairs: Decoded, batch: int) -> Simil
 
 
 def _scored(scorer: Scorer, pairs: Decoded, rows: np.ndarray, batch: int) -> np.ndarray:
-    images = pairs.pixels[scorer.image_size].images
+    images = pairs.pixels[scorer.frame].images
     parts = [_batch(scorer, images, pairs.captions, rows[at : at + batch]) for at in range(0, len(rows), batch)]
     return torch.cat(parts).cpu().numpy() if parts else np.zeros(0, np.float32)
 
 
 def _batch(scorer: Scorer, images: np.ndarray, captions: Sequence[str], rows: np.ndarray) -> Tensor:
-    pixels = torch.from_numpy(images[rows]).permute(0, 3, 1, 2)  # indexing copies: (b, S, S, 3)
+    pixels = torch.from_numpy(images[rows]).permute(0, 3, 1, 2)  # indexing copies: (b, height, width, 3)
     ours, theirs = scorer.images(pixels), scorer.texts([captions[row] for row in rows])
     # a direction of zeros has no cosine: NaN, where PyTorch would say 0
     lengths = ours.norm(dim=-1) * theirs.norm(dim=-1)

@@ -16,9 +16,8 @@ import polars as pl
 from study.data.source import Source
 from study.errors import DataError
 from study.hardware import cpu_threads
-from study.models.open_clip_named import model_names
-from study.registry import unknown_name
 from study.scoring.files import ScoreFiles
+from study.scoring.hub import check_packages
 from study.scoring.progress import Done, Progress
 from study.scoring.request import Request, RunsRef, Scored, scored_by_runs
 
@@ -56,8 +55,8 @@ def check(request: Request) -> None:
     """Raise a StudyError for what can be seen to be wrong before any process starts."""
     if isinstance(request.by, RunsRef):
         scored_by_runs(request, request.by)
-    elif request.by.model not in model_names():
-        raise unknown_name("open_clip model", request.by.model, sorted(model_names()))
+    else:
+        check_packages(request.by.model)
 
 
 def _start(request: str, index: int, processes: int) -> Child:
@@ -95,7 +94,7 @@ def _end(children: list[Child]) -> None:
 
 def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
     """What the files of a column hold: pairs, those without a score by reason, and the scores' mean and quantiles."""
-    files = ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights=""))
+    files = ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights="", how=""))
     paths = [files.path(piece) for piece in source.index().pieces]
     score, why, *told = files.scored.columns()
     table = pl.scan_parquet(paths).select(score, why, *told)
@@ -108,6 +107,7 @@ def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
         "model": by[0],
         "pretrained": by[1],
         "weights": by[2],
+        "how": by[3],
         "files": len(paths),
         "first_file": str(paths[0]) if paths else None,
         "pairs": int(counts["len"].sum()),

@@ -54,7 +54,7 @@ def _score(
     left = [start for start in own if not files.part(piece, start).exists()]
     there = [start for start in own if start not in left]
     tell(Done(kept=_pairs(there, piece, request.chunk)))
-    for start, pairs in decoded_chunks(samples, left, request.chunk, {scorer.image_size for scorer in scorers}):
+    for start, pairs in decoded_chunks(samples, left, request.chunk, {scorer.frame for scorer in scorers}):
         found = similarities(scorers, pairs, request.batch)
         scores = pl.Series(found.scores, dtype=pl.Float32).fill_nan(None)
         missing = pl.Series([reason or None for reason in found.missing], dtype=pl.String)

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 from study.errors import StudyError
+from study.scoring.hub import OFFLINE, reads
 from study.scoring.progress import Done
-from study.scoring.request import Request
+from study.scoring.request import OpenClipRef, Request
 from study.scoring.share import Share
 
 
 def main() -> int:
     """Score a share; a mistake of the user's is told in a last line."""
     request = Request.model_validate_json(sys.stdin.read())
+    by = request.by
+    if isinstance(by, OpenClipRef) and not by.download:
+        os.environ[OFFLINE] = "1"
     try:
         from study.models.loading import load_models
 
-        load_models()
+        load_models(hub_towers=isinstance(by, OpenClipRef) and reads(by.model).tower is not None)
         from study.scoring.work import score_share
 
         score_share(request, Share(int(sys.argv[1]), int(sys.argv[2])), _tell)

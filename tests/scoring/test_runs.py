@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from study.cli import main
 from study.data.place import open_source
 from study.data.subset import ensure
+from study.errors import DataError
 from study.records import PluginRef
 from study.scoring.request import Request, RunsRef
 from study.scoring.share import Share
@@ -134,6 +135,12 @@ def test_what_is_done_is_not_done_again(request_for, tmp_path):
     _, told = scored(request)
     assert (sum(done.kept for done in told), sum(done.scored for done in told)) == (160, 0)
     assert (request.out / "pairs.parquet").stat().st_mtime_ns == written
+
+
+def test_scores_of_other_pairs_do_not_pass_for_these(request_for, runs, tmp_path):
+    scored(request_for(tmp_path / "out", runs[:1]))
+    with pytest.raises(DataError, match=r"other ways \(pairs that were not trained on; now it is .*, too\)"):
+        scored(request_for(tmp_path / "out", runs[:1], seen_too=True))
 
 
 def test_an_untrained_run_is_named(capsys, planned_run):
