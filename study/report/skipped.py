@@ -51,9 +51,8 @@ def skipped(study: Study) -> Table:
 
 def _notes(study: Study, units: set[str]) -> Iterator[str]:
     met = study.runs.filter(pl.col("samples_skipped") > 0).height
-    yield f"In {met:,} of {words.plural(study.runs.height, 'run')}."
+    yield f"Met by {met:,} of {words.plural(study.runs.height, 'run')}."
     if "samples" in units:
-        yield "Samples were read while a run trained: each time another pair was trained on in the place of its own."
-        yield "Their share is of the samples that completed runs saw."
+        yield "Samples: while a run trained another pair stood in each time; their share is of what completed runs saw."
     if "pairs" in units:
-        yield "Pairs were left out before the first step, so that no pass has them; runs on the same pool share them."
+        yield "Pairs: left out before the first step, of every pass; runs on the same pool share them."

@@ -46,7 +46,7 @@ def test_reasons_are_counted_over_runs_samples_and_pairs_apart(results, specs, p
         ("unreadable image", "1", "bad data", "500", "–", "–", "–"),
         ("lost", "1", "completed", "1", "0.02 %", "–", "–"),
     ]
-    assert found.note.startswith("In 5 of 6 runs. Samples")
+    assert found.note.startswith("Met by 5 of 6 runs. Samples: ")
     assert found.data["samples"].to_list() == [82, None, 500, 1]
     assert dict(zip(runs(study).heads, runs(study).texts, strict=True))["could not be read"][:3] == ["41", "42", "500"]
     page = Page(render(results, "little", tmp_path))
