@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 
 DIRECTIONS = ("text_retrieval_recall_at_5", "image_retrieval_recall_at_5")
+MOST_WAITING = 0.05  # a ratio of times of one process: other work on the machine lengthens both
 SAME = ("arch", "strategy_label", "samples_seen", "global_batch_size")
 
 
@@ -19,11 +20,20 @@ def main(results: Path, report: Path) -> int:
         ("at least 12 runs over four families", len(runs) >= 12 and runs["family"].n_unique() == 4, ""),
         ("the report holds its figures", page.count("<svg") >= 3, f"{page.count('<svg')} figures"),
         ("the report loads nothing", 'src="http' not in page and 'href="http' not in page, f"{len(page):,} characters"),
+        waiting(runs),
         *learning(rows),
     ]
     for name, holds, figures in checks:
         print(f"{'ok  ' if holds else 'FAIL'} {name}: {figures}")
     return 0 if all(holds for _, holds, _ in checks) else 1
+
+
+def waiting(runs: pl.DataFrame) -> tuple[str, bool, str]:
+    """A step's share that is a wait for data: of each run the median step's, of these the median."""
+    shares = (runs["data_wait_ms"] / runs["step_time_ms"]).drop_nulls()
+    middle, largest = shares.median(), shares.max()
+    holds = len(shares) == len(runs) and middle < MOST_WAITING
+    return (f"runs wait for data less than {MOST_WAITING:.0%} of a step", holds, f"{middle:.2%}, at most {largest:.2%}")
 
 
 def learning(rows: pl.DataFrame) -> list[tuple[str, bool, str]]:
