@@ -1,11 +1,19 @@
 """A plan says when a subset is cheaper to write once than to stream."""
 
 import json
+from typing import NamedTuple
 
 import pytest
 
 from study.cli import main
-from study.plan import advice as advised
+from study.plan import copies
+
+
+class Room(NamedTuple):
+    """Of a disk, in bytes."""
+
+    free: int
+
 
 GRID = """\
 title: shards
@@ -39,9 +47,21 @@ def plan(capsys, tmp_path):
 
 def test_it_is_said_of_what_is_streamed_often_enough(plan, monkeypatch):
     assert plan(100) == []  # so few are decoded once and kept
-    monkeypatch.setattr(advised, "CACHE_BYTES", 0)
+    monkeypatch.setattr(copies, "CACHE_BYTES", 0)
     (line,) = plan(100)  # small images: each pass moves all of the pool, four times what it needs
     assert line.startswith("advice: 16 of 64 pairs are read 100 times")
     assert "study data reshard webdataset --set shards=" in line
     assert "--quality 0.25 --size 16" in line
     assert plan(1) == []
+
+
+def test_room_for_decoded_copies_is_told_before_anything_runs(plan, monkeypatch, tmp_path):
+    monkeypatch.setattr(copies, "WORTH_A_WORD", 1)
+    taken = 3 * 32**2 * (16 + 64)  # of each subset one
+    (line,) = plan(1)
+    assert line == f"disk: decoded copies take {taken / 1e6:.3g} MB under {tmp_path / 'results/cache/pixels'}, once"
+    monkeypatch.setattr(copies, "disk_usage", lambda path: Room(1000))
+    (line,) = plan(1)
+    assert line.endswith("once; only 0.001 MB are free there, so make room or plan less")
+    monkeypatch.setattr(copies, "CACHE_BYTES", 0)
+    assert plan(1) == []  # what is streamed takes none
