@@ -17,9 +17,10 @@ from study.errors import DataError
 class Samples:
     """Pairs in a fixed order; images are decoded when they are first asked for, once a size.
 
-    ``read`` gives the encoded image of a row, or raises Skip or OSError. With a ``cache`` folder the decoded
-    images live there as a memory-mapped file that processes share, and tokens of captions beside it; without one they
-    live in memory.
+    ``read`` gives the encoded image of a row, or raises Skip or OSError; or UnansweredError, which says nothing of the
+    image, and which whoever asks for images gets. With a ``cache`` folder the decoded images live there as a
+    memory-mapped file that processes share, and tokens of captions beside it; without one they live in memory.
+    ``content`` is what tells the images apart beyond the ids, if anything does.
     """
 
     def __init__(
@@ -28,9 +29,10 @@ class Samples:
         captions: Sequence[str],
         read: Callable[[int], bytes],
         cache: Path | None = None,
+        content: bytes = b"",
     ) -> None:
         self.uids, self.captions = list(uids), list(captions)
-        self.read, self.cache = read, cache
+        self.read, self.cache, self.content = read, cache, content
         self._pixels: dict[int, Pixels] = {}
 
     def __len__(self) -> int:
@@ -56,7 +58,7 @@ class Samples:
 
     def _decoded(self, size: int) -> Pixels:
         if size not in self._pixels:
-            self._pixels[size] = decoded(self.uids, self.read, size, self.cache)
+            self._pixels[size] = decoded(self.uids, self.read, size, self.cache, self.content)
         return self._pixels[size]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from functools import lru_cache
+from hashlib import blake2b
 from typing import NamedTuple
 
 import numpy as np
@@ -40,6 +41,10 @@ class Pairs(ABC):
         """Reason -> positions given so far whose own pair could not be read; none where nothing is left to be read."""
         return None
 
+    def known_by(self) -> str:
+        """A text that is the same in all processes whose passes have the same pairs."""
+        return str(len(self))
+
     def ready(self, first: int, count: int, seconds: float) -> bool:
         """Whether a batch need not be waited for any longer; waits for it so many seconds at most."""
         return True
@@ -67,6 +72,10 @@ class Stream(Pairs):
     def __len__(self) -> int:
         """Usable pairs, which is the length of a pass."""
         return len(self.rows)
+
+    def known_by(self) -> str:
+        """Of the rows that are usable."""
+        return blake2b(self.rows.tobytes(), digest_size=16).hexdigest()
 
     def order(self, epoch: int) -> np.ndarray:
         """The rows of one pass in their order, int64 (n,); depends on seed, epoch and n alone."""

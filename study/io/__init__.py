@@ -2,6 +2,8 @@
 
 from study.io.files import (
     append_line,
+    growing,
+    keep,
     read_json,
     read_parquet,
     whole_folder,
@@ -15,7 +17,9 @@ from study.io.locks import is_locked, lock
 
 __all__ = [
     "append_line",
+    "growing",
     "is_locked",
+    "keep",
     "lock",
     "read_json",
     "read_parquet",

@@ -32,8 +32,7 @@ def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
             write(file)
-            file.flush()
-            os.fsync(file.fileno())
+            keep(file)
         partial.replace(path)
     except OSError as error:
         raise StorageError(f"cannot write {path}: {reason(error)}") from error
@@ -47,6 +46,30 @@ def reason(error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full; free some space and run the same command again"
     return f"{error.strerror or error}"
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[BinaryIO]:
+    """A file to add to, with what an earlier process wrote before it was stopped; it is ``path`` when the block ends.
+
+    When the block raises, it keeps its temporary name for the next process to go on. One process at a time: hold a
+    lock. Raises StorageError when it cannot be written.
+    """
+    partial = path.with_name(f".{path.name}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with partial.open("ab") as file:
+            yield file
+            keep(file)
+        partial.replace(path)
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {reason(error)}") from error
+
+
+def keep(file: BinaryIO) -> None:
+    """What is written so far outlives the process and the machine's power."""
+    file.flush()
+    os.fsync(file.fileno())
 
 
 def write_bytes(path: Path, content: bytes) -> None:

@@ -39,13 +39,22 @@ def raise_first(every: Iterable[Told], own: Exception | None) -> None:
     raise FAULTS[number](message)
 
 
-def opened_by_all(place: Place, open_it: Callable[[], T]) -> T:
-    """What ``open_it`` gives in this process; raises in all processes of a run when it raises in one."""
+def opened_by_all(place: Place, open_it: Callable[[], T], known_by: Callable[[T], str]) -> T:
+    """What ``open_it`` gives in this process; raises in all processes of a run when it raises in one.
+
+    UnansweredError when what they have is not the same: what one could read another could not, which may pass.
+    """
     fault: Exception | None = None
     opened: list[T] = []
     try:
         opened.append(open_it())
     except FAULTS as error:
         fault = error
-    raise_first(place.from_all(told(fault)), fault)
+    every = place.from_all((told(fault), [known_by(one) for one in opened]))
+    raise_first((fault for fault, _ in every), fault)
+    if any(known != every[0][1] for _, known in every):
+        raise UnansweredError(
+            "the processes of the run could not read the same images; look whether each has all of the data (mounts, "
+            "permissions), then start the same command again"
+        )
     return opened[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -93,7 +94,8 @@ def open_session(
     sharded = shard and place.world_size > 1
     # towers that are sharded come to the device in shares: whole they may not fit
     arch, model, strategy = make_model(spec, phases[0], torch.device("cpu") if sharded else place.device)
-    feed = opened_by_all(place, lambda: open_them(spec, arch, strategy, phases, results, place))
+    open_feed = partial(open_them, spec, arch, strategy, phases, results, place)
+    feed = opened_by_all(place, open_feed, lambda feed: feed.pairs.known_by())
     micro = _micro_batch(spec, place, micro_batch_size)
     _check_batch_norm(spec, model, place, micro)
     if place.world_size > 1 and model.has_batch_norm and spec.batch_norm == "synchronised":

@@ -3,6 +3,9 @@
 import io
 import multiprocessing
 import struct
+import subprocess
+import sys
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -10,7 +13,7 @@ from PIL import Image
 
 from study.data.pixels import Skip, decode, decoded
 from study.data.samples import Samples
-from study.errors import DataError, StorageError
+from study.errors import DataError, StorageError, UnansweredError
 
 
 def encoded(colour, size=(8, 8), mode="RGB", kind="PNG"):
@@ -94,13 +97,76 @@ def test_two_processes_fill_the_cache_once(tmp_path):
     assert not list(tmp_path.glob("*.partial"))
 
 
-def test_a_read_that_stops_half_way_leaves_no_file(tmp_path):
-    def stop(row):
-        raise KeyboardInterrupt
+@pytest.fixture
+def in_twos(monkeypatch):
+    """A decoded copy of so few images that grows in parts."""
+    monkeypatch.setattr("study.data.pixels.CHUNK", 2)
+    monkeypatch.setattr("study.data.kept_array.OFTEN", 2)
 
-    with pytest.raises(KeyboardInterrupt):
-        decoded(UIDS, stop, 4, tmp_path)
-    assert not [path for path in tmp_path.iterdir() if path.suffix in (".npy", ".partial")]
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, UnansweredError])
+def test_what_was_decoded_before_a_stop_stays(tmp_path, in_twos, stop):
+    tried = []
+
+    def stopped(row):
+        tried.append(row)
+        if row == 3:
+            raise stop
+        return read(row)
+
+    with pytest.raises(stop):
+        decoded(UIDS, stopped, 4, tmp_path)
+    assert not list(tmp_path.glob("*.npy"))
+    first, tried[:] = sorted(tried), []
+    whole = decoded(UIDS, lambda row: tried.append(row) or read(row), 4, tmp_path)
+    assert (first, sorted(tried)) == ([0, 1, 2, 3], [2, 3])
+    assert np.array_equal(whole.images, decoded(UIDS, read, 4, None).images)
+    assert whole.skipped == {1: "unreadable image", 3: "unreadable image"}
+    assert sorted(path.suffix for path in tmp_path.iterdir()) == [".json", ".lock", ".npy"]
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from study.data import kept_array, pixels
+from tests.data.test_pixels import UIDS, read
+pixels.CHUNK = kept_array.OFTEN = 2
+def stuck(row):
+    if row > 1:
+        print("stuck", flush=True)
+        time.sleep(600)
+    return read(row)
+pixels.decoded(UIDS, stuck, 4, Path(sys.argv[1]))
+"""
+
+
+def test_what_was_decoded_before_a_kill_stays_once(tmp_path, in_twos):
+    for _ in range(2):
+        with subprocess.Popen([sys.executable, "-c", KILLED, tmp_path], stdout=subprocess.PIPE) as process:
+            assert process.stdout.readline() == b"stuck\n"
+            process.kill()
+        assert len(list(tmp_path.glob(".*.partial"))) == 1
+    again = []
+    whole = decoded(UIDS, lambda row: again.append(row) or read(row), 4, tmp_path)
+    assert sorted(again) == [2, 3]
+    assert np.array_equal(whole.images, decoded(UIDS, read, 4, None).images)
+
+
+def test_a_part_that_is_shorter_than_was_noted_is_made_anew(tmp_path, in_twos):
+    def stopped(row):
+        return read(row) if row < 2 else pytest.fail("stopped")
+
+    with pytest.raises(pytest.fail.Exception):
+        decoded(UIDS, stopped, 4, tmp_path)
+    (partial,) = tmp_path.glob(".*.partial")
+    partial.write_bytes(partial.read_bytes()[:-1])
+    assert np.array_equal(decoded(UIDS, read, 4, tmp_path).images, decoded(UIDS, read, 4, None).images)
+
+
+def test_what_is_known_of_the_images_beside_their_ids_names_the_file(tmp_path):
+    decoded(UIDS, read, 4, tmp_path)
+    other = decoded(UIDS, lambda row: encoded("blue"), 4, tmp_path, b"other sizes")
+    assert other.images[0, 0, 0].tolist() == [0, 0, 255]
 
 
 def test_a_damaged_cache_says_what_to_do(tmp_path):
@@ -112,24 +178,23 @@ def test_a_damaged_cache_says_what_to_do(tmp_path):
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError, PermissionError, ConnectionError])
-def test_images_that_are_not_there_today_are_tried_again(tmp_path, error):
+def test_images_that_are_not_there_today_are_tried_again_and_no_others(tmp_path, error):
+    asked = []
+
     def down(row):
-        raise error
+        asked.append(row)
+        if row in (0, 2):
+            raise error
+        return read(row)
 
-    first = decoded(UIDS, down, 4, tmp_path)
-    assert set(first.skipped.values()) == {"unreadable image file"}
-    assert not list(tmp_path.glob("*.npy"))
-    again = decoded(UIDS, read, 4, tmp_path)
-    assert first.images.max() == 0  # still there for who began with them
-    assert again.images[0, 0, 0].tolist() == [255, 0, 0]
-    assert len(list(tmp_path.glob("*.npy"))) == 1
-
-
-def test_a_kept_file_that_lacks_images_is_made_again(tmp_path):
-    decoded(UIDS, read, 4, tmp_path)
-    (reasons,) = tmp_path.glob("*.json")
-    reasons.write_text('{"0": "missing image file"}')  # as after a kill
-    assert decoded(UIDS, read, 4, tmp_path).skipped == {1: "unreadable image", 3: "unreadable image"}
+    first, again = decoded(UIDS, down, 4, tmp_path), decoded(UIDS, down, 4, tmp_path)
+    assert first.skipped == again.skipped
+    assert [first.skipped[row] for row in range(4)] == ["unreadable image file", "unreadable image"] * 2
+    assert Counter(asked) == {0: 2, 1: 1, 2: 2, 3: 1}
+    mended = decoded(UIDS, read, 4, tmp_path)
+    assert mended.skipped == {1: "unreadable image", 3: "unreadable image"}
+    assert np.array_equal(mended.images, decoded(UIDS, read, 4, None).images)
+    assert decoded(UIDS, lambda row: pytest.fail("read again"), 4, tmp_path).skipped == mended.skipped
 
 
 def spoilt_exif():

@@ -147,11 +147,13 @@ def processes(path, *arguments):
     return Outcome.model_validate(io.read_json(path.parent / "outcome.json"))
 
 
-def test_all_processes_count_together_and_end_together(spec, streamed):
+@pytest.mark.parametrize("more", [(), ("--shard",)])
+def test_all_processes_count_together_and_end_together(spec, streamed, more):
     path = spec(bad=2)
-    assert processes(path).samples_skipped == {"unreadable image": 4}
+    outcome = processes(path, *more)
+    assert (outcome.status, outcome.samples_skipped) == (Status.COMPLETED, {"unreadable image": 4})
     path = spec(bad=12)
-    outcome = processes(path)
+    outcome = processes(path, *more)
     assert outcome.status is Status.BAD_DATA
     assert "24 of 96 pairs could not be read (24 unreadable image)" in outcome.reason
 
@@ -233,6 +235,21 @@ def test_a_store_that_fails_when_a_run_opens_leaves_no_outcome(spec, streamed, t
         assert not (path.parent / "outcome.json").exists()
         server.behave = lambda number, request: 0
         assert train(path).status is Status.COMPLETED
+
+
+def test_processes_that_could_not_read_the_same_images_end_and_may_begin_anew(spec, tmp_path):
+    path = spec(bad=0, source=Table)
+    with place("cpu", 1) as here:
+        opened(path, path.parents[2], here)  # which decodes the images
+    other = tmp_path / "other" / path.relative_to(tmp_path)
+    shutil.copytree(tmp_path / "results", other.parents[2])
+    [reasons] = (other.parents[2] / "cache" / "pixels").glob("*.json")
+    reasons.write_text('{"7": "unreadable image"}')
+    both = ranks(path, other)
+    said = [process.communicate(timeout=300)[1] for process in both]
+    assert [process.returncode for process in both] == [2, 2], said
+    assert all("the processes of the run could not read the same images; look" in told for told in said)
+    assert not (path.parent / "outcome.json").exists()
 
 
 def test_what_one_process_meets_when_it_opens_its_data_ends_all(spec, streamed, tmp_path):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from threading import Lock, Thread, local
+from types import ModuleType
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +15,13 @@ from study.data.decoding.frame import Frame, Interpolation
 RESAMPLING = {"bicubic": Image.Resampling.BICUBIC, "bilinear": Image.Resampling.BILINEAR}
 EARLIER = 8  # pixels of the result that may be made before its first, for it to fall on a place between pixels
 NEAR = 0.15  # pixels of the source that a place may be off
+
+_thread, _turn = local(), Lock()
+
+
+def alone() -> None:
+    """From now on this thread resizes without the help of others: for threads that decode side by side."""
+    _thread.alone = True
 
 
 class Start(NamedTuple):
@@ -52,16 +61,29 @@ def _resized(
     sides: tuple[int, int],
     interpolation: Interpolation,
 ) -> np.ndarray:
-    import torch  # here: sources are also read where no torch is wanted
-    import torch.nn.functional as F
-
+    torch = _torch()
     rows, columns = (
         slice(start.source, start.source + math.ceil((start.extra + side) * step))
         for start, step, side in zip(starts, steps, sides, strict=True)
     )
     given = torch.from_numpy(image[rows, columns]).permute(2, 0, 1)[None]
     scales = [(1 + 1e-9) / step for step in steps]  # the nudge: lengths of the result are rounded down
-    made = F.interpolate(given, scale_factor=scales, mode=interpolation, antialias=True)
+    made = torch.nn.functional.interpolate(given, scale_factor=scales, mode=interpolation, antialias=True)
     whole: np.ndarray = made[0].permute(1, 2, 0).numpy()
     top, left = (start.extra for start in starts)
     return np.ascontiguousarray(whole[top : top + sides[0], left : left + sides[1]])
+
+
+def _torch() -> ModuleType:
+    """Loaded here, since sources are also read where it is not wanted; with one thread where that was asked for."""
+    import torch
+
+    if getattr(_thread, "alone", False):
+        with _turn:
+            usual = torch.get_num_threads()
+            torch.set_num_threads(1)  # of this thread, and of all that are yet to begin: not wanted
+            other = Thread(target=torch.set_num_threads, args=(usual,))
+            other.start()
+            other.join()
+        _thread.alone = False
+    return torch
