@@ -9,6 +9,7 @@ import polars as pl
 from tests.data import shards
 
 BLOCK = 512
+ROWS = 12  # of a table
 NAMES = (
     "../../escaped.jpg", "/etc/absolute.jpg", "a/../../b.jpg", "nul\0l.jpg", "x" * 300 + ".jpg", ".jpg", "..", "",
     "noend", "a.b.c.jpg", "\udcff.jpg", "ünï.jpg", "000000001.JPG", "con.jpg ", "a/.jpg", "." * 90, "//.jpg",
@@ -55,6 +56,15 @@ def patched(content, chance):
     other = chance.randrange(len(content))
     middle = chance.choice((bytes(length), chance.randbytes(length), content[other : other + length], b""))
     return content[:start] + middle + content[start + length :]
+
+
+def lying(content, rows=ROWS):
+    """Parquet of so many rows, whose last page says that it has fewer than none: polars may end the process over it.
+
+    A page's header is a struct (0x2c) that begins with the number of values (0x15), as twice what it is.
+    """
+    before, told, after = content.rpartition(bytes((0x2C, 0x15, 2 * rows)))
+    return before + told[:-1] + bytes((2 * rows + 1,)) + after if told else content
 
 
 def header(name, size, kind=tarfile.REGTYPE, link=""):
@@ -123,7 +133,16 @@ def tar(rows, chance):
 def beside(rows, chance):
     """The bytes of img2dataset's table of a shard, broken too, or not."""
     table = frame(rows, chance).rename({"image": "key"}, strict=False)
-    return chance.choice((flipped, cut, lambda content, _: content))(written(table, "parquet"), chance)
+    return spoilt(written(table, "parquet"), chance)
+
+
+def spoilt(parquet, chance):
+    """Parquet that is broken in one of several ways, or is not."""
+    rows = chance.choice((ROWS // 2, ROWS))
+    return chance.choice((
+        lambda: flipped(parquet, chance), lambda: cut(parquet, chance), lambda: lying(parquet, rows),
+        *[lambda: parquet] * 3,
+    ))()  # fmt: skip
 
 
 def frame(rows, chance):
@@ -171,6 +190,8 @@ def table(rows, kind, chance):
     foreign = (b"", b"\n", b"\xff\xfe" + content, b'"' + content, content + b'\n"open', content.replace(b"a", b"\xe9"))
     if chance.random() < 0.2:
         return chance.choice(foreign)
+    if kind == "parquet" and chance.random() < 0.3:
+        return lying(content)
     return chance.choice((flipped, cut, patched, *[lambda content, _: content] * 3))(content, chance)
 
 
@@ -201,7 +222,7 @@ def write_metadata(folder, number, rows):
     shards.write_tar(folder / "shards" / "0.tar", shards.members(rows, "uid"))
     names = {"caption": "text", "width": "original_width", "height": "original_height"}
     table = frame(rows, chance).rename(names, strict=False)
-    content = chance.choice((flipped, cut, *[lambda content, _: content] * 3))(written(table, "parquet"), chance)
+    content = spoilt(written(table, "parquet"), chance)
     (folder / "metadata").mkdir()
     (folder / "metadata" / "0.parquet").write_bytes(content)
     given = {"score_column": chance.choice((None, "similarity")), "min_side": chance.choice((None, 8))}
@@ -217,6 +238,8 @@ def write_table(folder, number, rows):
     kind = chance.choice(("csv", "tsv", "jsonl", "parquet"))
     path = folder / f"pairs.{kind}"
     path.write_bytes(table(rows, kind, chance))
+    if chance.random() < 0.3:
+        path.with_suffix(".scores.parquet").write_bytes(beside(rows, chance))
     given = {
         "score_column": chance.choice((None, None, "similarity")),
         "uid_column": chance.choice((None, None, "uid")),
