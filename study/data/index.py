@@ -55,6 +55,11 @@ class Shard(Piece):
     def address(self) -> str:
         """Of the file: a local path or an address that fsspec knows; study.data.shards.address opens it."""
 
+    @property
+    @abstractmethod
+    def state(self) -> str:
+        """Another one when there are other pairs in it, told without reading them; raises DataError as ``read``."""
+
     @abstractmethod
     def members(self) -> pl.DataFrame:
         """``HALVES`` and ``MEMBERS`` of its rows, in the order of ``read``; raises DataError when it cannot be read."""

@@ -42,6 +42,10 @@ class Packed(Shard):
     def pairs(self):
         return len(self.uids)
 
+    @property
+    def state(self):
+        return str(self.path.stat().st_mtime_ns)
+
     def read(self):
         return halves(pl.Series(self.uids, dtype=pl.String)).with_columns(score=pl.lit(None))
 

@@ -58,7 +58,10 @@ class Picked(Piece):
         try:
             return pl.read_parquet(self.chosen, columns=columns)
         except (OSError, pl.exceptions.PolarsError) as error:
-            raise DataError(f"the index file {self.chosen} cannot be read ({error}); plan again") from error
+            raise self._spoilt(error) from error
+
+    def _spoilt(self, error: Exception) -> DataError:
+        return DataError(f"the index file {self.chosen} cannot be read ({error}); plan again")
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,15 @@ class ShardPiece(Picked, Shard):
     def address(self) -> str:
         """Of the tar."""
         return self.place
+
+    @property
+    def state(self) -> str:
+        """Of the file that says which are chosen."""
+        try:
+            found = self.chosen.stat()
+        except OSError as error:
+            raise self._spoilt(error) from error
+        return f"{self.chosen} {found.st_size} {found.st_mtime_ns}"
 
     def facts(self) -> pl.DataFrame:
         """From the index."""

@@ -33,11 +33,14 @@ class Rows:
         self._table: Callable[[int], pl.DataFrame] = lru_cache(maxsize=held)(self._chosen)
 
     def counts(self) -> np.ndarray:
-        """Chosen pairs of each shard, int64; found once, and kept beside the subset. Raises DataError."""
+        """Chosen pairs of each shard, int64; found once for a state of the shards, and kept beside the subset.
+
+        Raises DataError when a shard's index cannot be read.
+        """
         every = [shard.pairs for shard in self.shards]
         if sum(every) == len(self.subset):
             return np.array(every, np.int64)
-        what = "\n".join(f"{shard.name} {shard.pairs}" for shard in self.shards)
+        what = "\n".join(f"{shard.name} {shard.pairs} {shard.state}" for shard in self.shards)
         path = self.subset.path.with_suffix(f".{blake2b(what.encode(), digest_size=6).hexdigest()}.counts")
         with lock(path.parent / f".{path.name}.lock", wait=True):
             if not path.exists():
