@@ -5,6 +5,7 @@
     |-- GridError          mistakes in a grid file, or in hardware.yaml, all of them at once
     |-- PlanError          a plan that cannot be run as it stands
     |-- DataError          a data source, subset or evaluation set that cannot be read
+    |   |-- AbsentError       no file at all where data should lie
     |   `-- UnansweredError   a store of data that does not answer, and may later
     |-- StorageError       a disk that is full or a file that cannot be read or written
     |-- BusyError          a run folder that another process holds
@@ -51,6 +52,10 @@ class PlanError(StudyError):
 
 class DataError(StudyError):
     """Data that is missing, unreadable or not of the promised form."""
+
+
+class AbsentError(DataError):
+    """No file at all where data should lie, as found by asking: what fails to be asked is another error."""
 
 
 class UnansweredError(DataError):

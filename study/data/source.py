@@ -16,6 +16,7 @@ from study.data.index import Index, Piece, Whole
 from study.data.parallel import silent
 from study.data.samples import Samples
 from study.data.skipped import MAX_SKIPPED
+from study.data.state import states_of
 from study.errors import DataError
 from study.records import PluginConfig
 
@@ -47,8 +48,15 @@ class Source(ABC):
         return MAX_SKIPPED
 
     def files(self) -> tuple[Path, ...]:
-        """Local files whose change makes a plan out of date."""
+        """The files, or folders, that the options name."""
         return tuple(value for value in dict(self.config).values() if isinstance(value, Path))
+
+    def state(self) -> str:
+        """Words that change with anything that the pool depends on where it lies; then plans are made anew.
+
+        Found out without reading data, since each ``study plan`` asks. Raises DataError where that fails.
+        """
+        return states_of(self.files())
 
     def declared_pairs(self) -> int | None:
         """Size of a pool that can be planned without its data; none where the data is there to be read."""

@@ -17,6 +17,7 @@ from study.data.samples import Samples
 from study.data.shards.facts import folder_name
 from study.data.skipped import MAX_SKIPPED, SHARE
 from study.data.source import Source
+from study.data.state import states_of
 from study.data.table_file import TableFile
 from study.data.table_formats import columns_of
 from study.data.table_held import Held
@@ -69,6 +70,11 @@ class Table(Source):
     def max_skipped(self) -> float:
         """As the option says."""
         return self.config.max_skipped  # type: ignore[no-any-return]
+
+    def state(self) -> str:
+        """Changes with the file, and with the tables of scores."""
+        there = self.declared_pairs() is None
+        return states_of((*self.files(), *(self._table().score_files() if there else ())))
 
     def pool(self) -> pl.DataFrame:
         """All pairs that have an image and a caption, repeats once; in memory."""

@@ -38,7 +38,8 @@ def reference(config: PluginConfig, version: int) -> PluginRef:
 class Pool:
     """A source's pool of pairs; ``fingerprint`` is none where only its size is declared.
 
-    ``ref`` is identity; ``located`` also says where the data lies, ``places`` says it with whole paths.
+    ``ref`` is identity; ``located`` also says where the data lies, ``places`` says it with whole paths. ``state`` is
+    the source's.
     """
 
     ref: PluginRef
@@ -47,7 +48,7 @@ class Pool:
     fingerprint: str | None
     evaluation_sets: tuple[str, ...]
     places: dict[str, Any]
-    files: tuple[Path, ...]
+    state: str
     has_scores: bool = True
     stored: Stored | None = None
     left_out: dict[str, int] = field(default_factory=dict)  # reason -> rows of the data that are none of its pairs
@@ -111,7 +112,7 @@ class Choices:
             located=located,
             evaluation_sets=tuple(source.evaluation_sets()),
             places=places,
-            files=source.files(),
+            state=source.state(),
         )
         declared = source.declared_pairs()
         if declared is not None:

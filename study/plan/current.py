@@ -33,7 +33,7 @@ def current(grid: Path, results: Path, gpu: str | None, hardware: Path | None = 
     files = [table.folder / "plan.parquet", table.folder / "evaluation.json"]
     ids = (*facts.get("run_ids", ()), *facts.get("left_out", ()))
     files += [results / "runs" / run_id / "spec.json" for run_id in ids]
-    holds = is_current(facts, grid, gpu, hardware) and all(file.exists() for file in files)
+    holds = is_current(facts, grid, results, gpu, hardware) and all(file.exists() for file in files)
     return table if holds else None
 
 

@@ -29,7 +29,7 @@ from study.plan.memory import memories
 from study.plan.predictions import Predictor
 from study.plan.resolve import Resolver, Run
 from study.plan.rows import Taken, planned
-from study.plan.stamp import Stamp, stamp_of, with_files
+from study.plan.stamp import Stamp, stamp_of, with_sources
 from study.predict import Measured
 from study.predict.measured import everything_measured
 from study.records import run_id
@@ -97,7 +97,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
 
     Raises GridError with all mistakes of the grid, each with its place.
     """
-    stamp, site = stamp_of(path, (), options.gpu, options.hardware), read_site(options.hardware)
+    stamp, site = stamp_of(path, options.gpu, options.hardware), read_site(options.hardware)
     grid = config.read(path, registries(), site.devices)
     lock = locks.read(locks.path_of(path))
     if options.recalibrate:
@@ -131,7 +131,7 @@ def make(path: Path, results: Path, options: Options = Options(), say: Callable[
         evaluation=evaluation,
         pools=pools,
         lock=lock,
-        stamp=with_files(stamp, [file for pool in pools for file in pool.files]),
+        stamp=with_sources(stamp, [(pool.located, pool.state) for pool in pools]),
         device=device,
         site=site,
         estimate=estimate,

@@ -18,6 +18,10 @@ def counted(count):
         yield number, os.getpid()
 
 
+def where(_):
+    return [os.getcwd()]
+
+
 def wrong(place):
     raise DataError(f"{place} is wrong")
 
@@ -56,6 +60,12 @@ def test_results_come_from_one_other_process():
     assert [number for number, _ in first] == [0, 1, 2]
     [process] = {process for _, process in first + second}
     assert process != os.getpid()
+
+
+def test_relative_paths_start_where_this_process_is(tmp_path, monkeypatch):
+    apart(where, None)
+    monkeypatch.chdir(tmp_path)
+    assert apart(where, None) == [os.getcwd()]
 
 
 def test_there_is_no_process_of_a_process():

@@ -77,11 +77,14 @@ def test_folders_globs_and_ranges_are_one_pool(tmp_path, rows, opened, given):
 
 def test_shards_that_are_not_there(tmp_path, rows, opened):
     three(tmp_path / "pool", rows)
-    with pytest.raises(DataError, match=r"2 of the 5 files of .* are missing, the first is .*00003\.tar"):
+    with pytest.raises(DataError, match=r"2 of the 5 places of .* have no \.tar file, the first is .*00003\.tar$"):
         opened(tmp_path / "pool" / "{00000..00004}.tar").pool()
     with pytest.raises(DataError, match=r"no \.tar file at .*absent"):
         opened(tmp_path / "absent").pool()
-    assert opened(tmp_path / "absent", pairs="400M").declared_pairs() == 400_000_000
+    for absent in ("absent", "absent/{00000..00004}.tar"):
+        assert opened(tmp_path / absent, pairs="400M").declared_pairs() == 400_000_000
+    with pytest.raises(DataError, match=r"2 of the 5 places"):
+        opened(tmp_path / "pool" / "{00000..00004}.tar", pairs=5).declared_pairs()
     assert opened(pairs=5).declared_pairs() is None
 
 

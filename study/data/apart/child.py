@@ -49,7 +49,7 @@ class Child:
     def start(self, work: Callable[[Any], Iterable[Any]], item: object) -> None:
         """Send it work, whose results are to be taken before the next is sent."""
         try:
-            self.connection.send((work, item))
+            self.connection.send((os.getcwd(), work, item))  # where relative paths start
         except (BrokenPipeError, ConnectionResetError) as error:
             raise self._ended() from error
 

@@ -18,7 +18,8 @@ SHARE, LEAST = 4, 1 << 31  # it may have a quarter of the machine's memory: who 
 def serve(connection: Connection, patience: float | None) -> None:
     """Do what comes, until nothing has come for so many seconds."""
     while connection.poll(patience):
-        work, item = connection.recv()
+        folder, work, item = connection.recv()
+        os.chdir(folder)
         try:
             for result in work(item):
                 connection.send(("result", result))

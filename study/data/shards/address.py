@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, cast
 import fsspec
 
 from study.data.damage import DAMAGE
+from study.data.shards.secrets import refuse_password, shown
 from study.errors import DataError, UnansweredError
 
 BUFFER = 256 * 1024  # of local files
@@ -125,6 +126,7 @@ def _options(prefix: str) -> dict[str, Any]:
 
 
 def _system(address: str) -> tuple[Any, str]:
+    refuse_password(address)
     system = _root(address[: address.index("://") + 3])
     return system, system._strip_protocol(address)
 
@@ -135,13 +137,15 @@ def fault(address: str, error: BaseException) -> DataError:
         return error
     if isinstance(error, FileNotFoundError) and (cause := hidden(error)):
         return fault(address, cause)
-    kind, words = type(error).__name__, str(error).splitlines()[0] if str(error) else ""
+    kind, words = type(error).__name__, shown(str(error).splitlines()[0]) if str(error) else ""
+    where = shown(address)
     if isinstance(error, FileNotFoundError):
-        return DataError(f"{address} does not exist{'; check the bucket and the path' if is_remote(address) else ''}")
+        return DataError(f"{where} does not exist{'; check the bucket and the path' if is_remote(address) else ''}")
     if isinstance(error, ImportError):
-        return DataError(f"{address} needs a package: {words}; for s3:// pip install 'clip-scaling-study[s3]'")
+        return DataError(f"{where} needs a package: {words}; for s3:// pip install 'clip-scaling-study[s3]'")
     if isinstance(error, PermissionError) or "Credentials" in kind:
-        return DataError(f"{address} may not be read ({words or kind}); check the store's credentials")
+        way = "the store's credentials" if is_remote(address) else "who may read it"
+        return DataError(f"{where} may not be read ({words or kind}); check {way}")
     of_the_file = isinstance(error, DAMAGE) and not isinstance(error, OSError)
     found = UnansweredError if is_remote(address) and not of_the_file else DataError
-    return found(f"{address} cannot be read ({kind}: {words})")
+    return found(f"{where} cannot be read ({kind}: {words})")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
@@ -13,10 +14,12 @@ import polars as pl
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
 from study.data.shards.address import fault, is_remote, read_all, state
-from study.data.shards.listing import Located
+from study.data.shards.listing import Located, list_folders
+from study.data.shards.secrets import plain
 from study.errors import DataError
 
 UID = r"^[0-9a-f]{32}$"
+ASKED = 16  # files that a store is asked for at a time
 SCORES = ".scores.parquet"  # beside a shard, in the place of its .tar: ``key`` and columns of scores
 
 
@@ -43,7 +46,7 @@ class Beside:
 
         Samples that it could not download are not among the rows. Raises DataError for a table that cannot be read.
         """
-        table = _read(self.table.address) if self.table else pl.DataFrame()
+        table = _read(self.table) if self.table else pl.DataFrame()
         if "key" not in table.columns:
             return pl.DataFrame(schema={"key": pl.String}), []
         with _readable(self.shard.address):
@@ -52,14 +55,14 @@ class Beside:
 
     def failed(self) -> int:
         """Samples that img2dataset could not download: they are in its table, not in the shard."""
-        table = _read(self.table.address) if self.table else pl.DataFrame()
+        table = _read(self.table) if self.table else pl.DataFrame()
         with _readable(self.shard.address):
             return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
 
     def tables(self) -> Iterator[pl.DataFrame]:
         """All tables, scores first; raises DataError for one that cannot be read."""
         for file in (*self.scores, *((self.table,) if self.table else ())):
-            yield _read(file.address)
+            yield _read(file)
 
     def scored(self, column: str) -> pl.DataFrame | None:
         """``key``, or ``uid`` (32 hex digits), and ``score`` of the first table that has the column; none if none has.
@@ -81,10 +84,23 @@ class Beside:
 
 def beside(shard: Located, scores: str | None) -> Beside:
     """A shard with the tables that are there: beside it, or by its name in a folder of ``scores``."""
-    start = shard.address.removesuffix(".tar")
-    apart = [f"{scores.rstrip('/')}/{shard.name}.parquet"] if scores else []
-    tables = [_there(shard.name, address) for address in (start + ".parquet", start + SCORES, *apart)]
+    tables = [_there(shard.name, address) for address in _places(shard, scores)]
     return Beside(shard, tables[0], tuple(table for table in tables[1:] if table))
+
+
+def beside_all(shards: Sequence[Located], scores: str | None) -> list[Beside]:
+    """``beside`` of all; stores are asked for their folders at once, and for what they do not list by some threads."""
+    list_folders([address for shard in shards for address in _places(shard, scores)])
+    with ThreadPoolExecutor(ASKED) as pool:
+        return list(pool.map(partial(beside, scores=scores), shards))
+
+
+def _places(shard: Located, scores: str | None) -> list[str]:
+    """Where img2dataset's table lies if there is one, and then tables of scores."""
+    path = plain(shard.address)
+    start, query = path.removesuffix(".tar"), shard.address[len(path) :]
+    apart = [f"{scores.rstrip('/')}/{shard.name}.parquet"] if scores else []
+    return [start + ".parquet" + query, start + SCORES + query, *apart]
 
 
 def _there(name: str, address: str) -> Located | None:
@@ -98,9 +114,10 @@ def _picked(table: pl.DataFrame, wanted: Sequence[str], by: str = "key") -> pl.D
 
 
 @lru_cache(maxsize=4)
-def _read(address: str) -> pl.DataFrame:
-    with _readable(address):
-        return Parquet((read_all(address) if is_remote(address) else Path(address),)).read()
+def _read(table: Located) -> pl.DataFrame:
+    """Of a state of the table: another state is read anew."""
+    with _readable(table.address):
+        return Parquet((read_all(table.address) if is_remote(table.address) else Path(table.address),)).read()
 
 
 @contextmanager

@@ -12,11 +12,11 @@ from study.config.fields import whole
 from study.data.shards.build import Recipe
 from study.data.shards.facts import folder_name
 from study.data.shards.fields import Fields
-from study.data.shards.listing import Located, located, watched
+from study.data.shards.listing import Located, located
 from study.data.shards.metadata import Metadata
 from study.data.shards.scores import write_scores
-from study.data.shards.webdataset import ShardConfig, WebDataset, listed
-from study.errors import DataError
+from study.data.shards.webdataset import ABSENT, ShardConfig, WebDataset, listed
+from study.errors import AbsentError
 from study.io import lock
 
 SIDES = ("original_width", "original_height")  # as the metadata has them: shards hold images made smaller
@@ -46,22 +46,15 @@ class DataComp(WebDataset):
 
     def has_images(self) -> bool:
         """Whether there are shards, and their metadata."""
-        try:
-            return self.declared_pairs() is None and bool(self._shards)
-        except DataError:
-            return False
+        return self.declared_pairs() is None and self._are_there
 
     def declared_pairs(self) -> int | None:
         """``pairs`` while there is no metadata, which says how many there are."""
-        try:
-            return self.config.pairs if self.config.pairs and not self._metadata else None
-        except DataError:
-            return self.config.pairs  # type: ignore[no-any-return]
+        return None if self._has_metadata else self.config.pairs
 
-    def files(self) -> tuple[Path, ...]:
-        """Files of metadata and shards on this machine."""
-        metadata = self._metadata if self.declared_pairs() is None else ()
-        return (*watched(listed(self.config.metadata), metadata), *super().files())
+    def state(self) -> str:
+        """Changes with the metadata, the shards, and the tables beside these."""
+        return folder_name((self._metadata if self._has_metadata else ABSENT, super().state()))
 
     def columns(self) -> list[str]:
         """Those of the metadata, and of the shards if they are there."""
@@ -73,6 +66,13 @@ class DataComp(WebDataset):
     def _metadata(self) -> list[Located]:
         return located(listed(self.config.metadata), ".parquet")
 
+    @cached_property
+    def _has_metadata(self) -> bool:
+        try:
+            return bool(self._metadata)
+        except AbsentError:
+            return False
+
     def _recipe(self) -> Recipe:
         folder = self.results.absolute() / "index" / folder_name(self.config.metadata)
         options = self.config.model_dump_json(exclude=self.places)
@@ -80,6 +80,8 @@ class DataComp(WebDataset):
         tables = [Metadata(file, fields) for file in self._metadata]
         if self.has_images():
             return self._with_shards(folder, tables)
+        if self.config.shards is not None:
+            self.say("no shard is there yet: the pool is that of the metadata")
         pool = folder / f"pool-{folder_name((options, self._metadata))}"
         return Recipe(tables, self.config, pool, self.config.max_unreadable)
 

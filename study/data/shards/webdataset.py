@@ -16,16 +16,18 @@ from study.data.filters import Filters
 from study.data.index import Index, Shard, pool_of
 from study.data.samples import Samples
 from study.data.shards.address import is_remote
-from study.data.shards.beside import beside
+from study.data.shards.beside import Beside, beside_all
 from study.data.shards.build import Built, Recipe, build
 from study.data.shards.describe import columns_of, described
 from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
-from study.data.shards.listing import Located, located, watched
+from study.data.shards.listing import Located, located
 from study.data.shards.samples import samples_of
 from study.data.skipped import MAX_SKIPPED, SHARE
 from study.data.source import Source, Stored
-from study.errors import DataError
+from study.errors import AbsentError, DataError
+
+ABSENT = "absent"  # the state of data that is not there
 
 
 def listed(given: str | Sequence[str] | None) -> Sequence[str]:
@@ -82,19 +84,16 @@ class WebDataset(Source):
         """``pairs`` while there are no shards."""
         if self.config.pairs is None:
             return None
-        try:
-            return None if self._shards else self.config.pairs
-        except DataError:
-            return self.config.pairs  # type: ignore[no-any-return]
+        return None if self._are_there else self.config.pairs
 
     @property
     def max_skipped(self) -> float:
         """As the option says."""
         return self.config.max_skipped  # type: ignore[no-any-return]
 
-    def files(self) -> tuple[Path, ...]:
-        """The shards that are on this machine, and their folders."""
-        return watched(self._given, self._shards if self.has_images() else ())
+    def state(self) -> str:
+        """Changes with the shards, and with the tables beside them."""
+        return folder_name([table.all_states for table in self._tables]) if self._are_there else ABSENT
 
     def stored(self) -> Stored | None:
         """All bytes of the shards."""
@@ -130,7 +129,7 @@ class WebDataset(Source):
 
     def columns(self) -> list[str]:
         """Those of the tables beside the first shard, and of its samples' .json."""
-        return columns_of(beside(self._shards[0], self.config.scores))
+        return columns_of(self._tables[0])
 
     def samples(self, uids: Sequence[str], cache: Path | None = None) -> Samples:
         """Pairs in the order asked for; images are read by ranges of their shards when they are decoded."""
@@ -142,11 +141,18 @@ class WebDataset(Source):
 
     @cached_property
     def _shards(self) -> list[Located]:
-        return located(self._given)
+        return located(listed(self.config.shards))
 
-    @property
-    def _given(self) -> Sequence[str]:
-        return listed(self.config.shards)
+    @cached_property
+    def _are_there(self) -> bool:
+        try:
+            return bool(self._shards)
+        except AbsentError:
+            return False
+
+    @cached_property
+    def _tables(self) -> list[Beside]:
+        return beside_all(self._shards, self.config.scores)
 
     @cached_property
     def _built(self) -> Built:
@@ -162,7 +168,7 @@ class WebDataset(Source):
         if config.shards is None:
             raise DataError(f"a {config.name} source without shards can be planned, but has no pairs to train on")
         folder = self.results.absolute() / "index" / folder_name(config.shards)
-        tables = [beside(shard, config.scores) for shard in self._shards]
+        tables = self._tables
         options = config.model_dump_json(exclude=self.places)
         pool = folder_name((options, [table.all_states for table in tables], by_uid and by_uid.name))
         shards = [Indexed(table, fields, folder) for table in tables]

@@ -1,0 +1,19 @@
+"""Whether files have changed, told without reading them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+
+def file_state(path: Path) -> str:
+    """Size and time of change of a file, or of a folder's entries."""
+    if not path.exists():
+        return "missing"
+    stat = path.stat()
+    return f"{stat.st_size} {stat.st_mtime_ns}"
+
+
+def states_of(paths: Iterable[Path]) -> str:
+    """Of all files, with where they lie."""
+    return "; ".join(f"{path} {file_state(path)}" for path in paths)
