@@ -8,24 +8,23 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from study import checkpoint, io
+from study import io
 from study.config.spec import read_outcome, read_spec
 from study.errors import DataError, StoppedError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
-from study.saved import outcome_copy
 from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
 from study.train.device import Place
 from study.train.divergence import Diverged
+from study.train.ended import restored, settle
 from study.train.failure import End, end_of
 from study.train.loop import train
 from study.train.recorder import Interrupted, Recorder
 from study.train.session import Session
 from study.train.setup import open_session
 from study.train.signals import listening
-from study.train.tuned import tuned
 
 TOGETHER = (Status.DIVERGED, Status.BAD_DATA)  # all processes of a run meet these at the same step
 
@@ -60,18 +59,19 @@ class Switches:
 def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
     """Train a run unless it has an outcome; write ``outcome.json`` when it ends.
 
-    Divergence, lack of memory and bad data are outcomes. Raises StoppedError after a signal, BusyError when
-    another process holds the folder, and StorageError when the disk fails: these leave no outcome.
+    Divergence, lack of memory and bad data are outcomes. Raises StoppedError after a signal, BusyError when another
+    process holds the folder, StorageError when the disk fails, and UnansweredError when a store of its data does not
+    answer: these leave no outcome.
     """
     run = spec_path.parent
     with switches.place() as place, _held(run, place):
-        done = place.from_leader(lambda: read_outcome(run) or _restored(run, spec_path))
+        done = place.from_leader(lambda: read_outcome(run) or restored(run, spec_path))
         if done is not None:
             switches.say(f"already {done.status}, nothing to train")
             return Trained(done, None)
         trained = _with_or_without(read_spec(spec_path), run, results, place, switches)
         if place.leads:
-            _settle(run, trained)
+            settle(run, trained.outcome, trained.session)
         reason = f": {trained.outcome.reason}" if trained.outcome.reason else ""
         switches.say(f"{trained.outcome.status}{reason}")
         return trained
@@ -134,27 +134,3 @@ def _go(session: Session, timer: StepTimer, recorder: Recorder, switches: Switch
     )
     train(session, timer, recorder)
     session.put_together(place.device)  # for what comes after training
-
-
-def _settle(run: Path, trained: Trained) -> None:
-    outcome = trained.outcome.model_dump(mode="json")
-    if trained.session is not None and trained.outcome.status is Status.COMPLETED:
-        io.write_json(outcome_copy(run), outcome)
-        checkpoint.save_final(run, trained.session.weights())
-    io.write_json(run / "outcome.json", outcome)
-
-
-def _restored(run: Path, spec_path: Path) -> Outcome | None:
-    """The outcome of a training that is complete, put back: Snakemake deletes it when what follows it fails.
-
-    Not of one whose trials were run again and now choose another learning rate: that is forgotten.
-    """
-    copy = outcome_copy(run)
-    if not (copy.exists() and checkpoint.has_final(run)):
-        return None
-    tuning, told = read_spec(spec_path).tuning, io.read_json(copy)
-    if tuning and tuned(tuning, run.parent).lr != told["resolved"]["lr"]:
-        checkpoint.forget(run)
-        return None
-    io.write_json(run / "outcome.json", told)
-    return read_outcome(run)
