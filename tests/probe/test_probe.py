@@ -88,7 +88,7 @@ def test_one_that_fails_is_a_line_with_its_reason_and_the_next_is_probed(grid, t
     path = grid("{strategy: clip, source: {name: table, path: pairs.csv}}", "{strategy: siglip}")
     assert probe(path) == 1
     failed, done = json.loads(capsys.readouterr().out)
-    assert failed["error"].startswith("DataError: none of the 256 images could be read")
+    assert failed["error"].startswith("Unreadable: none of the 256 images could be read")
     assert (failed["probe"], done["error"]) == (None, None)
     assert [found.strategy for found in probes(tmp_path / "results")] == ["siglip"]
 
