@@ -15,6 +15,7 @@ from study.data.place import open_source
 from study.data.reshard.order import Order
 from study.data.subset import ensure
 from study.records import PluginRef
+from tests.killed import killed
 
 PAIRS = 60
 
@@ -111,6 +112,19 @@ def test_what_was_not_written_is_written_when_it_goes_on(table, reshard, tmp_pat
     reshard(table, tmp_path / "cut", *HALF)
     assert files(tmp_path / "cut") == files(tmp_path / "whole")
     assert (tmp_path / "cut" / "00000.tar").stat().st_mtime_ns == there
+
+
+def test_a_kill_in_any_write_changes_no_byte(table, reshard, tmp_path):
+    reshard(table, tmp_path / "whole", *HALF)
+    command = ["study", "data", "reshard", *table, "--results", tmp_path / "r", "--out", tmp_path / "cut", *HALF]
+    times = 0
+    for write in (1, 1, 2, 2, 3):  # each start goes on where the last was killed: the notes, tars and tables in turn
+        times += killed(write, *command)
+    assert times == 5
+    assert 0 < len(list((tmp_path / "cut").glob("*.parquet"))) < 4
+    assert not killed(0, *command)
+    assert files(tmp_path / "cut") == files(tmp_path / "whole")
+    assert not list((tmp_path / "cut").glob(".*.tar.*"))  # nor is what was half written left
 
 
 def test_shards_of_shards_hold_each_pair_once(table, reshard, tmp_path):

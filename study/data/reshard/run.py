@@ -71,6 +71,8 @@ def reshard(job: Reshard, processes: int, say: Say) -> dict[str, Any]:
     subset = ensure(job.results, source, job.quality, subset_size(source.index().pairs, job.quality, job.size))
     pieces = list(source.index().pieces)
     with io.lock(job.out / ".lock"), Workers(processes) as workers:
+        for path in job.out.glob(".*.partial"):  # of a start that was killed: as large as a shard
+            path.unlink(missing_ok=True)
         notes = _noted(job, source, subset, pieces, workers, say)
         shards = _shards(job, len(subset))
         left = [number for number, shard in enumerate(shards) if not shard.is_done]
