@@ -31,15 +31,15 @@ class Parquet:
 
     def columns(self) -> list[str]:
         """All names."""
-        return _apart(_columns, self)
+        return read_apart(_columns, self)
 
     def height(self) -> int:
         """Rows."""
-        return _apart(_height, self)[0]
+        return read_apart(_height, self)[0]
 
     def read(self, columns: Sequence[str] | None = None, start: int = 0, count: int | None = None) -> pl.DataFrame:
         """So many rows from ``start`` on, or all, of these columns, each once, or of all."""
-        return pl.concat(_apart(_rows, Asked(self, columns, start, count)))
+        return pl.concat(read_apart(_rows, Asked(self, columns, start, count)))
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Asked:
     count: int | None
 
 
-def _apart(work: Callable[[T], Iterable[R]], item: T) -> list[R]:
-    """An end of the process that reads is a fault of the file."""
+def read_apart(work: Callable[[T], Iterable[R]], item: T) -> list[R]:
+    """As ``apart``, where an end of the process that reads is a fault of the file: one of ``DAMAGE``."""
     try:
         return apart(work, item)
     except EndedError as error:

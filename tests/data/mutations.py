@@ -9,7 +9,6 @@ import polars as pl
 from tests.data import shards
 
 BLOCK = 512
-ROWS = 12  # of a table
 NAMES = (
     "../../escaped.jpg", "/etc/absolute.jpg", "a/../../b.jpg", "nul\0l.jpg", "x" * 300 + ".jpg", ".jpg", "..", "",
     "noend", "a.b.c.jpg", "\udcff.jpg", "ünï.jpg", "000000001.JPG", "con.jpg ", "a/.jpg", "." * 90, "//.jpg",
@@ -58,13 +57,17 @@ def patched(content, chance):
     return content[:start] + middle + content[start + length :]
 
 
-def lying(content, rows=ROWS):
-    """Parquet of so many rows, whose last page says that it has fewer than none: polars may end the process over it.
+def lying(content, rows, which=-1):
+    """Parquet of so many rows, one of whose pages says that it has fewer than none: polars may end the process over it.
 
     A page's header is a struct (0x2c) that begins with the number of values (0x15), as twice what it is.
     """
-    before, told, after = content.rpartition(bytes((0x2C, 0x15, 2 * rows)))
-    return before + told[:-1] + bytes((2 * rows + 1,)) + after if told else content
+    told, lie = (bytes((0x2C, 0x15, twice)) for twice in (2 * rows, 2 * rows + 1))
+    parts = content.split(told)
+    if len(parts) == 1:
+        return content
+    at = which % (len(parts) - 1) + 1
+    return told.join(parts[:at]) + lie + told.join(parts[at:])
 
 
 def header(name, size, kind=tarfile.REGTYPE, link=""):
@@ -133,15 +136,14 @@ def tar(rows, chance):
 def beside(rows, chance):
     """The bytes of img2dataset's table of a shard, broken too, or not."""
     table = frame(rows, chance).rename({"image": "key"}, strict=False)
-    return spoilt(written(table, "parquet"), chance)
+    return spoilt(written(table, "parquet"), len(rows), chance)
 
 
-def spoilt(parquet, chance):
-    """Parquet that is broken in one of several ways, or is not."""
-    rows = chance.choice((ROWS // 2, ROWS))
+def spoilt(parquet, rows, chance):
+    """Parquet of so many rows that is broken in one of several ways, or is not."""
     return chance.choice((
-        lambda: flipped(parquet, chance), lambda: cut(parquet, chance), lambda: lying(parquet, rows),
-        *[lambda: parquet] * 3,
+        lambda: flipped(parquet, chance), lambda: cut(parquet, chance),
+        lambda: lying(parquet, rows, chance.randrange(7)), *[lambda: parquet] * 3,
     ))()  # fmt: skip
 
 
@@ -191,7 +193,7 @@ def table(rows, kind, chance):
     if chance.random() < 0.2:
         return chance.choice(foreign)
     if kind == "parquet" and chance.random() < 0.3:
-        return lying(content)
+        return lying(content, len(rows), chance.randrange(7))
     return chance.choice((flipped, cut, patched, *[lambda content, _: content] * 3))(content, chance)
 
 
@@ -222,7 +224,7 @@ def write_metadata(folder, number, rows):
     shards.write_tar(folder / "shards" / "0.tar", shards.members(rows, "uid"))
     names = {"caption": "text", "width": "original_width", "height": "original_height"}
     table = frame(rows, chance).rename(names, strict=False)
-    content = spoilt(written(table, "parquet"), chance)
+    content = spoilt(written(table, "parquet"), len(rows), chance)
     (folder / "metadata").mkdir()
     (folder / "metadata" / "0.parquet").write_bytes(content)
     given = {"score_column": chance.choice((None, "similarity")), "min_side": chance.choice((None, 8))}
