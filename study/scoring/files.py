@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
 
 import polars as pl
 
 from study import io
-from study.data.index import Piece, Shard, Whole
+from study.data.index import Piece, Shard, Whole, uids
+from study.data.parquet import Parquet
 from study.data.shards.address import is_remote
 from study.data.shards.beside import SCORES
 from study.data.source import Source
+from study.data.table_formats import readable
 from study.errors import DataError
 from study.scoring.request import Scored
 
-
-class Found(NamedTuple):
-    """Pairs that a file has scores for, and whose and how these are, null where there is no pair."""
-
-    pairs: int
-    weights: str | None
-    how: str | None
+LOCK = ".scores.lock"  # of all score files of a folder
 
 
 @dataclass(frozen=True)
@@ -57,32 +53,32 @@ class ScoreFiles:
         return next((path for path in self.source.files() if path.is_file()), None)
 
     def is_done(self, piece: Piece) -> bool:
-        """Whether the piece has these scores; raises DataError when its column holds others."""
+        """Whether all of the piece's pairs have these scores; raises DataError when its column holds others."""
         found = self._found(piece)
-        if found is not None and found.weights is not None:
-            way = "take another --column or --out, or remove the file"
-            where = f"{self.path(piece)}: column {self.scored.column!r} holds the scores of other"
-            if found.weights != self.scored.weights:
-                told = f"{found.weights[:12]}, these are {self.scored.weights[:12]}"
-                raise DataError(f"{where} weights ({told}); {way}")
-            if found.how != self.scored.how:
-                raise DataError(f"{where} ways ({found.how}; now it is {self.scored.how}); {way}")
-        return found is not None and found.pairs == piece.pairs
+        if found is None:
+            return False
+        where = f"{self.path(piece)}: column {self.scored.column!r} holds the scores of other"
+        way = "take another --column or --out, or remove the file"
+        weights, how = (found[name].unique() for name in self.scored.columns()[-2:])
+        for other in weights.filter(weights != self.scored.weights).head(1):
+            raise DataError(f"{where} weights ({other[:12]}, these are {self.scored.weights[:12]}); {way}")
+        for other in how.filter(how != self.scored.how).head(1):
+            raise DataError(f"{where} ways ({other}; now it is {self.scored.how}); {way}")
+        return _has_all(found, piece)
 
     def has_column(self, piece: Piece) -> bool:
-        """Whether the piece has scores of this name, by whatever weights."""
+        """Whether all of the piece's pairs have scores of this name, by whatever weights."""
         found = self._found(piece)
-        return found is not None and found.pairs == piece.pairs
+        return found is not None and _has_all(found, piece)
 
-    def _found(self, piece: Piece) -> Found | None:
-        """What the piece's file has of this column; none without it."""
-        path, names = self.path(piece), self.scored.columns()[-2:]
+    def _found(self, piece: Piece) -> pl.DataFrame | None:
+        """``uid``, weights and way of the pairs that have this column; none without it."""
+        path, (weights, how) = self.path(piece), self.scored.columns()[-2:]
         if not path.exists():
             return None
-        table = _scan(path)
-        if not {*names} <= {*table.collect_schema().names()}:
+        if not {weights, how} <= {*_columns(path)}:
             return None
-        return Found(*table.select(pl.len(), *(pl.col(name).first() for name in names)).collect().row(0))
+        return _read(path, ("uid", weights, how)).filter(pl.col(weights).is_not_null())
 
     def part(self, piece: Piece, start: int) -> Path:
         """The file of the chunk that starts with this row of the piece."""
@@ -99,22 +95,25 @@ class ScoreFiles:
         io.write_parquet(self.part(piece, start), rows)
 
     def finish(self, piece: Piece, starts: range, uids: list[str]) -> None:
-        """Join the parts to the piece's file when all are there, whoever wrote them; other columns of it stay.
+        """Join the parts to the piece's file when all are there, whoever wrote them; what else it has stays.
 
         Raises DataError when the parts are of other pairs: the data has changed meanwhile.
         """
-        folder = self._parts(piece)
-        with io.lock(folder.with_suffix(".lock"), wait=True):
+        folder, path = self._parts(piece), self.path(piece)
+        with io.lock(path.with_name(LOCK), wait=True):  # other columns of the file may be written at the same time
             paths = [self.part(piece, start) for start in starts]
-            if not all(path.exists() for path in paths):
+            if not all(part.exists() for part in paths):
                 return
-            rows = pl.concat([io.read_parquet(path) for path in paths]) if paths else _empty(self.scored)
+            rows = pl.concat([io.read_parquet(part) for part in paths]) if paths else _empty(self.scored)
             if rows["uid"].to_list() != uids:
                 shutil.rmtree(folder)
                 raise DataError(f"{piece.name} has changed while it was scored; run the same command again")
-            io.write_parquet(self.path(piece), self._joined(self.path(piece), rows))
-            shutil.rmtree(folder, ignore_errors=True)
-        folder.with_suffix(".lock").unlink(missing_ok=True)
+            io.write_parquet(path, self._joined(path, rows))
+        self.clear(piece)
+
+    def clear(self, piece: Piece) -> None:
+        """Remove the parts of a piece whose file is there; a kill may have left them."""
+        shutil.rmtree(self._parts(piece), ignore_errors=True)
 
     def _joined(self, path: Path, rows: pl.DataFrame) -> pl.DataFrame:
         given = (self.scored.model, self.scored.pretrained, self.scored.weights, self.scored.how)
@@ -123,8 +122,14 @@ class ScoreFiles:
         rows = rows.with_columns(told)
         if not path.exists():
             return rows
-        others = _scan(path).drop(*names, strict=False).collect()
-        return rows.join(others, on="uid", how="left", maintain_order="left")
+        old = _read(path, _columns(path))
+        known = rows.join(old.drop(*names, strict=False), on="uid", how="left", maintain_order="left")
+        others = old.join(rows, on="uid", how="anti", maintain_order="left")  # pairs that filters leave out now
+        return pl.concat([known, others], how="diagonal_relaxed") if others.height else known
+
+
+def _has_all(found: pl.DataFrame, piece: Piece) -> bool:
+    return found.height >= piece.pairs and set(uids(piece.read())) <= set(found["uid"])
 
 
 def _empty(scored: Scored) -> pl.DataFrame:
@@ -132,11 +137,14 @@ def _empty(scored: Scored) -> pl.DataFrame:
     return pl.DataFrame(schema={"uid": pl.String, score: pl.Float32, why: pl.String})
 
 
-def _scan(path: Path) -> pl.LazyFrame:
-    try:
-        table = pl.scan_parquet(path)
-        if "uid" not in table.collect_schema().names():
-            raise DataError(f"{path} holds no scores: it has no uid column; take another --out")
-    except (OSError, pl.exceptions.PolarsError) as error:
-        raise DataError(f"{path} cannot be read ({str(error).splitlines()[0]}); remove it") from error
-    return table
+def _columns(path: Path) -> list[str]:
+    with readable(path, "scores"):
+        known = Parquet((path,)).columns()
+    if "uid" not in known:
+        raise DataError(f"{path} holds no scores: it has no uid column; take another --out")
+    return known
+
+
+def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
+    with readable(path, "scores"):
+        return Parquet((path,)).read(columns)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from threading import Lock
@@ -13,7 +13,9 @@ from typing import Any
 
 import polars as pl
 
+from study.data.parquet import read_apart
 from study.data.source import Source
+from study.data.table_formats import readable
 from study.errors import DataError
 from study.hardware import cpu_threads
 from study.scoring.files import ScoreFiles
@@ -96,14 +98,11 @@ def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
     """What the files of a column hold: pairs, those without a score by reason, and the scores' mean and quantiles."""
     files = ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights="", how=""))
     paths = [files.path(piece) for piece in source.index().pieces]
-    score, why, *told = files.scored.columns()
-    table = pl.scan_parquet(paths).select(score, why, *told)
-    counts = table.group_by(why).len().collect()
-    by = table.select(pl.col(name).first() for name in told).collect().row(0)
-    quantiles = [pl.col(score).quantile(share, "linear").alias(f"p{share * 100:g}") for share in (0.1, 0.5, 0.9)]
-    spread = table.select(pl.col(score).mean().alias("mean"), *quantiles).collect().row(0, named=True)
+    with readable(paths[0], "scores"):
+        counts, first, known = read_apart(_summed, (paths, files.scored.columns()))
+    by, spread = first.row(0), known.row(0, named=True)
     return {
-        "column": score,
+        "column": files.scored.columns()[0],
         "model": by[0],
         "pretrained": by[1],
         "weights": by[2],
@@ -114,3 +113,14 @@ def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
         "without_score": {str(reason): count for reason, count in sorted(counts.drop_nulls().iter_rows())},
         "score": {name: None if value is None else round(float(value), 4) for name, value in spread.items()},
     }
+
+
+def _summed(asked: tuple[list[Path], tuple[str, ...]]) -> Iterator[pl.DataFrame]:
+    """How often each reason for no score is, who scored, and the mean and quantiles of the scores."""
+    paths, (score, why, *told) = asked
+    columns = (pl.scan_parquet(path, glob=False).select(score, why, *told) for path in paths)
+    table = pl.concat(columns).filter(pl.col(told[2]).is_not_null())
+    yield table.group_by(why).len().collect()
+    yield table.select(pl.col(name).first() for name in told).collect()
+    quantiles = [pl.col(score).quantile(share, "linear").alias(f"p{share * 100:g}") for share in (0.1, 0.5, 0.9)]
+    yield table.select(pl.col(score).mean().alias("mean"), *quantiles).collect()

@@ -29,6 +29,7 @@ def score_share(request: Request, share: Share, tell: Tell) -> None:
         files = ScoreFiles(source, request.out, scored)
         for piece, own in shared(source.index().pieces, request.chunk, share):
             if files.is_done(piece):
+                files.clear(piece)
                 tell(Done(kept=_pairs(own, piece, request.chunk)))
             else:
                 _score(request, source, piece, own, scorers, files, tell)
