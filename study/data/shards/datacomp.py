@@ -14,8 +14,9 @@ from study.data.shards.facts import folder_name
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located
 from study.data.shards.metadata import Metadata
+from study.data.shards.options import ShardConfig, listed
 from study.data.shards.scores import write_scores
-from study.data.shards.webdataset import ABSENT, ShardConfig, WebDataset, listed
+from study.data.shards.webdataset import ABSENT, WebDataset
 from study.errors import AbsentError
 from study.io import lock
 
