@@ -85,6 +85,8 @@ def open_clip_scorer(request: Request, by: OpenClipRef, place: Place) -> tuple[O
 def _model(by: OpenClipRef, weights: Path, how: Taken) -> Any:
     import open_clip
 
+    import study.export  # noqa: F401  # the folders that it writes may need it
+
     check_tower(by)
     try:
         return open_clip.create_model(
@@ -95,7 +97,7 @@ def _model(by: OpenClipRef, weights: Path, how: Taken) -> Any:
             pretrained_text=False,
             weights_only=True,
         )
-    except (RuntimeError, KeyError, ValueError, OSError, pickle.UnpicklingError) as error:
+    except (RuntimeError, KeyError, TypeError, ValueError, OSError, pickle.UnpicklingError) as error:
         raise DataError(f"{weights} cannot be loaded into {by.model}: {first_line(error)}") from error
 
 

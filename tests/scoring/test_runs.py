@@ -14,7 +14,7 @@ from study.data.place import open_source
 from study.data.subset import ensure
 from study.errors import DataError
 from study.records import PluginRef
-from study.scoring.request import Request, RunsRef
+from study.scoring.request import OpenClipRef, Request, RunsRef
 from study.scoring.share import Share
 from study.scoring.start import score as score_all
 from study.scoring.work import score_share
@@ -99,6 +99,19 @@ def test_scores_are_cosines_of_the_runs_embeddings(request_for, runs, table, tmp
         images = model.image(normalise(torch.from_numpy(np.array(samples.images(32))).permute(0, 3, 1, 2))).projected
         texts = model.text(tokenizer(arch)(samples.captions)).projected
     assert found[COLUMN].to_list() == pytest.approx(F.cosine_similarity(images, texts).tolist(), abs=1e-5)
+
+
+@pytest.mark.parametrize(("strategy", "options"), [("clip", {}), ("clip_lite", {"units": 16})])
+def test_an_exported_run_scores_as_the_run_does(request_for, planned_run, tmp_path, strategy, options):
+    path = planned_run(pairs=SMALL, samples_seen=2 * BATCH, strategy=strategy, options=options)
+    train_run(path, path.parents[2], Switches(lambda: place("cpu", 1), lambda line: None, None, 1e9))
+    found, _ = scored(request_for(tmp_path / "run", [path.parent], seen_too=True))
+    assert main(["export", str(path.parent), "--to", str(tmp_path / "model")]) == 0
+    by = OpenClipRef(model=f"local-dir:{tmp_path / 'model'}", pretrained="")
+    request = request_for(tmp_path / "folder", [path.parent]).model_copy(update={"by": by})
+    score_all(request, open_source(request.source, request.results), 1, lambda line: None)  # where nothing is imported
+    again = pl.read_parquet(request.out / "pairs.parquet")
+    assert again[COLUMN].to_list() == pytest.approx(found[COLUMN].to_list(), abs=1e-3)
 
 
 def test_a_killed_scoring_goes_on_and_processes_change_nothing(request_for, runs, tmp_path):
