@@ -99,5 +99,12 @@ class TableFile:
             known = table.columns()
         for name in named:
             if name not in known:
-                raise DataError(f"{self.path}: {unknown_name('column', name, known)}")
+                raise DataError(f"{self.path}: {_unknown(name, known)}")
         return table
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    """What is wrong where there is no such column."""
+    if len(known) == 1 and "\t" in known[0]:
+        return "its columns are separated by tabs; name it .tsv"
+    return str(unknown_name("column", name, known))

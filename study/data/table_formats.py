@@ -12,12 +12,13 @@ import polars as pl
 
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
+from study.data.table_quotes import quote_of
 from study.errors import DataError
 
 # Text files are read as text throughout: a caption such as "1984" is no number.
 TEXTS: dict[str, Callable[[Path], pl.LazyFrame]] = {
     ".csv": lambda path: pl.scan_csv(path, infer_schema=False),
-    ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=None),
+    ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=quote_of(path)),
     ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
 }
 KNOWN = (*TEXTS, ".parquet")

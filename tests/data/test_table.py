@@ -32,7 +32,7 @@ def rows(tmp_path):
 
 WRITERS = {
     "csv": pl.DataFrame.write_csv,
-    "tsv": lambda rows, path: rows.write_csv(path, separator="\t", quote_style="never"),
+    "tsv": lambda rows, path: rows.write_csv(path, separator="\t"),
     "jsonl": pl.DataFrame.write_ndjson,
     "parquet": pl.DataFrame.write_parquet,
 }
@@ -109,6 +109,7 @@ def test_own_ids(tmp_path):
         ("uid,image,caption\nxyz,a.png,a\n", {"uid_column": "uid"}, "32 hex digits .* got 'xyz'"),
         (f"uid,image,caption\n{'a' * 32},a.png,a\n{'a' * 32},b.png,b\n", {"uid_column": "uid"}, "repeats 1"),
         ("", {}, "cannot be read as csv"),
+        ("image\tcaption\na.png\ta\n", {}, r"separated by tabs; name it \.tsv"),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(tmp_path, content, options, message):
