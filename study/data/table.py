@@ -144,4 +144,6 @@ class Table(Source):
     @property
     def _root(self) -> Path:
         root: Path = self.config.root or self.config.path.parent
+        if self.config.root and not root.is_dir():
+            raise DataError(f"{root} is no folder; give as root the folder that paths of images start from")
         return root.resolve()

@@ -126,6 +126,13 @@ def test_a_damaged_parquet(tmp_path):
         table(path).pool()
 
 
+def test_a_root_that_is_no_folder_is_told_before_images_are_asked_for(tmp_path, rows):
+    rows.write_csv(tmp_path / "pairs.csv")
+    for root in (tmp_path / "absent", tmp_path / "a.png"):
+        with pytest.raises(DataError, match=r"(absent|a\.png) is no folder; give as root"):
+            table(tmp_path / "pairs.csv", root=root).index()
+
+
 def test_an_absent_file(tmp_path):
     with pytest.raises(DataError, match=r"absent\.csv does not exist"):
         table(tmp_path / "absent.csv").pool()
