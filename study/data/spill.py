@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 import numpy as np
 
 from study.data.ids import order
+from study.io import scratch_folder
 
 ROWS = 1 << 22  # sorted at a time, in about 300 MB
 MOST_BITS = 7  # of files that are open at a time, 128
@@ -41,14 +41,13 @@ def divided(
 
     ``kind`` has the keys as f0 and f1, uint64, or their first halves alone. ``rows`` is about how many there are. A
     part is larger where as many rows have the same key. Files are written in ``scratch`` meanwhile, where there is more
-    than one part.
+    than one part; raises StorageError when they cannot be.
     """
     if rows <= at_a_time:
         yield np.concatenate([np.empty(0, kind), *chunks])
         return
-    scratch.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=scratch) as folder:
-        files = _divide(chunks, Range("f0", 0, 64), rows // at_a_time, Path(folder))
+    with scratch_folder(scratch) as folder:
+        files = _divide(chunks, Range("f0", 0, 64), rows // at_a_time, folder)
         yield from _parts(files, kind, at_a_time)
 
 

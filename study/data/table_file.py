@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from glob import escape
 from hashlib import blake2b
 from pathlib import Path
+from typing import BinaryIO
 
 import polars as pl
 
@@ -88,9 +89,17 @@ class TableFile:
         what = blake2b(f"{named} {known.st_size} {known.st_mtime_ns}".encode(), digest_size=8).hexdigest()
         made = folder / f"rows-{what}.parquet"
         if not made.exists():
-            with readable(self.path):
-                write_whole(made, lambda file: table.convert(named, file, GROUP))
+            write_whole(made, lambda file: self._convert(table, named, file))
         return replace(self, parquet=made)
+
+    def _convert(self, table: Text, named: list[str], made: BinaryIO) -> None:
+        try:
+            with readable(self.path):
+                table.convert(named, made, GROUP)
+        except DataError:
+            made.write(bytes(GROUP))  # fails where it is the disk that is at fault: polars tells both in one way
+            made.flush()
+            raise
 
     def _opened(self, named: list[str]) -> Text | Parquet:
         """The table, which has all of these columns."""

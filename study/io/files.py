@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from io import BytesIO
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from study.errors import StorageError
@@ -133,6 +134,21 @@ def whole_folder(path: Path) -> Iterator[Path]:
         raise StorageError(f"cannot write {path}: {reason(error)}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+@contextmanager
+def scratch_folder(within: Path | None = None) -> Iterator[Path]:
+    """A folder that is gone when the block ends, in one that is made if need be, or where the system has such folders.
+
+    Raises StorageError when it, or what the block writes there, cannot be written.
+    """
+    try:
+        if within is not None:
+            within.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=within) as folder:
+            yield Path(folder)
+    except OSError as error:
+        raise StorageError(f"cannot write {within or 'a temporary folder'}: {reason(error)}") from error
 
 
 def append_line(path: Path, line: str) -> None:

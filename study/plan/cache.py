@@ -6,7 +6,8 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
+
+from study.io import scratch_folder
 
 
 @contextmanager
@@ -16,8 +17,8 @@ def cache(results: Path, name: str, keep: bool) -> Iterator[Path]:
     if keep:
         yield path
         return
-    with TemporaryDirectory() as folder:
-        copy = Path(folder) / name
+    with scratch_folder() as folder:
+        copy = folder / name
         if path.exists():
             shutil.copyfile(path, copy)
         yield copy

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from shutil import rmtree
-from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from study.data.subset.runs import Run, write_merged
 from study.data.subset.sizes import subset_size
 from study.data.subset.stored import Subset
 from study.data.subset.work import InFiles, InMemory, Work
+from study.io import scratch_folder
 
 AT_ONCE = 1 << 24  # pairs that are chosen from in about the time that processes take to start; 16 bytes each
 PLACE, PLACES = Prefix(0, 64), np.dtype(np.uint64)  # of a placement: none of its bits, and all
@@ -55,7 +55,7 @@ def choose(
 
 def lowest_kept(index: Index, quality: float, say: Say = silent) -> float | None:
     """The lowest score of the pairs kept, none where all are unknown; raises DataError as ``choose`` does."""
-    with TemporaryDirectory() as folder, _work(index, Path(folder), say) as work:
+    with scratch_folder() as folder, _work(index, folder, say) as work:
         kept = subset_size(index.pairs, quality, None)
         last = last_kept(index, kept, work)
         known = kept - last.of_equal if last.key == UNKNOWN else kept
