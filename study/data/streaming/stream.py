@@ -12,10 +12,11 @@ import torch
 from open_clip.tokenizer import SimpleTokenizer
 
 from study.data.index import Shard
+from study.data.shards.tries import WAITS
 from study.data.stream import Pairs, RawBatch
 from study.data.streaming.coming import Coming, begin
 from study.data.streaming.drawn import Drawn
-from study.data.streaming.fetch import WAITS, Fetcher
+from study.data.streaming.fetch import Fetcher
 from study.data.streaming.order import WINDOW_SHARDS, Order
 from study.data.streaming.rows import Rows
 from study.data.streaming.share import Share
