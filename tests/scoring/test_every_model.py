@@ -152,7 +152,7 @@ def test_nothing_is_asked_of_a_hub_without_leave(asked, monkeypatch):
         server.server_close()
 
 
-@pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.parametrize("name", NAMES)
 def test_a_model_embeds_what_it_is_given(name):
     if hub.reads(name).tower:
