@@ -217,11 +217,37 @@ def test_what_is_made_ahead_is_not_counted_before_it_is_given(make, packed):
         assert sum(stream.skipped.values()) == int(first >= met)
 
 
-def test_nothing_that_can_be_read_is_an_error(make, packed):
+def spoil(shard):
+    shard.path.write_bytes(bytes(sum(shard.sizes)))
+
+
+def test_nothing_that_can_be_decoded_is_an_error(make, packed):
     for shard in packed:
-        shard.path.unlink()
-    with pytest.raises(DataError, match="none of the pairs of a window of shards can be read"):
-        make().batch(0, 4)
+        spoil(shard)
+    with pytest.raises(DataError, match=r"none of the pairs of two windows .* \(37 unreadable image\)"):
+        make().batch(0, 1)
+
+
+@pytest.mark.parametrize("fault", ["lost", "spoilt"])
+def test_a_window_of_which_nothing_can_be_read_is_stood_in_for_by_the_next(make, packed, fault):
+    """Shards 0 to 5 in windows of five: the one that is alone in a window is lost."""
+    whole = make(window_shards=5)
+    alone = int(whole.order.shards(0, 1)[0])
+    expected = numbers(whole.batch(0, 37))
+    if fault == "lost":
+        packed[alone].path.unlink()
+    else:
+        spoil(packed[alone])
+    streams = [make(window_shards=5, threads=threads) for threads in (1, 3)]
+    one, other = (numbers(stream.batch(0, 37)) for stream in streams)
+    lost = COUNTS[alone]
+    assert one[:-lost] == expected[:-lost]
+    assert set(one[-lost:]) <= set(expected[:-lost])
+    assert len(set(one[-lost:])) == lost
+    assert other == one
+    assert numbers(make(window_shards=5).batch(36 - lost, lost)) == one[36 - lost : 36]
+    reason = {"lost": "shard that cannot be read", "spoilt": "unreadable image"}[fault]
+    assert streams[0].skipped == {reason: lost}
 
 
 def test_a_store_that_fails_at_times_is_asked_again(make, monkeypatch):

@@ -17,6 +17,11 @@ class Window(NamedTuple):
     shards: np.ndarray
     rows: np.ndarray
 
+    def at(self, place: int) -> tuple[int, int]:
+        """Shard and row at a place, counted on from the start after the end."""
+        place %= len(self.rows)
+        return int(self.shards[place]), int(self.rows[place])
+
 
 class Where(NamedTuple):
     """A position: which window of which pass, and the place in it."""
@@ -44,6 +49,10 @@ class Order:
         ends = self._passes(epoch)[1]
         window = int(np.searchsorted(ends, place, side="right"))
         return Where(epoch, window, place - (int(ends[window - 1]) if window else 0))
+
+    def after(self, where: Where) -> int:
+        """The next window of the pass; after the last the first."""
+        return (where.window + 1) % len(self._passes(where.epoch)[1])
 
     def shards(self, epoch: int, window: int) -> np.ndarray:
         """The shards of a window, int64."""
