@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         window=args.window,
         max_unreadable=args.max_unreadable,
     )
-    found = planned(job, data_source.opened(args)) if args.dry_run else reshard(job, args.processes, _say)
+    found = planned(job, _say) if args.dry_run else reshard(job, args.processes, _say)
     show(found, args.json)
     return 0
 

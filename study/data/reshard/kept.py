@@ -34,7 +34,11 @@ class Pieces:
     def __init__(self, source: Source, pieces: Sequence[Piece], subset: Subset, window: int) -> None:
         self.source, self.pieces, self.subset = source, pieces, subset
         self.kept = lru_cache(maxsize=window)(self._kept)
+        self.uids = lru_cache(maxsize=window)(self._uids)
 
     def _kept(self, number: int) -> Kept:
         rows = rows_kept(self.pieces[number], self.subset)
         return Kept(rows["score"], pairs_of(self.source, self.pieces[number], uids(rows)))
+
+    def _uids(self, number: int) -> list[str]:
+        return uids(rows_kept(self.pieces[number], self.subset))

@@ -37,9 +37,9 @@ class Shard(NamedTuple):
         return cls(folder / f"{stem}.tar", folder / f"{stem}.parquet")
 
     @property
-    def is_done(self) -> bool:
-        """Whether it is whole: the table is written last."""
-        return self.table.exists()
+    def is_there(self) -> bool:
+        """Whether both files are, of which the table is written last; whose they are is another question."""
+        return self.tar.exists() and self.table.exists()
 
 
 def write(shard: Shard, pairs: Iterable[tuple[Kept, int]], most_failed: float) -> None:
