@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import NoneType
+from typing import TYPE_CHECKING, get_args
 
 from study.cli import options
 from study.errors import DataError
@@ -26,7 +27,7 @@ def source(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="an option of the source, as in a grid, such as shards=DIR; docs/data.md has them all",
+        help="an option of the source, as in a grid, such as shards=DIR; none for none; docs/data.md has them all",
     )
     options.results(parser)
 
@@ -52,7 +53,7 @@ def chosen(args: argparse.Namespace) -> PluginRef:
         raise DataError(_as_option(args.place, kind))
     try:
         given = dict(setting.split("=", 1) for setting in args.set)
-        config = kind.Config(name=args.source, **given)
+        config = kind.Config(name=args.source, **{key: _value(kind, key, text) for key, text in given.items()})
     except ValidationError as error:
         found = error.errors()
         problems = (f"{'.'.join(map(str, [args.source, *e['loc']]))}: {words(kind.Config, e)}" for e in found)
@@ -61,6 +62,12 @@ def chosen(args: argparse.Namespace) -> PluginRef:
         raise DataError(f"--set takes KEY=VALUE, got {' '.join(args.set)}") from error
     options = config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     return PluginRef(name=args.source, version=kind.version, options=options)
+
+
+def _value(kind: type[Source], key: str, text: str) -> str | None:
+    """An option's value; the words for none of documentation and of YAML where the option may have none."""
+    field = kind.Config.model_fields.get(key)
+    return None if text in ("none", "null") and field and NoneType in get_args(field.annotation) else text
 
 
 def _a_path(given: str, names: list[str]) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b, sha256
 from pathlib import Path
-from tempfile import TemporaryFile
 
 import numpy as np
 import polars as pl
 
 from study.data.ids import HEX, texts
 from study.data.spill import in_key_order
+from study.io import scratch_folder
 
 SEEDS = (1, 2)  # of the two halves of a row's 128 bits
 CHUNK = 1 << 15  # rows whose arrays stay in a processor's cache
@@ -82,7 +82,7 @@ def fingerprint(pool: pl.DataFrame) -> str:
 def fingerprint_in_order(pieces: Iterable[pl.DataFrame], pairs: int, scratch: Path) -> str:
     """``fingerprint`` of a pool in pieces of ``index.COLUMNS``, sorted through files in ``scratch``."""
     digest, separator = sha256(), b""
-    with TemporaryFile(dir=scratch) as scores:
+    with scratch_folder(scratch) as folder, (folder / "scores").open("w+b") as scores:
         for part in in_key_order(map(_entries, pieces), pairs, _ENTRY, scratch):
             if len(part):
                 digest.update(separator + _lines(part))

@@ -88,12 +88,17 @@ def test_scores_of_the_users_own_beside_the_shards(pool, rows):
     pl.DataFrame({"uid": [row["uid"] for row in rows[:8]], "mine": [0.5] * 8}).write_parquet(
         pool / "shards" / "00001.scores.parquet"
     )
-    with pytest.raises(DataError, match=r"00000\.tar: unknown column 'mine'"):
-        opened(pool, score_column="mine").pool()
+    assert opened(pool, score_column="mine").pool()["score"].to_list() == [None] * 7 + [0.5] * 8
     pl.DataFrame({"uid": [row["uid"] for row in rows[12:19]], "mine": [0.25] * 7}).write_parquet(
         pool / "shards" / "00000.scores.parquet"
     )
     assert opened(pool, score_column="mine").pool()["score"].to_list() == [0.25] * 7 + [0.5] * 8
+
+
+def test_a_column_that_the_metadata_lack_is_told_as_that(pool):
+    for with_shards in (False, True):
+        with pytest.raises(DataError, match=r"lack a column .*unknown column 'simm'; .*known: .*text"):
+            opened(pool, with_shards, score_column="simm").index()
 
 
 def test_a_subset_by_image_hash(pool):

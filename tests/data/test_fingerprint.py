@@ -8,6 +8,8 @@ import pytest
 
 from study.data.fingerprint import fingerprint, fingerprint_in_order, fingerprint_of, fingerprint_sum
 from study.data.index import halves
+from study.errors import StorageError
+from tests.data.test_full_disk import room
 
 ONES = 2**64 - 1
 
@@ -74,4 +76,7 @@ def test_a_fingerprint_through_files_is_that_in_memory(pool, tmp_path, monkeypat
     rows = rows_of(pool)
     parts = [rows[start : start + -(-200 // pieces)] for start in range(0, 200, -(-200 // pieces))]
     assert fingerprint_in_order(parts, 200, tmp_path) == fingerprint(pool)
+    assert not list(tmp_path.iterdir())
+    with room(64), pytest.raises(StorageError, match="cannot write"):
+        fingerprint_in_order(parts, 200, tmp_path)
     assert not list(tmp_path.iterdir())

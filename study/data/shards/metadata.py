@@ -16,6 +16,7 @@ from study.data.shards.address import fault, is_remote, read_all
 from study.data.shards.fields import FACTS, Fields, image_halves
 from study.data.shards.listing import Located
 from study.data.shards.pieces import Picked
+from study.data.shards.scan import LacksColumnError
 from study.errors import DataError
 from study.registry import unknown_name
 
@@ -107,7 +108,7 @@ class Metadata:
         known = self.columns()
         missing = [name for name in wanted if name not in known]
         if missing:
-            raise DataError(f"{self.shard.address}: {unknown_name('column', missing[0], known)}")
+            raise LacksColumnError(f"{self.shard.address}: {unknown_name('column', missing[0], known)}")
         try:
             return self._table().read(wanted)
         except DAMAGE as error:
