@@ -1,7 +1,7 @@
 """Devices that studies run on, this machine's own, and what a user says of theirs."""
 
 from study.hardware.devices import DEVICES, Device, find, plain, recognise
-from study.hardware.machine import cpu_threads, here
+from study.hardware.machine import cpu_threads, here, processes_here
 from study.hardware.site import BUILT_IN, Site
 from study.hardware.visible import Gpu, gpu_names, gpus, gpus_present
 from study.hardware.wanted import Asked, asked
@@ -21,5 +21,6 @@ __all__ = [
     "gpus_present",
     "here",
     "plain",
+    "processes_here",
     "recognise",
 ]

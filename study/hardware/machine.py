@@ -19,6 +19,11 @@ def cpu_threads(processes: int = 1) -> int:
     return max(1, min(cpus, int(quota() or cpus)) // processes)
 
 
+def processes_here(processes: int) -> int:
+    """How many of a run's processes are on this machine, as torchrun says; where it does not, all of them."""
+    return int(os.environ.get("LOCAL_WORLD_SIZE", processes))
+
+
 def here(gpus: Iterable[str], devices: Mapping[str, Device]) -> Counter[str]:
     """How many of each device this machine has, threads of its CPU among them; ``gpus`` as the driver names them."""
     names = (recognise(gpu, "cuda", devices) for gpu in gpus)

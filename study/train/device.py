@@ -17,7 +17,7 @@ import torch
 import torch.distributed as dist
 
 from study.errors import PlanError, StoppedError
-from study.hardware import asked, cpu_threads
+from study.hardware import asked, cpu_threads, processes_here
 from study.records import Precision
 
 T = TypeVar("T")
@@ -89,7 +89,7 @@ def place(wanted: str, threads: int | None) -> Iterator[Place]:
     rank, world_size = int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
     if threads is not None and threads < 1:
         raise PlanError(f"--threads {threads}: must be at least 1")
-    torch.set_num_threads(threads or cpu_threads(int(os.environ.get("LOCAL_WORLD_SIZE", world_size))))
+    torch.set_num_threads(threads or cpu_threads(processes_here(world_size)))
     with _device(_asked(wanted, world_size), world_size) as device:
         kind = torch.cuda.get_device_name(device) if device.type == "cuda" else cpu_name()
         if world_size > 1:

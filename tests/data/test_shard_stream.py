@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections import Counter
 
 import numpy as np
@@ -15,6 +16,7 @@ from study.data.streaming import ShardStream, Share
 from study.data.streaming.order import Order
 from study.data.subset import Subset
 from study.errors import DataError
+from study.hardware import cpu_threads
 from study.models import resolve, tokenizer
 from study.records import PluginRef
 from tests.data.photos import encoded, made
@@ -266,6 +268,15 @@ def test_a_store_that_fails_at_times_is_asked_again(make, monkeypatch):
     stream = make(waits=(0.0, 0.0))
     assert numbers(stream.batch(0, 37)) == whole
     assert stream.skipped == {}
+
+
+@pytest.mark.parametrize(("processes", "threads"), [(1, cpu_threads()), (cpu_threads(), 1)])
+def test_a_process_takes_its_share_of_the_cpus(make, monkeypatch, processes, threads):
+    before = threading.active_count()
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", str(processes))
+    stream = make(share=Share(8, 2 * cpu_threads()), threads=None)  # on two machines
+    assert threading.active_count() - before == threads
+    stream.workers.close()
 
 
 def test_work_ahead_does_not_keep_a_process_from_ending():

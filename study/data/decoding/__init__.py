@@ -1,7 +1,8 @@
 """Encoded images to frames of uint8, fast and safely: JPEG at reduced size, all else by Pillow.
 
-What comes from the web may be hostile: an image is decoded or a ``Skip`` with its reason, in bounded memory (about 16
-bytes a pixel of ``MAX_PIXELS`` where all of an image must be decoded, a few megabytes else) and time.
+What comes from the web may be hostile: an image is decoded or a ``Skip`` with its reason, in bounded time and memory:
+about 16 bytes a pixel of ``MAX_PIXELS`` for all threads together, since large images wait for room, and up to 16
+megabytes a thread.
 """
 
 from __future__ import annotations

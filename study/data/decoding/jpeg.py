@@ -10,6 +10,7 @@ from study.data.decoding.frame import Frame
 from study.data.decoding.markers import head_of
 from study.data.decoding.pillow import ON_ITS_SIDE, enough, stored_turn
 from study.data.decoding.resize import resized
+from study.data.decoding.room import ROOM
 from study.data.decoding.skip import TOO_LARGE, Skip, check_size
 
 START, SCAN = b"\xff\xd8", b"\xff\xda"
@@ -37,12 +38,14 @@ def framed(content: bytes, frame: Frame) -> np.ndarray | None:
     turn = stored_turn(content) if head.metadata else None
     lying = frame.turned() if turn in ON_ITS_SIDE else frame
     least_height, least_width = (enough(side) for side in lying.sides(height, width))
-    try:
-        reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=least_height, min_width=least_width)
-    except ValueError:  # also for a stray byte that Pillow passes over
-        return None
-    share = _eighths(max(reduced.shape[:2]), max(width, height)) / 8
-    image = resized(reduced, height * share, width * share, lying)
+    needed = min(1.0, max(least_height / height, least_width / width) + 1 / 8)
+    with ROOM.taken(int(height * width * (1.0 if head.scans else needed**2))):  # several scans hold all of it
+        try:
+            reduced = simplejpeg.decode_jpeg(content, "RGB", min_height=least_height, min_width=least_width)
+        except ValueError:  # also for a stray byte that Pillow passes over
+            return None
+        share = _eighths(max(reduced.shape[:2]), max(width, height)) / 8
+        image = resized(reduced, height * share, width * share, lying)
     return frame.padded(image if turn is None else np.asarray(Image.fromarray(image).transpose(turn)))
 
 

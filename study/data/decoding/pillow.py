@@ -9,6 +9,7 @@ from PIL import Image
 
 from study.data.decoding.frame import Frame
 from study.data.decoding.resize import RESAMPLING
+from study.data.decoding.room import ROOM
 from study.data.decoding.skip import TOO_LARGE, UNREADABLE, Skip, check_size
 
 # What the web has; Pillow knows more, of which some run other programs on the bytes (EPS).
@@ -31,16 +32,21 @@ def framed(content: bytes, frame: Frame) -> np.ndarray:
     least = enough(max(frame.height, frame.width))  # on its side or not
     try:
         with _opened(content) as image:
+            whole = image.width * image.height
             image.draft("RGB", (least, least))  # a JPEG at reduced size; nothing for other formats
-            image.load()  # which turns a TIFF
-            turn = turn_of(image)
-            upright = image if turn is None else image.transpose(turn)
-            fitted = _fitted(_on_white(_eight_bits(upright)), frame)
+            with ROOM.taken(whole):
+                fitted = _fitted(_on_white(_eight_bits(_upright(image))), frame)
     except (MemoryError, Skip):
         raise
     except Exception as error:  # broad: spoilt bytes raise struct.error, TypeError, KeyError and more within Pillow
         raise Skip(UNREADABLE) from error
     return frame.padded(np.asarray(fitted))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    image.load()  # which turns a TIFF
+    turn = turn_of(image)
+    return image if turn is None else image.transpose(turn)
 
 
 def _fitted(image: Image.Image, frame: Frame) -> Image.Image:

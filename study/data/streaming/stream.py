@@ -23,7 +23,7 @@ from study.data.streaming.share import Share
 from study.data.streaming.workers import Workers
 from study.data.subset import Subset
 from study.data.tokens import tokens
-from study.hardware import cpu_threads
+from study.hardware import cpu_threads, processes_here
 
 AHEAD = 512  # pairs that are made ahead at least, and one batch more than the next
 
@@ -51,7 +51,7 @@ class ShardStream(Pairs):
         self.share, self.text_length = share, text_length
         rows = Rows(shards, subset, held=2 * window_shards)
         self.order = Order(rows.counts(), seed, window_shards)
-        self.workers = Workers(threads or cpu_threads())
+        self.workers = Workers(threads or cpu_threads(processes_here(share.world_size)))
         self.fetcher = Fetcher(2 * window_shards, self.workers.closed, waits)
         self.drawn = Drawn(shards, rows, self.order, self.fetcher, image_size)
         self.tokens = partial(tokens, tokenizer=tokenizer, length=text_length, cache=None)

@@ -8,6 +8,8 @@ from concurrent.futures import Future
 from queue import SimpleQueue
 from threading import Event, Thread, current_thread
 
+from study.data.decoding.resize import alone
+
 Task = tuple["Future[None]", Callable[[], None]] | None
 GRACE = 5.0  # seconds for what is under way: a thread that is cut off within torch takes the process down with an error
 
@@ -41,6 +43,7 @@ class Workers:
 
 
 def _work(tasks: SimpleQueue[Task], closed: Event) -> None:
+    alone()
     while (task := tasks.get()) is not None:
         future, call = task
         if closed.is_set():
