@@ -89,7 +89,9 @@ def opened(args: argparse.Namespace) -> Source:
     """The source itself, which tells of what takes long on standard error."""
     from study.data.place import open_source
 
-    return open_source(chosen(args), args.results, _tell)
+    source = open_source(chosen(args), args.results, _tell)
+    source.again = True
+    return source
 
 
 def _tell(line: str) -> None:

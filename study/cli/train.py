@@ -131,6 +131,7 @@ def _train_and_score(
         begins=begins,
         accelerate=args.accelerate,
         shard=args.shard,
+        study=args.study,
     )
     trained = train_run(run_folder / "spec.json", run_folder.parents[1], switches)
     completed = trained.outcome.status is Status.COMPLETED

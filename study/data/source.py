@@ -41,6 +41,8 @@ class Source(ABC):
     def __init__(self, config: Any, results: Path = Path("results"), say: Callable[[str], None] = silent) -> None:
         """``results`` is where what takes long to find out about the data is kept; ``say`` hears of progress."""
         self.config, self.results, self.say = config, results, say
+        self.planned: str | None = None  # fingerprint of the pool to open, of several that were made of the same data
+        self.again = False  # whether what could not be read before is tried again when the pool is opened
 
     @property
     def max_skipped(self) -> float:
@@ -57,6 +59,10 @@ class Source(ABC):
         Found out without reading data, since each ``study plan`` asks. Raises DataError where that fails.
         """
         return states_of(self.files())
+
+    def is_whole(self) -> bool:
+        """Whether all of the data could be read; else a plan is made anew each time, and the rest tried again."""
+        return True
 
     def declared_pairs(self) -> int | None:
         """Size of a pool that can be planned without its data; none where the data is there to be read."""

@@ -16,7 +16,8 @@ from study.data.filters import Filters
 from study.data.fingerprint import fingerprint_in_order
 from study.data.index import Index, Piece, halves
 from study.data.samples import rows_of
-from study.data.shards.build import Built, Recipe, build
+from study.data.shards.attempt import Recipe
+from study.data.shards.build import Built, build
 from study.data.shards.describe import described
 from study.data.shards.facts import folder_name
 from study.data.shards.listing import Located

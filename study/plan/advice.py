@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 
+from study.data.shards.secrets import shown
 from study.data.streaming.fetch import WHOLE_SHARE
 from study.plan.choices import Pool
 from study.plan.copies import copies, is_streamed, stored_side
@@ -33,7 +34,7 @@ def _line(pool: Pool, quality: float, pairs: int, epochs: float) -> str | None:
     if not reading.is_worth_it:
         return None
     settings = " ".join(f"--set {name}={value}" for name, value in pool.located.options.items())
-    return (
+    return shown(
         f"advice: {pairs:,} of {pool.pairs:,} pairs are read {epochs:.3g} times, {size(reading.streamed_bytes)}; "
         f"written once as shards of their own, which take {size(reading.subset_bytes)} of disk, it is "
         f"{size(reading.resharded_bytes)}: study data reshard {pool.located.name} {settings} --quality {quality:g} "

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from study.config import Registries
 from study.data import SOURCES
 from study.data.parallel import silent
-from study.data.place import without_places
+from study.data.place import open_source, with_whole_paths, without_places
 from study.data.source import Stored
 from study.errors import DataError
 from study.models import FAMILIES, Arch, resolve
@@ -39,7 +39,7 @@ class Pool:
     """A source's pool of pairs; ``fingerprint`` is none where only its size is declared.
 
     ``ref`` is identity; ``located`` also says where the data lies, ``places`` says it with whole paths. ``state`` is
-    the source's.
+    the source's, none of one that could not be read as a whole.
     """
 
     ref: PluginRef
@@ -48,7 +48,7 @@ class Pool:
     fingerprint: str | None
     evaluation_sets: tuple[str, ...]
     places: dict[str, Any]
-    state: str
+    state: str | None
     has_scores: bool = True
     stored: Stored | None = None
     left_out: dict[str, int] = field(default_factory=dict)  # reason -> rows of the data that are none of its pairs
@@ -102,9 +102,10 @@ class Choices:
 
     def _pool(self, config: PluginConfig) -> Pool:
         kind = SOURCES.load(config.name)
-        source = kind(config, self.results, self.say)
-        located = reference(config, kind.version)
-        given = {name: value for name, value in dict(config).items() if name in kind.places}
+        located = with_whole_paths(reference(config, kind.version))
+        source = open_source(located, self.results, self.say)
+        source.again = True
+        given = {name: value for name, value in dict(source.config).items() if name in kind.places}
         places = {name: value.resolve() if isinstance(value, Path) else value for name, value in given.items()}
         opened = partial(
             Pool,
@@ -112,16 +113,16 @@ class Choices:
             located=located,
             evaluation_sets=tuple(source.evaluation_sets()),
             places=places,
-            state=source.state(),
         )
-        declared = source.declared_pairs()
+        state, declared = source.state(), source.declared_pairs()
         if declared is not None:
-            return opened(pairs=declared, fingerprint=None)
+            return opened(pairs=declared, fingerprint=None, state=state)
         index = source.index()
         fingerprint = source.fingerprint() if source.has_images() else None
         return opened(
             pairs=index.pairs,
             fingerprint=fingerprint,
+            state=state if source.is_whole() else None,
             has_scores=index.scored,
             stored=source.stored(),
             left_out=source.left_out(),

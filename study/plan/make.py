@@ -32,7 +32,7 @@ from study.plan.rows import Taken, planned
 from study.plan.stamp import Stamp, stamp_of, with_sources
 from study.predict import Measured
 from study.predict.measured import everything_measured
-from study.records import run_id
+from study.records import PluginRef, run_id
 
 EVERY = 1000  # runs between two lines of progress
 
@@ -71,6 +71,11 @@ class Plan:
     def name(self) -> str:
         """The study's name."""
         return self.grid.name
+
+    @property
+    def sources(self) -> dict[str, PluginRef]:
+        """Where the pools lie, by fingerprint, of those that are there."""
+        return {pool.fingerprint: pool.located for pool in self.pools if pool.fingerprint is not None}
 
     @property
     def count(self) -> int:

@@ -20,13 +20,13 @@ from study.records import PluginRef
 class Stamp(NamedTuple):
     """What a plan was made from: the grid and its lock, this program, the data, devices and prices.
 
-    ``sources`` has the state of each source that was opened, which is written as JSON.
+    ``sources`` has the state of each source that was opened, which is written as JSON; none is never that of now.
     """
 
     grid: str
     lock: str
     program: str
-    sources: dict[str, str]
+    sources: dict[str, str | None]
     gpu: str | None
     hardware: str
 
@@ -36,7 +36,7 @@ def stamp_of(grid: Path, gpu: str | None, hardware: Path | None) -> Stamp:
     return Stamp(_digest(grid), _digest(lock.path_of(grid)), _program(), {}, gpu, _digest(hardware) if hardware else "")
 
 
-def with_sources(stamp: Stamp, states: Iterable[tuple[PluginRef, str]]) -> Stamp:
+def with_sources(stamp: Stamp, states: Iterable[tuple[PluginRef, str | None]]) -> Stamp:
     """The stamp with the states of the sources, known only once they are opened."""
     return stamp._replace(sources={source.model_dump_json(): state for source, state in states})
 
@@ -54,15 +54,15 @@ def is_current(facts: dict[str, Any], grid: Path, results: Path, gpu: str | None
     sources = made["sources"]
     if made != stamp_of(grid, gpu, hardware)._replace(sources=sources)._asdict():
         return False
-    return all(_state(PluginRef.model_validate_json(source), results) == state for source, state in sources.items())
+    return all(_is_as_it_was(source, state, results) for source, state in sources.items())
 
 
-def _state(source: PluginRef, results: Path) -> str | None:
-    """None of a source that cannot be asked: what is wrong is said when it is planned anew."""
+def _is_as_it_was(source: str, state: str | None, results: Path) -> bool:
+    """Not where it cannot be asked: what is wrong is said when it is planned anew."""
     try:
-        return open_source(source, results).state()
+        return state is not None and open_source(PluginRef.model_validate_json(source), results).state() == state
     except StudyError:
-        return None
+        return False
 
 
 def _digest(path: Path) -> str:

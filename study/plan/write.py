@@ -30,9 +30,7 @@ def write(plan: Plan) -> int:
     if plan.lock.changed:
         locks.write(locks.path_of(plan.grid.document.path), plan.lock)
     new = 0 if plan.estimate else write_specs(plan.results, [run.spec for run in plan.runs])
-    for pool in plan.pools:
-        if pool.fingerprint is not None:
-            remember(plan.results, pool.fingerprint, pool.located)
+    remember(plan.results, plan.name, plan.sources)
     write_rows(folder, plan.held)
     write_changed(folder / "evaluation.json", plan.evaluation)
     write_json(folder / "plan.json", facts(plan))  # last: it says that the rest is there

@@ -65,9 +65,7 @@ def run(
     plan: Plan, every: Sequence[Task], how: Callable[[Task], How], again: bool, say: Callable[[str], None]
 ) -> list[Probed]:
     """Probe every configuration, but those that were probed before unless ``again``."""
-    for pool in plan.pools:
-        if pool.fingerprint is not None:
-            remember(plan.results, pool.fingerprint, pool.located)
+    remember(plan.results, plan.name, plan.sources)
     found = []
     for number, task in enumerate(every, start=1):
         before = None if again else known(task, how(task))

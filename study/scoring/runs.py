@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from study.config.spec import read_spec
-from study.data.place import located, open_source
+from study.data.place import located, open_planned
 from study.data.subset import Subset, ensure
 from study.evaluate.embed import Subject
 from study.records import RunSpec
@@ -30,5 +30,5 @@ def _scorer(run: Path, place: Place, seen_too: bool) -> RunScorer:
 
 
 def _seen(spec: RunSpec, results: Path) -> Subset:
-    source = open_source(located(spec.data, results), results)
+    source = open_planned(spec.data, results)
     return ensure(results, source, spec.data.quality, spec.data.unique_pairs)

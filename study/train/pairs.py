@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from study.data.place import located, open_source
+from study.data.place import open_planned
 from study.data.skipped import check
 from study.data.stream import Stream
 from study.data.streaming import ShardStream, Share, is_streamed, shards_of
@@ -20,14 +20,20 @@ from study.train.skipped import Tally
 
 
 def open_pairs(
-    spec: RunSpec, arch: Arch, strategy: Strategy, phases: Sequence[Phase], results: Path, place: Place
+    spec: RunSpec,
+    arch: Arch,
+    strategy: Strategy,
+    phases: Sequence[Phase],
+    results: Path,
+    place: Place,
+    study: str | None = None,
 ) -> Feed:
-    """The run's subset at the largest image and text that its phases ask for.
+    """The run's subset at the largest image and text that its phases ask for, by the options of a study's plan.
 
     Raises DataError when the pool is not the one that was planned, or when too much of it cannot be read,
     UnansweredError when a store does not answer, and StorageError when a decoded copy cannot be written.
     """
-    source = open_source(located(spec.data, results), results)
+    source = open_planned(spec.data, results, study)
     if source.fingerprint() != spec.data.fingerprint:
         raise DataError(
             f"the pool of source {spec.data.source.label} has changed since the run was planned "

@@ -6,6 +6,7 @@ import gc
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from study import io
@@ -21,6 +22,7 @@ from study.train.divergence import Diverged
 from study.train.ended import restored, settle
 from study.train.failure import End, end_of
 from study.train.loop import train
+from study.train.pairs import open_pairs
 from study.train.recorder import Interrupted, Recorder
 from study.train.session import Session
 from study.train.setup import open_session
@@ -44,6 +46,7 @@ class Switches:
     ``begins`` is told after how many samples the run is taken up; what it raises keeps the run from being trained.
     ``accelerate`` is what is on: ``none``, names with commas, or ``auto``, what a probe of this configuration chose.
     With ``shard`` several processes hold a share each of the towers, for those that fit a device in no other way.
+    ``study`` is whose plan says where the data lies and how much of it may be unreadable; none = the last plan.
     """
 
     place: Callable[[], AbstractContextManager[Place]]
@@ -54,6 +57,7 @@ class Switches:
     begins: Callable[[int], None] = lambda samples: None
     accelerate: str = "auto"
     shard: bool = False
+    study: str | None = None
 
 
 def train_run(spec_path: Path, results: Path, switches: Switches) -> Trained:
@@ -98,7 +102,8 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     end = End(Status.COMPLETED)
     with listening() as flag, attempts.measured():
         try:
-            session = open_session(spec, results, place, switches.micro_batch_size, shard=switches.shard)
+            pairs = partial(open_pairs, study=switches.study)
+            session = open_session(spec, results, place, switches.micro_batch_size, pairs, switches.shard)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
             session.feed.asked_to_stop = flag
             session.feed.pairs.hear(switches.say)

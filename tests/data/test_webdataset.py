@@ -241,8 +241,9 @@ def test_filters_choose_the_pool_and_count(tmp_path, rows, opened):
 def test_what_json_says_of_the_pool_is_the_source_alone(tmp_path, rows, opened):
     three(tmp_path / "pool", rows)
     opened().pool()
-    [made] = (tmp_path / "results").rglob("pool.json")
-    assert json.loads(made.read_text())["fingerprint"] == opened().fingerprint()
+    [made] = (tmp_path / "results").rglob("attempts.json")
+    [facts] = json.loads(made.read_text())
+    assert facts["fingerprint"] == opened().fingerprint()
 
 
 def test_shards_of_several_folders_have_names_below_what_they_share(tmp_path, rows):

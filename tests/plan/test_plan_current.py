@@ -122,3 +122,15 @@ def test_metadata_of_datacomp_and_shards_that_come_are_noticed(plan, rows, tmp_p
     assert plan(source) == UNCHANGED
     table.with_columns(-pl.col("s")).write_parquet(tmp_path / "metadata" / "0.parquet")
     assert plan(source) == AGAIN
+
+
+def test_a_shard_that_could_not_be_read_is_tried_again_by_each_plan(plan, rows, tmp_path):
+    for number in range(2):
+        shards.write_tar(tmp_path / "pool" / f"{number}.tar", shards.members(rows[24 * number : 24 * number + 24]))
+    with store.serving(tmp_path / "pool", lambda number, request: 503 if request == "GET /1.tar" else 0) as server:
+        source = f"name: webdataset, shards: '{server.address}/{{0..1}}.tar', max_unreadable: 0.5"
+        assert plan(source) == AGAIN
+        assert plan(source) == "mine: 1 runs planned, 0 new\n"
+        server.behave = lambda number, request: 0
+        assert plan(source) == AGAIN
+        assert plan(source) == UNCHANGED

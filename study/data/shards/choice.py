@@ -82,6 +82,15 @@ def choose(choice: Choice) -> Chosen:
     return Chosen(passing.height, counts(marked["reason"]), name)
 
 
+def can_be_read(choice: Choice) -> bool:
+    """Whether a shard is indexed, or can be now."""
+    try:
+        choice.part.known(choice.filters)
+    except DataError:
+        return False
+    return True
+
+
 def ended(choice: Choice, error: EndedError) -> Chosen:
     """What stands for a part that ends the process that reads it."""
     return Chosen(0, {}, "", f"{choice.part.shard.address} cannot be read ({error})")

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from study.config.fields import whole
-from study.data.shards.build import Recipe
+from study.data.shards.attempt import Recipe
 from study.data.shards.facts import folder_name
 from study.data.shards.fields import Fields
 from study.data.shards.listing import Located, located

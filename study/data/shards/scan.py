@@ -110,12 +110,11 @@ class Scan:
         sample.known = {name: known[name] for name in self.from_json if name in known}
 
     def _check(self) -> None:
-        """A field that is asked for must be somewhere."""
+        """A field that is asked for must be somewhere; but scores may be given to some shards and not to others."""
         known = [*{*self.columns, *self.seen}]
         for name in self.needed:
-            if name not in self.seen and self.samples:
-                way = "; study data score adds a column of scores" if name == self.fields.score else ""
-                raise LacksColumnError(f"{unknown_name('column', name, known)}{way}")
+            if name not in self.seen and self.samples and name != self.fields.score:
+                raise LacksColumnError(unknown_name("column", name, known))
 
 
 def _content(member: Member, file: BinaryIO) -> bytes | None:

@@ -14,8 +14,9 @@ from pydantic import Field, model_validator
 from study.data.index import Index, Shard, pool_of
 from study.data.samples import Samples
 from study.data.shards.address import is_remote
+from study.data.shards.attempt import UNREADABLE, Recipe
 from study.data.shards.beside import Beside, beside_all
-from study.data.shards.build import Built, Recipe, build
+from study.data.shards.build import Built, build
 from study.data.shards.describe import columns_of, described
 from study.data.shards.facts import Indexed, folder_name
 from study.data.shards.fields import Fields
@@ -24,6 +25,7 @@ from study.data.shards.options import ShardConfig, listed
 from study.data.shards.samples import samples_of
 from study.data.source import Source, Stored
 from study.errors import AbsentError, DataError
+from study.registry import unknown_name
 
 ABSENT = "absent"  # the state of data that is not there
 
@@ -73,6 +75,10 @@ class WebDataset(Source):
         return Stored(
             sum(shard.size for shard in self._shards), any(is_remote(shard.address) for shard in self._shards)
         )
+
+    def is_whole(self) -> bool:
+        """Whether no shard is unreadable."""
+        return UNREADABLE not in self._built.left_out
 
     def pool(self) -> pl.DataFrame:
         """All pairs, in memory."""
@@ -127,7 +133,23 @@ class WebDataset(Source):
 
     @cached_property
     def _built(self) -> Built:
-        return build(self._recipe(), self.say)
+        recipe = replace(self._recipe(), planned=self.planned, again=self.again)
+        built = build(recipe, self.say)
+        self._check_scores(built, len(recipe.shards))
+        return built
+
+    def _check_scores(self, built: Built, parts: int) -> None:
+        """Tells of pairs without a score; raises DataError where no shard has the column."""
+        column, without = self.config.score_column, built.index.pairs - built.scored
+        if column is None or not without:
+            return
+        known = self.columns() if not built.scored else [column]
+        if column not in known:
+            raise DataError(
+                f"{parts} of {parts} shards lack a column that is asked for: {unknown_name('column', column, known)}; "
+                "study data score adds a column of scores"
+            )
+        self.say(f"{without:,} of {built.index.pairs:,} pairs have no score in column {column!r}: they are taken last")
 
     def _recipe(self) -> Recipe:
         return self._recipe_with(None)
