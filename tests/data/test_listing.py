@@ -109,7 +109,7 @@ def test_metadata_that_a_store_does_not_give_are_not_absent(tmp_path):
 
 
 def test_passwords_are_refused_and_signatures_are_not_shown(tmp_path):
-    for place in ("http://me:hunter2@127.0.0.1:9/0.tar", "s3://me:hunter2@bucket/pool"):
+    for place in ("http://me:hunter2@127.0.0.1:9/0.tar?a=hunter2", "s3://me:hunter2@bucket/pool"):
         with pytest.raises(DataError, match=r"an address may hold no password.* FSSPEC_\w+_PASSWORD") as told:
             names(place)
         assert "hunter2" not in str(told.value)

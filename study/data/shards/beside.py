@@ -74,7 +74,7 @@ class Beside:
             if by and column in table.columns:
                 kind = table.schema[column]
                 if not kind.is_numeric():
-                    raise DataError(f"beside {self.shard.address}: column {column!r} must hold numbers, not {kind}")
+                    raise DataError(f"beside {self.shard.shown}: column {column!r} must hold numbers, not {kind}")
                 score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
                 with _readable(self.shard.address):
                     known = _picked(table.with_columns(score), ["score"], by)

@@ -93,7 +93,7 @@ def can_be_read(choice: Choice) -> bool:
 
 def ended(choice: Choice, error: EndedError) -> Chosen:
     """What stands for a part that ends the process that reads it."""
-    return Chosen(0, {}, "", f"{choice.part.shard.address} cannot be read ({error})")
+    return Chosen(0, {}, "", f"{choice.part.shard.shown} cannot be read ({error})")
 
 
 def _compared(filters: Filters) -> list[pl.Expr]:

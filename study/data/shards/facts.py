@@ -82,7 +82,7 @@ class Indexed:
             with open_file(shard.address) as file:
                 found = scan.read(file, shard.size or None)
         except DataError as error:
-            raise type(error)(f"{shard.address}: {error}") from error
+            raise type(error)(f"{shard.shown}: {error}") from error
         except Exception as error:  # broad: a store may fail in ways of its own while it is read
             raise fault(shard.address, error) from error
         failed = pl.DataFrame({"problem": ["not downloaded"] * self.beside.failed()}, schema={"problem": pl.String})

@@ -23,6 +23,11 @@ class Located:
     state: str
 
     @property
+    def shown(self) -> str:
+        """The address, for messages."""
+        return shown(self.address)
+
+    @property
     def size(self) -> int:
         """Bytes; 0 where the store does not say."""
         size = self.state.split(" ")[0]

@@ -81,14 +81,14 @@ class Metadata:
             raise fault(self.shard.address, error) from error
         nested = next((name for name, kind in said.schema.items() if kind.is_nested()), None)
         if nested is not None:  # polars casts what is inside of them
-            raise DataError(f"{self.shard.address}: the column of {nested} holds {said.schema[nested]}")
+            raise DataError(f"{self.shard.shown}: the column of {nested} holds {said.schema[nested]}")
         images = [image_halves(table[fields.hash])] if fields.hash else []
         found = pl.concat([self._ids(table), said, *images], how="horizontal")
         return pl.concat([pl.DataFrame(schema=FACTS), found], how="diagonal")
 
     def _ids(self, table: pl.DataFrame) -> pl.DataFrame:
         name = self.fields.uid or ""
-        wrong = f"{self.shard.address}: column {name!r} must hold 32 hex digits"
+        wrong = f"{self.shard.shown}: column {name!r} must hold 32 hex digits"
         if table.schema[name] != pl.String or table[name].has_nulls():
             raise DataError(wrong)
         try:
@@ -101,14 +101,14 @@ class Metadata:
         if name is None:
             return pl.lit(None, pl.Float32).alias("score")
         if not table[name].dtype.is_numeric():
-            raise DataError(f"{self.shard.address}: column {name!r} must hold numbers, not {table[name].dtype}")
+            raise DataError(f"{self.shard.shown}: column {name!r} must hold numbers, not {table[name].dtype}")
         return pl.col(name).cast(pl.Float32).fill_nan(None).alias("score")
 
     def _columns(self, wanted: Sequence[str]) -> pl.DataFrame:
         known = self.columns()
         missing = [name for name in wanted if name not in known]
         if missing:
-            raise LacksColumnError(f"{self.shard.address}: {unknown_name('column', missing[0], known)}")
+            raise LacksColumnError(f"{self.shard.shown}: {unknown_name('column', missing[0], known)}")
         try:
             return self._table().read(wanted)
         except DAMAGE as error:

@@ -24,8 +24,9 @@ def refuse_password(address: str) -> None:
     """Raises DataError for an address with a password: addresses are written into plans and results."""
     if found := _PASSWORD.match(address):
         name = f"FSSPEC_{found[1].upper()}"
+        where = shown(f"{found[1]}://...@{address[found.end() :]}")
         raise DataError(
-            f"{found[1]}://...@{shown(address[found.end() :])}: an address may hold no password, since it is written "
+            f"{where}: an address may hold no password, since it is written "
             f"into plans; set {name}_USERNAME and {name}_PASSWORD in the environment, or {name} to the store's "
             "settings as JSON"
         )
