@@ -11,6 +11,7 @@ import polars as pl
 
 from study.data.dimensions import HEADER, dimensions
 from study.data.shards.fields import FACTS, Fields
+from study.data.shards.kinds import other_kind
 from study.data.shards.row import NOT_TEXT, SIDES, Sample, row_of
 from study.data.shards.tar import CutShortError, DamagedError, Member, members
 from study.errors import DataError
@@ -45,20 +46,24 @@ class Scan:
 
         Raises DataError when there is no tar at all, LacksColumnError when no sample has a field that was asked for.
         """
-        rest = None
-        try:
-            for member in members(file, length):
-                self._take(member, file)
-        except CutShortError:
-            rest = CUT
-        except DamagedError as error:
-            if not self.samples:
-                raise DataError("it is no tar file") from error
-            rest = DAMAGED
+        rest = self._members(file, length)
+        if not self.samples and (rest == DAMAGED or other_kind(file)):
+            raise DataError(other_kind(file) or "it is no tar file")
         self._check()
         rows = [row_of(sample, self.fields, self.beside.get(sample.key, {})) for sample in self.samples.values()]
         rows += [{"key": "", "problem": rest}] if rest else []
         return pl.DataFrame(rows, schema=FACTS)
+
+    def _members(self, file: BinaryIO, length: int | None) -> str | None:
+        """Take all that can be read; what the rest is, if there is one."""
+        try:
+            for member in members(file, length):
+                self._take(member, file)
+        except CutShortError:
+            return CUT
+        except DamagedError:
+            return DAMAGED
+        return None
 
     def _take(self, member: Member, file: BinaryIO) -> None:
         matched = _KEY.fullmatch(member.name)
