@@ -48,16 +48,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score what is left, then say what the scores are."""
-    from study.scoring.start import check, score, summary
+    from study.scoring.start import check, check_unreadable, score, summary
 
     request, source = _request(args), data_source.opened(args)
     if args.dry_run:
-        check(request)
+        check(request, source)
         show(_planned(request, source), args.json)
         return 0
     progress = score(request, source, args.processes, _say)
     _say(progress.line())
-    show({**summary(source, request.out, request.column), **progress.done.model_dump()}, args.json)
+    told = summary(source, request.out, request.column)
+    show({**told, **progress.done.model_dump()}, args.json)
+    check_unreadable(source, told)
     return 0
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,14 @@ import polars as pl
 
 from study import io
 from study.data.index import Piece, Shard, Whole, uids
-from study.data.parquet import Parquet
+from study.data.pixels import PASSING
 from study.data.shards.address import is_remote
 from study.data.shards.beside import SCORES
+from study.data.shards.secrets import shown
 from study.data.source import Source
-from study.data.table_formats import readable
-from study.errors import DataError
+from study.errors import BusyError, DataError
 from study.scoring.request import Scored
+from study.scoring.table import empty, joined, replaced, scored_pairs
 
 LOCK = ".scores.lock"  # of all score files of a folder
 
@@ -36,7 +38,7 @@ class ScoreFiles:
             return self.out / f"{self._name(piece)}.parquet"
         if isinstance(piece, Shard):
             if is_remote(piece.address):
-                raise DataError(f"{piece.address} is in a store; say where scores are written: --out DIR")
+                raise DataError(f"{shown(piece.address)} is in a store; say where scores are written: --out DIR")
             return Path(piece.address.removesuffix(".tar") + SCORES)
         if self._own is None:
             raise DataError(f"{self.source.config.name} has no file to write scores beside; name a folder: --out DIR")
@@ -52,9 +54,13 @@ class ScoreFiles:
     def _own(self) -> Path | None:
         return next((path for path in self.source.files() if path.is_file()), None)
 
+    def lock(self, pieces: Sequence[Piece]) -> AbstractContextManager[None]:
+        """For one who scores these; raises BusyError while another gives the same column."""
+        return _alone(self.path(pieces[0]).with_name(f".{self.scored.column}{LOCK}"), self.scored.column)
+
     def is_done(self, piece: Piece) -> bool:
         """Whether all of the piece's pairs have these scores; raises DataError when its column holds others."""
-        found = self._found(piece)
+        found = scored_pairs(self.path(piece), self.scored)
         if found is None:
             return False
         where = f"{self.path(piece)}: column {self.scored.column!r} holds the scores of other"
@@ -68,17 +74,16 @@ class ScoreFiles:
 
     def has_column(self, piece: Piece) -> bool:
         """Whether all of the piece's pairs have scores of this name, by whatever weights."""
-        found = self._found(piece)
+        found = scored_pairs(self.path(piece), self.scored)
         return found is not None and _has_all(found, piece)
 
-    def _found(self, piece: Piece) -> pl.DataFrame | None:
-        """``uid``, weights and way of the pairs that have this column; none without it."""
-        path, (weights, how) = self.path(piece), self.scored.columns()[-2:]
-        if not path.exists():
-            return None
-        if not {weights, how} <= {*_columns(path)}:
-            return None
-        return _read(path, ("uid", weights, how)).filter(pl.col(weights).is_not_null())
+    def passed_over(self, piece: Piece) -> list[str]:
+        """The piece's pairs that have no score for a fault that may have passed since."""
+        found = scored_pairs(self.path(piece), self.scored)
+        if found is None:
+            return []
+        again = {*found.filter(pl.col(self.scored.columns()[1]).is_in(list(PASSING)))["uid"]}
+        return [uid for uid in uids(piece.read()) if uid in again] if again else []
 
     def part(self, piece: Piece, start: int) -> Path:
         """The file of the chunk that starts with this row of the piece."""
@@ -90,9 +95,17 @@ class ScoreFiles:
 
     def write_part(self, piece: Piece, start: int, uids: list[str], scores: pl.Series, missing: pl.Series) -> None:
         """Write the scores of a chunk's pairs and why some have none."""
+        io.write_parquet(self.part(piece, start), self._rows(uids, scores, missing))
+
+    def amend(self, piece: Piece, uids: list[str], scores: pl.Series, missing: pl.Series) -> None:
+        """Give pairs that had no score what they have now."""
+        path, rows = self.path(piece), self._rows(uids, scores, missing)
+        with io.lock(path.with_name(LOCK), wait=True):
+            io.write_parquet(path, replaced(path, rows, self.scored))
+
+    def _rows(self, uids: list[str], scores: pl.Series, missing: pl.Series) -> pl.DataFrame:
         score, why, *_ = self.scored.columns()
-        rows = pl.DataFrame({"uid": uids, score: scores, why: missing})
-        io.write_parquet(self.part(piece, start), rows)
+        return pl.DataFrame({"uid": uids, score: scores, why: missing})
 
     def finish(self, piece: Piece, starts: range, uids: list[str]) -> None:
         """Join the parts to the piece's file when all are there, whoever wrote them; what else it has stays.
@@ -104,47 +117,27 @@ class ScoreFiles:
             paths = [self.part(piece, start) for start in starts]
             if not all(part.exists() for part in paths):
                 return
-            rows = pl.concat([io.read_parquet(part) for part in paths]) if paths else _empty(self.scored)
+            rows = pl.concat([io.read_parquet(part) for part in paths]) if paths else empty(self.scored)
             if rows["uid"].to_list() != uids:
                 shutil.rmtree(folder)
                 raise DataError(f"{piece.name} has changed while it was scored; run the same command again")
-            io.write_parquet(path, self._joined(path, rows))
+            io.write_parquet(path, joined(path, rows, self.scored))
         self.clear(piece)
 
     def clear(self, piece: Piece) -> None:
         """Remove the parts of a piece whose file is there; a kill may have left them."""
         shutil.rmtree(self._parts(piece), ignore_errors=True)
 
-    def _joined(self, path: Path, rows: pl.DataFrame) -> pl.DataFrame:
-        given = (self.scored.model, self.scored.pretrained, self.scored.weights, self.scored.how)
-        names = self.scored.columns()
-        told = [pl.lit(value).alias(name) for value, name in zip(given, names[2:], strict=True)]
-        rows = rows.with_columns(told)
-        if not path.exists():
-            return rows
-        old = _read(path, _columns(path))
-        known = rows.join(old.drop(*names, strict=False), on="uid", how="left", maintain_order="left")
-        others = old.join(rows, on="uid", how="anti", maintain_order="left")  # pairs that filters leave out now
-        return pl.concat([known, others], how="diagonal_relaxed") if others.height else known
+
+@contextmanager
+def _alone(path: Path, column: str) -> Iterator[None]:
+    try:
+        with io.lock(path):
+            yield
+    except BusyError as error:
+        told = f"{path.parent}: column {column!r} is being scored by another process; wait for it, or stop it"
+        raise BusyError(told) from error
 
 
 def _has_all(found: pl.DataFrame, piece: Piece) -> bool:
     return found.height >= piece.pairs and set(uids(piece.read())) <= set(found["uid"])
-
-
-def _empty(scored: Scored) -> pl.DataFrame:
-    score, why, *_ = scored.columns()
-    return pl.DataFrame(schema={"uid": pl.String, score: pl.Float32, why: pl.String})
-
-
-def _columns(path: Path) -> list[str]:
-    with readable(path, "scores"):
-        known = Parquet((path,)).columns()
-    if "uid" not in known:
-        raise DataError(f"{path} holds no scores: it has no uid column; take another --out")
-    return known
-
-
-def _read(path: Path, columns: Sequence[str]) -> pl.DataFrame:
-    with readable(path, "scores"):
-        return Parquet((path,)).read(columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from threading import Lock
 
 from study.records import Frozen
 
@@ -26,30 +27,42 @@ EVERY = 10.0  # seconds between two lines
 
 
 class Progress:
-    """Adds up what processes tell, and says a line now and then."""
+    """Adds up what processes tell, in any thread, and says a line at the start and every ten seconds."""
 
     def __init__(self, pairs: int, say: Callable[[str], None]) -> None:
         self.pairs, self.say, self.done = pairs, say, Done()
-        self._first = self._heard = time.monotonic()
+        self._counting = Lock()
+        self._first: tuple[float, int] | None = None  # when the first pairs were scored, and how many these were
+        self._said = time.monotonic()
+        say(f"{pairs:,} pairs are to have a score; models are loaded first")
 
     def add(self, done: Done) -> None:
-        """Count this; the clock of the speed starts with the first pairs, since models take a while to load."""
-        if not self.done.scored:
-            self._first = time.monotonic()
-        self.done += done
-        if time.monotonic() - self._heard > EVERY:
-            self._heard = time.monotonic()
+        """Count this."""
+        with self._counting:
+            self.done += done
+            if self._first is None and self.done.scored:
+                self._first = time.monotonic(), self.done.scored
+
+    def tell(self) -> None:
+        """Say a line when it is time for one."""
+        if time.monotonic() - self._said >= EVERY:
+            self._said = time.monotonic()
             self.say(self.line())
 
     def line(self) -> str:
-        """So many of how many pairs, how fast, and when it will end."""
-        seconds, done = time.monotonic() - self._first, self.done
-        rate = done.scored / seconds if seconds > 0 else 0.0
+        """So many of how many pairs, how fast in this run, and when it will end."""
+        done, rate = self.done, self._rate()
         left = self.pairs - done.scored - done.kept
-        speed = f", {rate:,.0f} a second" if done.scored else ""
+        speed = f", {rate:,.0f} a second" if rate else ""
         ends = f", {_duration(left / rate)} left" if rate and left > 0 else ""
         without = f", {done.missing:,} without a score" if done.missing else ""
         return f"{done.scored + done.kept:,} of {self.pairs:,} pairs{speed}{ends}{without}"
+
+    def _rate(self) -> float | None:
+        """Pairs a second from the first chunk on, since models take a while to load; none while there is no other."""
+        when, scored = self._first or (0.0, 0)
+        more, seconds = self.done.scored - scored, time.monotonic() - when
+        return more / seconds if scored and more and seconds > 0 else None
 
 
 def _duration(seconds: float) -> str:

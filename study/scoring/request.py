@@ -14,6 +14,7 @@ from study.records import Frozen, PluginRef, Precision
 from study.saved import FINAL, checksum, folder
 
 UNSEEN, SEEN_TOO = "pairs that were not trained on", "pairs that were trained on, too"
+SEEN, NOT_FINITE = "seen in training", "embedding that is not finite"  # why a pair has no score, but for its image
 LOCAL = "local-dir:"  # open_clip's word for a folder with a configuration, weights and tokenizer
 CHUNK = 1024  # pairs that are decoded together, and lost by a kill
 

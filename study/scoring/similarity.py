@@ -11,9 +11,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from study.data.pixels import Frame, Pixels
+from study.scoring.request import NOT_FINITE, SEEN
 from study.scoring.scorer import Scorer
-
-SEEN, NOT_FINITE = "seen in training", "embedding that is not finite"
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,15 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Lock
 from typing import Any
 
 import polars as pl
 
+from study.data import skipped
+from study.data.imageless import with_images
 from study.data.parquet import read_apart
 from study.data.source import Source
 from study.data.table_formats import readable
@@ -20,50 +22,55 @@ from study.errors import DataError
 from study.hardware import cpu_threads
 from study.scoring.files import ScoreFiles
 from study.scoring.hub import check_packages
-from study.scoring.progress import Done, Progress
-from study.scoring.request import Request, RunsRef, Scored, scored_by_runs
+from study.scoring.progress import EVERY, Done, Progress
+from study.scoring.request import NOT_FINITE, SEEN, Request, RunsRef, Scored, scored_by_runs
 
 Child = subprocess.Popen[str]
 
 
 def score(request: Request, source: Source, processes: int, say: Callable[[str], None]) -> Progress:
-    """Score all of a source by so many processes of this machine; says how far it is now and then.
+    """Score all of a source by so many processes of this machine; says how far it is every ten seconds.
 
-    Raises what ``check`` does, and DataError with what the first process that failed said.
+    Raises what ``check`` does, BusyError while another process gives the same column, and DataError with what the
+    first process that failed said. Whatever ends this ends the processes.
     """
-    check(request)
-    progress, counting = Progress(source.index().pairs, say), Lock()
+    check(request, source)
+    pieces = source.index().pieces
     threads = request.threads or max(1, cpu_threads() // processes)
     handed = request.model_copy(update={"threads": threads}).model_dump_json()
-    children = [_start(handed, index, processes) for index in range(processes)]
-
-    def add(done: Done) -> None:
-        with counting:
-            progress.add(done)
-
-    try:
-        with ThreadPoolExecutor(processes) as listening:
-            for future in as_completed([listening.submit(_heard, child, add) for child in children]):
-                problem = future.result()
-                if problem is not None:
-                    _end(children)
-                    raise DataError(problem)
-    finally:
-        _end(children)
+    with _files(source, request.out, request.column).lock(pieces):
+        progress = Progress(source.index().pairs, say)
+        with ThreadPoolExecutor(processes) as listening, _ended() as children:
+            children.extend(_start(handed, index, processes) for index in range(processes))
+            left = {listening.submit(_heard, child, progress.add) for child in children}
+            while left:
+                heard, left = wait(left, EVERY, FIRST_COMPLETED)
+                for problem in (future.result() for future in heard):
+                    if problem is not None:
+                        raise DataError(problem)
+                progress.tell()
     return progress
 
 
-def check(request: Request) -> None:
+def check(request: Request, source: Source) -> None:
     """Raise a StudyError for what can be seen to be wrong before any process starts."""
+    with_images(source)
     if isinstance(request.by, RunsRef):
         scored_by_runs(request, request.by)
     else:
         check_packages(request.by.model)
 
 
+def check_unreadable(source: Source, told: dict[str, Any]) -> None:
+    """Raise Unreadable where what ``summary`` told has more pairs without an image than the source allows."""
+    unreadable = {why: count for why, count in told["without_score"].items() if why not in (SEEN, NOT_FINITE)}
+    skipped.check(unreadable, told["pairs"], source.max_skipped)
+
+
 def _start(request: str, index: int, processes: int) -> Child:
+    """In a group of its own: an interrupt at the keyboard is for this process, which ends the others."""
     command = [sys.executable, "-m", "study.scoring.worker", str(index), str(processes)]
-    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, process_group=0)
     assert child.stdin is not None
     child.stdin.write(request)
     child.stdin.close()
@@ -87,16 +94,27 @@ def _heard(child: Child, add: Callable[[Done], None]) -> str | None:
     return problem
 
 
-def _end(children: list[Child]) -> None:
-    for child in children:
-        if child.poll() is None:
+@contextmanager
+def _ended() -> Iterator[list[Child]]:
+    """Processes that end with the block, however that ends."""
+    children: list[Child] = []
+    try:
+        yield children
+    finally:
+        for child in children:
             child.terminate()
+        for child in children:
             child.wait()
+
+
+def _files(source: Source, out: Path | None, column: str) -> ScoreFiles:
+    """Those of a column, by whomever."""
+    return ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights="", how=""))
 
 
 def summary(source: Source, out: Path | None, column: str) -> dict[str, Any]:
     """What the files of a column hold: pairs, those without a score by reason, and the scores' mean and quantiles."""
-    files = ScoreFiles(source, out, Scored(column=column, model="", pretrained="", weights="", how=""))
+    files = _files(source, out, column)
     paths = [files.path(piece) for piece in source.index().pieces]
     with readable(paths[0], "scores"):
         counts, first, known = read_apart(_summed, (paths, files.scored.columns()))

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from study.errors import StudyError
+from study.errors import StudyError, UnansweredError
 from study.scoring.hub import OFFLINE, reads
 from study.scoring.progress import Done
 from study.scoring.request import OpenClipRef, Request
@@ -26,6 +26,9 @@ def main() -> int:
         from study.scoring.work import score_share
 
         score_share(request, Share(int(sys.argv[1]), int(sys.argv[2])), _tell)
+    except UnansweredError as error:
+        print(json.dumps({"error": f"{error}; what is scored is kept: run the same command again"}), flush=True)
+        return 2
     except StudyError as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 2

@@ -128,7 +128,11 @@ def test_a_killed_scoring_goes_on_and_processes_change_nothing(request_for, runs
     assert progress.done.kept >= 32
     assert progress.done.kept + progress.done.scored == 160
     assert pl.read_parquet(request.out / "pairs.parquet").equals(straight)
-    assert {path.name for path in request.out.iterdir()} == {"pairs.parquet", ".scores.lock"}  # no part is left behind
+    assert {path.name for path in request.out.iterdir()} == {  # no part is left behind
+        "pairs.parquet",
+        ".scores.lock",
+        f".{COLUMN}.scores.lock",
+    }
 
 
 def test_scores_given_back_are_the_pools(request_for, runs, table):
