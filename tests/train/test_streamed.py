@@ -30,7 +30,7 @@ def spec(tmp_path, embedded, make_spec, monkeypatch):
         shards.write_tar(tmp_path / f"pool/{number}.tar", shards.members(rows[number::SHARDS]))
     ref = PluginRef(name="webdataset", options={"shards": str(tmp_path / "pool")})
     source = WebDataset(WebDataset.Config(**ref.options), tmp_path / "results")
-    remember(tmp_path / "results", source.fingerprint(), ref)
+    remember(tmp_path / "results", "made", {source.fingerprint(): ref})
     data = DataRef(source=without_places(ref), unique_pairs=PAIRS - 7, fingerprint=source.fingerprint())
     made = make_spec(samples_seen=STEPS * 16, global_batch_size=16).model_copy(update={"data": data})
     path = tmp_path / "results/runs" / run_id(made) / "spec.json"

@@ -51,7 +51,7 @@ def spec(tmp_path, embedded, make_spec):
     def spec_of(ref, source, samples_seen):
         results = tmp_path / "results"
         found = source(source.Config(**ref.options), results).fingerprint()
-        remember(results, found, ref)
+        remember(results, "made", {found: ref})
         data = DataRef(source=without_places(ref), unique_pairs=PAIRS, fingerprint=found)
         made = make_spec(samples_seen=samples_seen, global_batch_size=BATCH).model_copy(update={"data": data})
         path = results / "runs" / run_id(made) / "spec.json"
@@ -160,7 +160,7 @@ def test_all_processes_count_together_and_end_together(spec, streamed, more):
 
 def test_data_that_a_process_cannot_get_ends_all_with_an_outcome(spec, streamed, tmp_path):
     path = spec(bad=0)
-    index = next((tmp_path / "results" / "index").rglob("pool-*/000001.parquet"))
+    index = next((tmp_path / "results" / "index").rglob("000001.parquet"))
     index.write_bytes(b"spoilt")
     outcome = processes(path)
     assert outcome.status is Status.BAD_DATA
@@ -257,7 +257,7 @@ def test_what_one_process_meets_when_it_opens_its_data_ends_all(spec, streamed, 
     other = tmp_path / "other" / path.relative_to(tmp_path)
     shutil.copytree(tmp_path / "results", other.parents[2])
     gone = PluginRef(name="webdataset", options={"shards": str(tmp_path / "gone")})
-    remember(other.parents[2], io.read_json(path)["data"]["fingerprint"], gone)
+    remember(other.parents[2], "made", {io.read_json(path)["data"]["fingerprint"]: gone})
     both = ranks(path, other)
     said = [process.communicate(timeout=300)[1] for process in both]
     assert [process.returncode for process in both] == [0, 0], said
