@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +14,13 @@ import polars as pl
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
 from study.data.table_quotes import quote_of
+from study.data.table_text import cells
 from study.errors import DataError
 
 # Text files are read as text throughout: a caption such as "1984" is no number.
 TEXTS: dict[str, Callable[[Path], pl.LazyFrame]] = {
-    ".csv": lambda path: pl.scan_csv(path, infer_schema=False),
-    ".tsv": lambda path: pl.scan_csv(path, infer_schema=False, separator="\t", quote_char=quote_of(path)),
+    ".csv": lambda path: cells(path, ",", '"'),
+    ".tsv": lambda path: cells(path, "\t", quote_of(path)),
     ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
 }
 KNOWN = (*TEXTS, ".parquet")
@@ -80,7 +82,10 @@ def opened(path: Path) -> Text | Parquet:
 
 
 def column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None) -> pl.Series:
-    """A column under the project's name and of its kind, null where the file has none; raises DataError."""
+    """A column under the project's name and of its kind, null where the file has none.
+
+    A number that is none is null, as a score infinite. Raises DataError for a column without any of its kind.
+    """
     kind = pl.Binary if ours == "image" and table.schema[theirs or ""] == pl.Binary else KINDS[ours]
     if theirs is None:
         return pl.Series(ours, [None] * table.height, kind)
@@ -92,9 +97,11 @@ def column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None) -> pl
     if cast.dtype != kind:  # polars casts what is inside of nested columns
         raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, not {given.dtype}")
     lost = given.filter(cast.is_null() & given.is_not_null())
-    if len(lost):
+    if len(lost) and cast.null_count() == len(cast):
         raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, got {lost[0]!r}")
-    return cast.fill_nan(None) if kind == pl.Float32 else cast  # NaN is no score
+    if kind != pl.Float32:
+        return cast
+    return cast.fill_nan(None).set(cast.is_null() & given.is_not_null(), math.inf)  # NaN is no score
 
 
 def _words(kind: type[pl.DataType]) -> str:

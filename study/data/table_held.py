@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 
 from study.data.filtered import filtered
-from study.data.filters import Filters
+from study.data.filters import Filters, counts
 from study.data.fingerprint import fingerprint
 from study.data.index import Index, Piece, Whole
 from study.data.samples import rows_of
 from study.data.table_file import TableFile
-from study.data.table_rows import UNUSABLE, check_repeats, image_of, is_pair, with_ids
+from study.data.table_rows import check_repeats, image_of, with_ids, with_problems
 from study.errors import DataError
 
 
@@ -23,7 +23,8 @@ class Held:
     def __init__(self, table: TableFile, filters: Filters, root: Path) -> None:
         scores = table.scores()
         rows = (table if scores is None else table.unscored()).rows()
-        full = with_ids(rows.filter(is_pair()), table.path, table.names["uid"])
+        rows = with_problems(rows, table.path, table.names["uid"])
+        full = with_ids(rows.filter(pl.col("problem").is_null()).drop("problem"), table.names["uid"])
         if not full.height:
             raise DataError(f"{table.path} has no row with both an image and a caption")
         pairs = full.unique("uid", keep="first", maintain_order=True)
@@ -35,8 +36,8 @@ class Held:
         self.pairs, left_out = filtered(pairs, filters, lambda row: image_of(images[row], root))
         if not self.pairs.height:
             raise DataError(f"{table.path}: no pair passes the filters: {left_out}")
-        counts = {UNUSABLE: rows.height - full.height, "repeated pair": full.height - pairs.height, **left_out}
-        self.left_out = {reason: count for reason, count in counts.items() if count}
+        found = {**counts(rows["problem"]), "repeated pair": full.height - pairs.height, **left_out}
+        self.left_out = {reason: count for reason, count in found.items() if count}
         self.table = table
 
     def index(self) -> Index:

@@ -18,7 +18,7 @@ from study.data.shards.listing import Located
 from study.data.shards.pieces import Picked
 from study.data.table_file import TableFile
 from study.data.table_formats import KINDS
-from study.data.table_rows import UNUSABLE, image_of, is_pair, with_ids
+from study.data.table_rows import image_of, with_ids, with_problems
 
 
 @dataclass(frozen=True)
@@ -37,17 +37,15 @@ class TablePart:
 
     def known(self, filters: Filters) -> tuple[str, pl.DataFrame]:
         """No index file, and ``FACTS``."""
-        rows = self.rows().with_row_index("at")
-        pairs = with_ids(rows.filter(is_pair()), self.table.path, self.table.names["uid"])
+        own_ids = self.table.names["uid"]
+        rows = with_problems(self.rows(), self.table.path, own_ids).with_row_index("at")
+        pairs = with_ids(rows.filter(pl.col("problem").is_null()), own_ids)
         told = pairs.select("at", "caption", "score", "width", "height")
         found = pl.concat([told, halves(pairs["uid"]), *self._images(pairs, filters)], how="horizontal")
         if filters.needs_sizes and found["width"].has_nulls():
             found = found.with_columns(measured(pairs.height, partial(self._image, pairs["image"])))
-        facts = rows.select("at").join(found, on="at", how="left", maintain_order="left")
-        problem = pl.when(pl.col("uid_hi").is_null()).then(pl.lit(UNUSABLE)).alias("problem")
-        return "", pl.concat(
-            [pl.DataFrame(schema=FACTS), facts.drop("at").with_columns(problem)], how="diagonal_relaxed"
-        )
+        facts = rows.select("at", "problem").join(found, on="at", how="left", maintain_order="left")
+        return "", pl.concat([pl.DataFrame(schema=FACTS), facts.drop("at")], how="diagonal_relaxed")
 
     def piece(self, kept: int, chosen: Path, known: str) -> TablePiece:
         """Its pairs that are in the pool."""

@@ -10,28 +10,39 @@ import polars as pl
 from study.data.decoding import TOO_LARGE
 from study.data.decoding.skip import MAX_BYTES
 from study.data.pixels import MISSING, OUTSIDE, Skip
+from study.data.shards.row import LONGEST, NO_ID, NO_NUMBER, TOO_LONG
 from study.errors import DataError
 
 UID = r"^[0-9a-f]{32}$"
 UNUSABLE = "no image or no caption"
 
 
-def is_pair() -> pl.Expr:
-    """Whether a row has an image and a caption."""
-    return pl.col("image").is_not_null() & (pl.col("caption").fill_null("").str.strip_chars() != "")
+def with_problems(rows: pl.DataFrame, path: Path, uid_column: str | None) -> pl.DataFrame:
+    """Rows with ``problem``: why one is no pair, null where it is one.
 
-
-def with_ids(pairs: pl.DataFrame, path: Path, uid_column: str | None) -> pl.DataFrame:
-    """Pairs with ``uid``: the column's, or without one a hash of image (path or bytes) and caption.
-
-    Raises DataError for a column with anything but 32 hex digits.
+    Raises DataError for a column of ids that holds none.
     """
-    if uid_column is None:
-        return pairs.with_columns(_uids(pairs))
-    bad = pairs.filter(~pl.col("uid").fill_null("").str.contains(UID))
-    if bad.height:
+    caption, is_id = pl.col("caption"), pl.col("uid").fill_null("").str.contains(UID)
+    problem = (
+        pl.when(pl.col("image").is_null() | (caption.fill_null("").str.strip_chars() == ""))
+        .then(pl.lit(UNUSABLE))
+        .when(caption.str.len_bytes() > LONGEST)
+        .then(pl.lit(TOO_LONG))
+        .when(pl.col("score").is_infinite())
+        .then(pl.lit(NO_NUMBER))
+        .when(pl.lit(uid_column is not None) & ~is_id)
+        .then(pl.lit(NO_ID))
+    )
+    found = rows.with_columns(problem.alias("problem"))
+    bad = found.filter(pl.col("problem") == NO_ID)
+    if bad.height and found["problem"].null_count() == 0:
         raise DataError(f"{path}: column {uid_column!r} must hold 32 hex digits (0-9, a-f), got {bad['uid'][0]!r}")
-    return pairs
+    return found
+
+
+def with_ids(pairs: pl.DataFrame, uid_column: str | None) -> pl.DataFrame:
+    """Pairs with ``uid``: the column's, or without one a hash of image (path or bytes) and caption."""
+    return pairs.with_columns(_uids(pairs)) if uid_column is None else pairs
 
 
 def check_repeats(repeats: int, path: Path, uid_column: str | None) -> None:

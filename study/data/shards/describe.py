@@ -12,7 +12,7 @@ from study.data.index import Piece, uids
 from study.data.shards.address import open_file
 from study.data.shards.beside import Beside
 from study.data.shards.pieces import Picked
-from study.data.shards.scan import LONGEST
+from study.data.shards.row import LONGEST
 from study.data.shards.tar import CutShortError, DamagedError, members
 
 DESCRIBED = 1_000_000  # pairs

@@ -16,6 +16,7 @@ from study.data.shards.address import fault, is_remote, read_all
 from study.data.shards.fields import FACTS, Fields, image_halves
 from study.data.shards.listing import Located
 from study.data.shards.pieces import Picked
+from study.data.shards.row import LONGEST, TOO_LONG
 from study.data.shards.scan import LacksColumnError
 from study.errors import DataError
 from study.registry import unknown_name
@@ -75,7 +76,11 @@ class Metadata:
                 caption.alias("caption"),
                 self._score(table),
                 *(pl.col(theirs).cast(pl.UInt32, strict=False).alias(ours) for ours, theirs in sides.items()),
-                pl.when(blank).then(pl.lit("no caption")).alias("problem"),
+                pl.when(blank)
+                .then(pl.lit("no caption"))
+                .when(caption.str.len_bytes() > LONGEST)
+                .then(pl.lit(TOO_LONG))
+                .alias("problem"),
             )
         except DAMAGE as error:  # a column of another kind than it should be
             raise fault(self.shard.address, error) from error

@@ -12,7 +12,11 @@ from study.data.shards.fields import Fields
 from study.data.shards.tar import Member
 
 SIDES = ("width", "height")  # fields of most shards
+LONGEST = 1 << 20  # bytes of a caption or a .json
 NOT_TEXT = "caption that is not UTF-8"
+TOO_LONG = "caption of more than 1 MiB"
+NO_ID = "no id of 32 hex digits"
+NO_NUMBER = "score that is no number"
 LARGEST_SCORE = 3e38  # of 32 bits
 _UID = re.compile(r"[0-9a-f]{32}")
 
@@ -71,7 +75,7 @@ def _uid(sample: Sample, name: str | None, caption: str, known: Mapping[str, Any
     given = known.get(name)
     if isinstance(given, str) and _UID.fullmatch(given):
         return bytes.fromhex(given), None
-    return None, "no id of 32 hex digits"
+    return None, NO_ID
 
 
 def _problem(sample: Sample, caption: str | None) -> str | None:
@@ -81,15 +85,11 @@ def _problem(sample: Sample, caption: str | None) -> str | None:
         return "empty image"
     if not caption or not caption.strip():
         return "no caption"
-    return None if caption.isascii() or _is_utf8(caption) else NOT_TEXT
-
-
-def _is_utf8(caption: str) -> bool:
     try:
-        caption.encode()
+        size = len(caption) if caption.isascii() else len(caption.encode())
     except UnicodeEncodeError:  # half of a surrogate pair, which JSON can hold
-        return False
-    return True
+        return NOT_TEXT
+    return TOO_LONG if size > LONGEST else None
 
 
 def _side(value: Any) -> int | None:
@@ -106,7 +106,7 @@ def _score(value: Any, problem: str | None) -> tuple[float | None, str | None]:
     if value is None or problem is not None:
         return None, problem
     if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > LARGEST_SCORE:
-        return None, "score that is no number"
+        return None, NO_NUMBER
     return (float(value) if value == value else None), None  # NaN is no score
 
 

@@ -12,13 +12,12 @@ import polars as pl
 from study.data.dimensions import HEADER, dimensions
 from study.data.shards.fields import FACTS, Fields
 from study.data.shards.kinds import other_kind
-from study.data.shards.row import NOT_TEXT, SIDES, Sample, row_of
+from study.data.shards.row import LONGEST, NOT_TEXT, SIDES, TOO_LONG, Sample, row_of
 from study.data.shards.tar import CutShortError, DamagedError, Member, members
 from study.errors import DataError
 from study.registry import unknown_name
 
 IMAGES = frozenset({"jpg", "jpeg", "png", "webp"})
-LONGEST = 1 << 20  # bytes of a caption or a .json
 LARGEST = 1 << 28  # bytes of an image
 CUT, DAMAGED = "end of a shard that is cut short", "rest of a damaged shard"
 _KEY = re.compile(r"((?:.*/)?[^./]+)\.([^/]*)", re.DOTALL)  # as webdataset: the base name up to its first dot
@@ -96,7 +95,7 @@ class Scan:
 
     def _caption(self, sample: Sample, content: bytes | None) -> None:
         if content is None:
-            sample.problem = "caption of more than 1 MiB"
+            sample.problem = TOO_LONG
             return
         try:
             sample.caption = content.decode("utf-8-sig")
