@@ -26,7 +26,9 @@ EXAMPLES = """\
   study train r0123456789ab --device cpu --threads 1
   study train r0123456789ab --processes 2           on two GPUs of this machine
   study train r0123456789ab --processes 16 --nodes 2   on all GPUs of a Slurm job's two nodes
-A run that was stopped or killed goes on from its last checkpoint; a run that has ended is left as it is."""
+A run that was stopped or killed goes on from its last checkpoint; a run that has ended is left as it is.
+The exit code is 0 whenever a run has an outcome, also one that diverged, lacked memory or met unreadable data: its
+outcome.json and the report say so. It is 75 where the same command goes on, and 2 for what must be mended first."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

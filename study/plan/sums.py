@@ -47,7 +47,7 @@ def sums(facts: dict[str, Any], rows: Sequence[Row], results: Path) -> Iterable[
         yield "batch: pairs a step = micro-batch x accumulation x GPUs, the largest micro-batch that fits"
     if any(row["sharded"] for row in rows):
         yield "sharded: each GPU holds a share of the towers, which do not fit whole; hours do not know what that takes"
-    yield f"memory is what a process allocates, within a tenth or so{_filled(facts)}"
+    yield f"memory is what a process allocates for training, libraries apart, within a tenth or so{_filled(facts)}"
     yield "hours are from start to end, scoring included"
     yield from facts.get("advice", [])
     if facts["estimate"]:

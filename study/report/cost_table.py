@@ -69,12 +69,18 @@ def _both(measured: str, predicted: str) -> pl.Expr:
     return DONE & pl.col(measured).is_not_null() & pl.col(predicted).is_not_null()
 
 
+def memory_note(study: Study) -> str:
+    """What measured memory is where that is another thing than what is predicted."""
+    if "cpu" not in set(study.completed["device_kind"]):
+        return ""
+    return "Memory measured on a CPU is the whole process's with its libraries, not what training allocates alone."
+
+
 def _notes(study: Study) -> Iterator[str]:
     sources = set(study.completed["energy_source"].drop_nulls())
     yield "Sums over completed runs that have both a prediction and a measurement, scoring included; of memory"
     yield "the largest value, of MFU the median." if study.completed["mfu"].count() else "the largest value."
-    if "cpu" in set(study.completed["device_kind"]):
-        yield "Memory measured on a CPU is the whole process's with its libraries, not what training allocates alone."
+    yield memory_note(study)
     if "estimate" in sources:
         yield "Energy by estimate is the device's full power over the measured time: at most this much."
     if sources & {"nvml", "rapl"}:

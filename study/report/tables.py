@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from study.report import words
-from study.report.cost_table import ENERGY_BY
+from study.report.cost_table import ENERGY_BY, memory_note
 from study.report.frontier import points as frontier_points
 from study.report.frontier import rule
 from study.report.study import Study
@@ -99,7 +99,7 @@ def runs(study: Study) -> Table:
         ("tuned", "chosen", words.text),
         ("other_settings", "other settings", words.text),
     ]
-    note = f"Scores on {study.target.dataset}. Click a head to sort."
+    note = " ".join(filter(None, [f"Scores on {study.target.dataset}.", memory_note(study), "Click a head to sort."]))
     return table("runs", "All runs", note, columns, data, folded=True)
 
 
