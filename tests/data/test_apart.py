@@ -3,6 +3,8 @@
 import os
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -115,6 +117,35 @@ def test_without_anything_in_its_stead_it_is_an_error():
 
 def test_a_process_that_somebody_ended_is_no_fault_of_its_item(tmp_path):
     assert each(ends_once, [tmp_path / "a", tmp_path / "b"], 2, "files", silent) == ["a", "b"]
+
+
+def alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def test_processes_leave_their_work_when_who_asked_is_killed(tmp_path):
+    program = (
+        "import time; from study.data.parallel import each; "
+        "each(time.sleep, [600] * 4, 2, 'naps', print) if __name__ == '__main__' else None"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", program])
+    told = Path(f"/proc/{parent.pid}/task/{parent.pid}/children")
+    wait_for(lambda: len(told.read_text().split()) == 2)
+    children = told.read_text().split()
+    time.sleep(1)  # they are asleep by now, or about to be told to sleep: either way they are to end
+    parent.kill()
+    parent.wait()
+    wait_for(lambda: not any(map(alive, children)))
+
+
+def wait_for(what, seconds=120):
+    last = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < last
+        time.sleep(0.05)
 
 
 def test_processes_stay_for_several_kinds_of_work():

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import pickle
 import resource
+import select
 import signal
 import sys
 import traceback
 from multiprocessing.connection import Connection
+from threading import Event, Thread
 
 from study.data.apart.child import EndedError
 
@@ -16,10 +18,13 @@ SHARE, LEAST = 4, 1 << 31  # it may have a quarter of the machine's memory: who 
 
 
 def serve(connection: Connection, patience: float | None) -> None:
-    """Do what comes, until nothing has come for so many seconds."""
+    """Do what comes, until nothing has come for so many seconds; leave it when who asked is gone."""
+    busy = Event()
+    Thread(target=_leave, args=(connection.fileno(), busy), daemon=True).start()
     while connection.poll(patience):
         folder, work, item = connection.recv()
         os.chdir(folder)
+        busy.set()
         try:
             for result in work(item):
                 connection.send(("result", result))
@@ -29,6 +34,16 @@ def serve(connection: Connection, patience: float | None) -> None:
         except Exception as error:  # broad: it is raised where the work came from
             error.add_note(f"in a process of its own:\n{traceback.format_exc()}")
             connection.send(("error", _portable(error)))
+        busy.clear()
+
+
+def _leave(descriptor: int, busy: Event) -> None:
+    """Interrupt work whose results nobody can take; without any, the end of the connection is read as such."""
+    ended = select.poll()
+    ended.register(descriptor, 0)  # asks for nothing but that the other side is closed
+    ended.poll()
+    busy.wait()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _portable(error: Exception) -> Exception:
