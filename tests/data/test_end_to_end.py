@@ -1,12 +1,11 @@
 """From raw files to a trained run, for each kind of data that users bring."""
 
-import json
-
 import polars as pl
 import pytest
 
 from study.cli import main
 from tests.data import shards
+from tests.data.planned import trained
 
 PAIRS = 48
 
@@ -74,15 +73,8 @@ MAKERS = {
 def test_raw_files_become_a_trained_run(tmp_path, monkeypatch, capsys, rows, kind):
     monkeypatch.chdir(tmp_path)
     source, quality = MAKERS[kind](tmp_path / "data", rows)
-    setting = f"source: {source}, quality: {quality}, arch: vit_pico, strategy: clip, lr: 0.001"
-    (tmp_path / "mine.yaml").write_text(
-        f"evaluation: [embedded/validation]\ngrid: {{{setting}, samples_seen: 32, global_batch_size: 16}}\n"
-    )
-    assert main(["plan", "mine.yaml", "--quiet", "--runnable"]) == 0
-    [spec] = (tmp_path / "results" / "runs").glob("*/spec.json")
-    assert json.loads(spec.read_text())["data"]["unique_pairs"] == PAIRS * quality
-    assert main(["train", str(spec), "--log", "train.log"]) == 0
-    outcome = json.loads((spec.parent / "outcome.json").read_text())
+    _, spec, outcome = trained(source, quality)
+    assert spec["data"]["unique_pairs"] == PAIRS * quality
     assert (outcome["status"], outcome["samples_seen"], outcome["samples_skipped"]) == ("completed", 32, {})
     capsys.readouterr()
 

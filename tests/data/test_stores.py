@@ -11,8 +11,6 @@ from study.data.shards.webdataset import WebDataset
 from study.errors import DataError
 from tests.data import shards, store
 
-SECRET = "not-a-secret"  # of a server in this process
-
 
 @pytest.fixture(scope="module")
 def rows(embedded):
@@ -48,21 +46,6 @@ def copy_all(local, place):
     for path in local.iterdir():
         with fsspec.open(f"{place}/{path.name}", "wb") as file:
             file.write(path.read_bytes())
-
-
-@pytest.fixture(scope="module")
-def s3():
-    pytest.importorskip("s3fs")
-    server = pytest.importorskip("moto.server").ThreadedMotoServer(port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    names = {"AWS_ENDPOINT_URL": f"http://{host}:{port}", "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": SECRET}
-    with pytest.MonkeyPatch.context() as patch:
-        for name, value in names.items():
-            patch.setenv(name, value)
-        fsspec.filesystem("s3").mkdir("bucket")
-        yield "s3://bucket/pool"
-    server.stop()
 
 
 @pytest.mark.parametrize("given", ["", "/*.tar", "/{00000..00001}.tar"])
