@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from study.cli import data_source, options
 from study.cli.data_shown import show
+from study.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,7 @@ EXAMPLES = """\
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The source with its settings."""
     data_source.source(parser)
-    parser.add_argument("--page", type=Path, metavar="FILE", help="also write a page with example images: FILE.html")
+    parser.add_argument("--page", type=Path, metavar="FILE", help="also write a page with example images, as pool.html")
     parser.add_argument("--seed", type=options.at_least(0), default=0, metavar="N", help="chooses images (default 0)")
     options.as_json(parser)
 
@@ -32,6 +33,8 @@ def run(args: argparse.Namespace) -> int:
     """Print the numbers; write the page if one is asked for."""
     from study.data.inspect import described, inspect
 
+    if args.page and args.page.suffix != ".html":
+        raise DataError(f"--page {args.page}: the name of a page ends in .html, such as {args.page}.html")
     source = data_source.opened(args)
     details = described(source)
     found = inspect(source, details, args.seed)

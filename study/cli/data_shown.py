@@ -19,7 +19,10 @@ def show(found: dict[str, Any], as_json: bool) -> None:
     for name, value in found.items():
         for label, text in _lines(name.replace("_", " "), value):
             table.add_row(label, text)
-    table_console().print(table)
+    console = table_console()
+    with console.capture() as drawn:
+        console.print(table)
+    print("\n".join(line.rstrip() for line in drawn.get().splitlines()))  # rich fills every line to the longest
 
 
 def _lines(name: str, value: Any) -> list[tuple[str, str]]:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from study.data.examples import tried
+from study.data.shards.secrets import shown
 from study.data.source import Source
 from study.data.spread import spread
 from study.data.subset import lowest_kept, subset_size
@@ -46,6 +47,7 @@ def inspect(source: Source, details: pl.DataFrame | None = None, seed: int = 0) 
     index = source.index()
     return {
         "source": source.config.name,
+        "options": _options(source),
         "pool": index.pairs,
         "fingerprint": source.fingerprint(),
         "bytes": source.size_bytes(),
@@ -75,6 +77,13 @@ def inspect_subset(source: Source, quality: float, size: float | int | None) -> 
         "pairs": subset_size(index.pairs, quality, size),
         "lowest_score": lowest_kept(index, quality, source.say),
     }
+
+
+def _options(source: Source) -> dict[str, str]:
+    """Those that are set, in words; of addresses without what is for nobody else."""
+    options = source.config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
+    listed = ((name, value if isinstance(value, list) else [value]) for name, value in options.items())
+    return {name: ", ".join(shown(str(value)) for value in values) for name, values in listed}
 
 
 def _counts(values: pl.Series) -> dict[str, int]:

@@ -32,6 +32,7 @@ class Bar(NamedTuple):
 def data_page(found: Mapping[str, Any], drawn: Mapping[str, Any], examples: Mapping[str, Sequence[Any]]) -> str:
     """The page of what ``study data inspect`` found, with histograms and examples by title."""
     drawings = [_drawing(title, found[name], drawn[name]) for name, title in MEASURES.items() if drawn.get(name)]
+    drawings += list(_without_score(found))
     context = {
         "title": f"What {found['source']} holds", "description": _described(found), "eyebrow": "Data",
         "study": found["source"], "tiles": list(_tiles(found)), "found": found, "examples": examples,
@@ -70,6 +71,12 @@ def _tiles(found: Mapping[str, Any]) -> Iterator[dict[str, str]]:
         "value": f"{repeats / max(1, found['described']):.1%}",
         "note": f"{repeats:,} of {found['described']:,}",
     }
+
+
+def _without_score(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    if found["without_score"]:
+        told = f"{found['without_score']:,} of {found['described']:,} pairs have none"
+        yield {"title": "No score", "bars": [], "told": told}
 
 
 def _bytes(size: float | None) -> str:

@@ -1,6 +1,7 @@
 """``study data``: the numbers are those of the source."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -77,6 +78,17 @@ def test_shards_are_described_and_tried(capsys, tmp_path, embedded):
     assert page.count("data:image/jpeg;base64,") == 3 * 24 - page.count('<div class="empty">')
     assert all(f"<h2>{title}</h2>" in page for title in ("At random", "Best scores", "Worst scores"))
     assert "1 of 40 tried at random" in page
+    assert re.search(r"<dt>shards</dt><dd>/.*/pool</dd>.*<dt>score_column</dt><dd>similarity</dd>", page, re.DOTALL)
+    assert found["options"]["score_column"] == "similarity"
+    assert "No score" not in page
+
+
+def test_pairs_without_a_score_have_a_place_of_their_own(capsys, tmp_path, embedded):
+    shards.write_img2dataset(tmp_path / "pool", "00000", shards.pairs(embedded, 3))
+    place = ["--results", str(tmp_path / "results"), "--page", str(tmp_path / "page.html")]
+    shown(capsys, "inspect", "webdataset", "--set", f"shards={tmp_path / 'pool'}", *place)
+    words = re.sub(r"\s+", " ", (tmp_path / "page.html").read_text())
+    assert "<h3>No score</h3> <p>3 of 3 pairs have none</p>" in words
 
 
 def test_captions_are_shown_as_they_are_not_as_the_page(capsys, tmp_path, embedded):
@@ -103,7 +115,9 @@ def test_nothing_known_has_no_histogram():
 
 def test_the_table_on_a_terminal_has_every_fact(capsys):
     assert main(["data", "inspect", "embedded"]) == 0
-    assert "noise: boilerplate" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "noise: boilerplate" in printed
+    assert [line for line in printed.splitlines() if line != line.rstrip()] == []
 
 
 @pytest.mark.parametrize(
@@ -112,6 +126,7 @@ def test_the_table_on_a_terminal_has_every_fact(capsys):
         (["inspect", "embeded"], "did you mean embedded"),
         (["inspect", "embedded", "--set", "fold=9"], "embedded.fold: "),
         (["inspect", "embedded", "--set", "fold"], "KEY=VALUE"),
+        (["inspect", "embedded", "--page", "p3"], "--page p3: the name of a page ends in .html, such as p3.html"),
         (["inspect", "table", "--set", "pairs=5"], "only declares 5 pairs"),
         (["subset", "embedded", "--size", "many"], "--size must be"),
         (["subset", "embedded", "--size", "10M"], "10000000 pairs are asked for"),
