@@ -32,16 +32,16 @@ class Progress:
     def __init__(self, pairs: int, say: Callable[[str], None]) -> None:
         self.pairs, self.say, self.done = pairs, say, Done()
         self._counting = Lock()
-        self._first: tuple[float, int] | None = None  # when the first pairs were scored, and how many these were
+        self._begun: float | None = None
         self._said = time.monotonic()
         say(f"{pairs:,} pairs are to have a score; models are loaded first")
 
     def add(self, done: Done) -> None:
-        """Count this."""
+        """Count this; the clock of the speed starts with what is told first, when a model is loaded."""
         with self._counting:
             self.done += done
-            if self._first is None and self.done.scored:
-                self._first = time.monotonic(), self.done.scored
+            if self._begun is None:
+                self._begun = time.monotonic()
 
     def tell(self) -> None:
         """Say a line when it is time for one."""
@@ -59,10 +59,9 @@ class Progress:
         return f"{done.scored + done.kept:,} of {self.pairs:,} pairs{speed}{ends}{without}"
 
     def _rate(self) -> float | None:
-        """Pairs a second from the first chunk on, since models take a while to load; none while there is no other."""
-        when, scored = self._first or (0.0, 0)
-        more, seconds = self.done.scored - scored, time.monotonic() - when
-        return more / seconds if scored and more and seconds > 0 else None
+        """Pairs scored a second; none before the first."""
+        seconds = time.monotonic() - (self._begun or 0.0)
+        return self.done.scored / seconds if self.done.scored and seconds > 0 else None
 
 
 def _duration(seconds: float) -> str:

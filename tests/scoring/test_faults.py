@@ -165,22 +165,22 @@ def test_an_interrupt_at_the_keyboard_is_told_in_a_line(request_for, pairs, tmp_
     assert told.splitlines()[-1] == "study: interrupted; run the same command again to go on"
 
 
-def test_the_speed_is_that_of_what_was_done_since_the_first_pairs(monkeypatch):
+def test_the_speed_is_that_of_this_run_since_models_were_loaded(monkeypatch):
     now = [100.0]
     monkeypatch.setattr("time.monotonic", lambda: now[0])
     lines = []
     progress = Progress(10_000, lines.append)
+    now[0] += 60
     progress.add(Done(kept=4000))
-    now[0] += 60  # models are loaded
+    progress.tell()
+    now[0] += 5
     progress.add(Done(scored=1000))
     progress.tell()
     now[0] += 5
     progress.add(Done(scored=1000, missing=2))
     progress.tell()
-    now[0] += 5
-    progress.tell()
     assert lines == [
         "10,000 pairs are to have a score; models are loaded first",
-        "5,000 of 10,000 pairs",
-        "6,000 of 10,000 pairs, 100 a second, 0 min 40 s left, 2 without a score",
+        "4,000 of 10,000 pairs",
+        "6,000 of 10,000 pairs, 200 a second, 0 min 20 s left, 2 without a score",
     ]

@@ -9,6 +9,8 @@ from study.data.place import open_source
 from study.records import PluginRef
 from study.scoring.files import ScoreFiles
 from study.scoring.request import OpenClipRef, Request, Scored
+from tests.data.shards import members, write_tar
+from tests.data.shards import pairs as pairs_of
 from tests.killed import killed
 from tests.scoring.conftest import MODEL
 
@@ -90,3 +92,17 @@ def test_parts_that_a_kill_left_beside_a_whole_file_are_not_kept_for_later(pairs
     left.touch()
     score_share(request, Share(), lambda done: None)
     assert not left.parent.exists()
+
+
+def test_a_shard_of_other_pairs_has_yet_to_be_scored(tmp_path, embedded):
+    rows = list(pairs_of(embedded, 6))
+    for new in (rows[:3], rows[3:]):  # downloaded anew: as many pairs, and others
+        write_tar(tmp_path / "pool" / "0.tar", members(new))
+        source = open_source(PluginRef(name="webdataset", options={"shards": str(tmp_path / "pool")}), tmp_path / "r")
+        [piece] = source.index().pieces
+        given = files(source, "s")
+        assert not given.is_done(piece)
+        assert not given.has_column(piece)
+        write(given, source, piece, 1)
+        assert given.is_done(piece)
+    assert pl.read_parquet(tmp_path / "pool" / "0.scores.parquet")["s"].count() == 6
