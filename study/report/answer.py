@@ -65,11 +65,21 @@ def described(study: Study, row: dict[str, Any]) -> str:
 
 
 def _score(study: Study, row: dict[str, Any]) -> str:
-    chance = f"{row['score'] / row['chance']:.0f} times chance" if row["chance"] else None
-    told = [words.interval(row["low"], row["high"]), _seeds(row), chance]
+    told = [words.interval(row["low"], row["high"]), _seeds(row), _chance(row)]
     name = words.metric(study.target.metric)
     found = f"{words.percent(row['score'])} {name} on {study.target.dataset} ({', '.join(filter(None, told))})"
     return f"{found}, at {_hours(study, row)} a run" if row["gpu_hours"] else found
+
+
+def _chance(row: dict[str, Any]) -> str | None:
+    """How many times chance a score is by its interval, where all of that is above chance; else what chance gives."""
+    low, high, chance = row["low"], row["high"], row["chance"]
+    if not chance:
+        return None
+    if low is None or low <= chance:
+        return f"chance is {words.percent(chance)}"
+    least, most = f"{low / chance:.0f}", f"{high / chance:.0f}"
+    return f"{least} times chance" if least == most else f"{least} to {most} times chance"
 
 
 def _seeds(row: dict[str, Any]) -> str:

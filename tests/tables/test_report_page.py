@@ -71,6 +71,19 @@ def test_the_answer_the_scaling_figure_and_the_frontier_come_before_all_else(pag
     assert shown.text.index("The best of 2 settings") < shown.text.index("How the score scales")
 
 
+@pytest.mark.parametrize(
+    ("scores", "told"),
+    [
+        ([0.04, 0.05, 0.06], "3 seeds, 3 to 7 times chance)"),
+        ([0.04, 0.0401, 0.0399], "3 seeds, 4 times chance)"),
+        ([0.0, 0.02, 0.04], "3 seeds, chance is 1.0 %)"),
+        ([0.04], "one seed, so without an interval, chance is 1.0 %)"),
+    ],
+)
+def test_a_score_is_a_multiple_of_chance_as_far_as_its_interval_is(page, scores, told):
+    assert told in page([scored(score, setting="one", seed=seed) for seed, score in enumerate(scores)]).text
+
+
 def test_contents_list_what_has_something_to_show_and_nothing_else(page):
     shown = page([scored(0.4), scored(0.5, family="resnet", train_flops=2e12)])
     assert shown.contents == ["scaling", "frontier", "summary", "cost", "settings", "runs", "provenance"]
