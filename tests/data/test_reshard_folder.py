@@ -151,3 +151,20 @@ def test_an_image_that_is_there_again_is_written_after_all(tmp_path, capsys):
     assert main(command) == 0
     assert sum(path.stat().st_mtime_ns != time for path, time in times.items()) == 1
     assert pl.read_parquet(tmp_path / "out" / "0*.parquet")["status"].unique().to_list() == ["success"]
+
+
+def test_a_shard_that_can_be_read_later_is_for_another_folder(pool, reshard, tmp_path, monkeypatch):
+    monkeypatch.setattr("study.data.shards.tries.WAITS", (0.0,))
+    with store.serving(pool, lambda number, words: 503 if words == "GET /00001.tar" else 0) as server:
+        given = (f"{server.address}/{{00000..00002}}.tar", tmp_path / "out", "--set", "max_unreadable=0.5")
+        assert reshard(*given)[0] == 0
+        before = content(tmp_path / "out")
+        server.behave = lambda number, words: 0
+        assert reshard(*given, "--processes", "2")[0] == 0
+        assert content(tmp_path / "out") == before
+        assert reshard(given[0], tmp_path / "new", *given[2:])[0] == 0
+        (tmp_path / "out" / "00000.tar").unlink()
+        assert reshard(*given)[0] == 0  # of the pool that it was begun with
+        assert content(tmp_path / "out") == before
+    counts = {out: pl.read_parquet(tmp_path / out / "0*.parquet").height for out in ("out", "new")}
+    assert counts == {"out": 20, "new": 30}

@@ -34,20 +34,33 @@ def check_apart(out: Path, source: Source) -> None:
             raise DataError(f"{out} is in {folder}, where the source's own data lies; name a folder outside: --out DIR")
 
 
+def noted_pool(out: Path) -> str | None:
+    """Fingerprint of the pool that the folder's shards are made from; none where nothing is written yet."""
+    notes = _notes(out)
+    return notes.get("pool") if notes else None
+
+
 def noted(out: Path, identity: dict[str, Any], shards: set[Path]) -> dict[str, Any] | None:
     """What the folder is said to hold, none when nothing is written yet.
 
     Raises DataError when that is another subset or order, and for shards that are none of its own.
     """
-    if not (out / NOTES).exists():
+    notes = _notes(out)
+    if notes is None:
         return None
-    notes = io.read_json(out / NOTES)
-    if not isinstance(notes, dict) or {name: notes.get(name) for name in identity} != identity:
+    if {name: notes.get(name) for name in identity} != identity:
         raise DataError(f"{out} holds shards of another subset, order or size; {WAY}")
     for path in sorted(out.rglob("*.tar")):
         if path not in shards:
             raise DataError(f"{path} is none of the {len(shards)} shards of this subset; take it away, or {WAY}")
     return notes
+
+
+def _notes(out: Path) -> dict[str, Any] | None:
+    if not (out / NOTES).exists():
+        return None
+    notes = io.read_json(out / NOTES)
+    return notes if isinstance(notes, dict) else {}
 
 
 def _folders(source: Source) -> Iterator[Path]:

@@ -15,7 +15,7 @@ from study.data.imageless import with_images
 from study.data.index import Piece, halves
 from study.data.parallel import Workers
 from study.data.place import open_source
-from study.data.reshard.folder import NOTES, check_apart, check_own, noted
+from study.data.reshard.folder import NOTES, check_apart, check_own, noted, noted_pool
 from study.data.reshard.kept import Pieces, rows_kept
 from study.data.reshard.order import Order
 from study.data.reshard.shard import FAILED, Shard, write
@@ -41,11 +41,6 @@ class Reshard(Frozen):
     seed: int = Field(0, ge=0)
     window: int = Field(WINDOW, ge=1)
     max_unreadable: float = Field(0.1, ge=0, le=1, description="share of a shard's images that may be unreadable")
-
-    @property
-    def notes(self) -> Path:
-        """What the shards of a folder are, written before the first of them."""
-        return self.out / NOTES
 
 
 class Block(NamedTuple):
@@ -81,7 +76,7 @@ def reshard(job: Reshard, processes: int, say: Say) -> dict[str, Any]:
         if notes is None:
             work = [(piece, subset) for piece in source.index().pieces]
             notes = {**identity, "counts": workers.each(_count, work, "pieces counted", say)}
-            io.write_json(job.notes, notes)
+            io.write_json(job.out / NOTES, notes)
         block = max(1, min(BLOCK, len(shards) // (4 * processes)))
         blocks = [Block(job, list(range(len(shards))[at : at + block])) for at in range(0, len(shards), block)]
         other = sum(workers.each(_write, blocks, f"blocks of {block} shards that are written", say))
@@ -91,7 +86,7 @@ def reshard(job: Reshard, processes: int, say: Say) -> dict[str, Any]:
     pairs = sum(count for count, _, _ in found)
     told = {"fingerprint": fingerprint_of(pairs, (part for _, part, _ in found)), "pairs": pairs}
     failed = sum(count for _, _, count in found)
-    io.write_json(job.notes, {**notes, "written": {**told, "images_that_could_not_be_read": failed}})
+    io.write_json(job.out / NOTES, {**notes, "written": {**told, "images_that_could_not_be_read": failed}})
     return {**told, "images_that_could_not_be_read": failed, "shards": len(shards), "out": str(job.out)}
 
 
@@ -99,6 +94,7 @@ def _checked(job: Reshard, say: Say) -> tuple[Source, int]:
     """The source and the size of the subset, where the folder is fit to take it."""
     check_own(job.out)
     source = with_images(open_source(job.source, job.results, say))
+    source.planned, source.again = noted_pool(job.out), True
     pairs = subset_size(source.index().pairs, job.quality, job.size)
     check_apart(job.out, source)
     return source, pairs
@@ -129,7 +125,8 @@ def _write(block: Block) -> int:
     """Write the shards of a block that are not whole; how many of them were there, though."""
     job = block.job
     source = open_source(job.source, job.results)
-    order = Order(io.read_json(job.notes)["counts"], job.seed, job.window)
+    source.planned = noted_pool(job.out)
+    order = Order(io.read_json(job.out / NOTES)["counts"], job.seed, job.window)
     subset = ensure(job.results, source, job.quality, order.pairs)
     opened, shards = Pieces(source, source.index().pieces, subset, job.window), _shards(job, order.pairs)
     other = 0
