@@ -46,7 +46,7 @@ def located(patterns: Sequence[str], ending: str = ".tar") -> list[Located]:
     states = {address: known for files in found.values() for address, known in files.items()}
     missing = [place for place in places if not found[place]]
     if not states:
-        raise AbsentError(f"no {ending} file at {', '.join(map(shown, patterns))}")
+        raise AbsentError(f"no {ending} file at {', '.join(map(shown, patterns))}{_packed(places[:1], ending)}")
     if missing:
         what = f"{len(missing)} of the {len(places)} places of {', '.join(map(shown, patterns))}"
         raise DataError(f"{what} have no {ending} file, the first is {shown(missing[0])}")
@@ -66,6 +66,12 @@ def _named(states: dict[str, str], ending: str) -> Iterator[Located]:
         if named.setdefault(name, address) != address:
             raise DataError(f"{shown(address)} and {shown(named[name])} have one name; leave one of them out")
         yield Located(name, address, states[address])
+
+
+def _packed(places: Sequence[str], ending: str) -> str:
+    """What to do where there are compressed files alone."""
+    there = any(any(files_at(place, f"{ending}.gz")) for place in places)
+    return f"; unpack the {ending}.gz files there, as with gunzip" if there else ""
 
 
 def list_folders(addresses: Sequence[str]) -> None:
