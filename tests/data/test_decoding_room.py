@@ -1,5 +1,7 @@
 """Large images that threads decode: in turn, in the memory of one."""
 
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import wait as wait_for
@@ -72,3 +74,27 @@ def test_large_images_wait_and_others_do_not(kind, options):
 def test_a_large_jpeg_of_one_scan_is_never_held_whole():
     with ROOM.taken(ROOM.pixels), ThreadPoolExecutor(1) as threads:
         assert threads.submit(decode, encoded(LARGE, "JPEG"), 32).result(60).shape == (32, 32, 3)
+
+
+MEMORY = """
+import io, re
+from concurrent.futures import ThreadPoolExecutor
+from PIL import Image
+from study.data.decoding import decode
+file = io.BytesIO()
+Image.new("L", (7000, 7000)).save(file, "PNG")
+peak = lambda: int(re.search(r"VmHWM:\\s*(\\d+)", open("/proc/self/status").read())[1])
+before = peak()
+decode(file.getvalue(), 32)
+one = peak() - before
+with ThreadPoolExecutor(5) as threads:
+    list(threads.map(lambda _: decode(file.getvalue(), 32), range(5)))
+print(one, peak() - before)
+"""
+
+
+def test_threads_take_the_memory_of_one_large_image():
+    done = subprocess.run([sys.executable, "-c", MEMORY], capture_output=True, text=True, check=True)
+    one, five = map(int, done.stdout.split())
+    assert one > 50_000  # KiB
+    assert five < 1.5 * one

@@ -14,6 +14,10 @@ from study.data.decoding.skip import TOO_LARGE, UNREADABLE, Skip, check_size
 
 # What the web has; Pillow knows more, of which some run other programs on the bytes (EPS).
 FORMATS = ("JPEG", "PNG", "WEBP", "GIF", "BMP", "AVIF", "TIFF", "JPEG2000", "PPM")
+# Of memory for large images, in bytes. Blocks of Pillow's 16 MiB stay with the thread that has freed them, all of those
+# above 32 MiB go back to the system (mallopt(3), M_MMAP_THRESHOLD).
+BLOCK = 1 << 26
+Image.core.set_block_size(BLOCK)  # type: ignore[attr-defined]
 ORIENTATION = 0x0112  # of EXIF: how the image must be turned to be upright
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
