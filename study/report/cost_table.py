@@ -71,7 +71,7 @@ def _both(measured: str, predicted: str) -> pl.Expr:
 
 def memory_note(study: Study) -> str:
     """What measured memory is where that is another thing than what is predicted."""
-    if "cpu" not in set(study.completed["device_kind"]):
+    if not study.completed.filter(pl.col("device_kind") == "cpu")["peak_memory_gib"].count():
         return ""
     return "Memory measured on a CPU is the whole process's with its libraries, not what training allocates alone."
 

@@ -84,6 +84,12 @@ def test_a_score_is_a_multiple_of_chance_as_far_as_its_interval_is(page, scores,
     assert told in page([scored(score, setting="one", seed=seed) for seed, score in enumerate(scores)]).text
 
 
+def test_memory_measured_on_a_cpu_is_told_to_be_the_whole_process(page):
+    told = "Memory measured on a CPU is the whole process's with its libraries"
+    assert page([scored(0.4, device_kind="cpu", peak_memory_gib=0.94)]).text.count(told) == 2  # cost, and all runs
+    assert told not in page([scored(0.4, device_kind="gpu", peak_memory_gib=0.94)]).text
+
+
 def test_contents_list_what_has_something_to_show_and_nothing_else(page):
     shown = page([scored(0.4), scored(0.5, family="resnet", train_flops=2e12)])
     assert shown.contents == ["scaling", "frontier", "summary", "cost", "settings", "runs", "provenance"]
