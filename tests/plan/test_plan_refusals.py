@@ -67,7 +67,7 @@ def test_a_batch_that_its_gpus_cannot_share(problems):
 def test_data_that_is_not_there_or_has_no_scores(problems, folder):
     head = COMMON.replace("path: pairs.csv", "path: absent.csv")
     (told,) = problems("{seed: 0}", head=head)
-    assert told.startswith("small.yaml:1:18: common.source: absent.csv does not exist")
+    assert told.startswith(f"small.yaml:1:18: common.source: {folder / 'absent.csv'} does not exist")
     head = COMMON.replace(", score_column: score", "")
     assert problems("{quality: 0.5}", head=head) == [
         "small.yaml:3:17: grid.quality: 0.5 needs scores, and no pair of the pool has one"
