@@ -12,7 +12,7 @@ from study.data.spill import divided, in_key_order
 Keys = tuple[np.ndarray, np.ndarray]  # the halves of 128 bits, uint64 (n,) each
 _ROW = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("piece", "<u4"), ("row", "<u4")])
 _HALF = np.dtype([("f0", "<u8")])
-HALVES_AT_A_TIME = 1 << 24  # 128 MB
+HALVES_AT_A_TIME = 1 << 22  # 32 MB
 
 
 def repeated(pieces: Callable[[], Iterable[Keys]], rows: int, scratch: Path) -> dict[int, np.ndarray]:

@@ -116,16 +116,23 @@ class ScoreFiles:
         with io.lock(path.with_name(LOCK), wait=True):  # other columns of the file may be written at the same time
             paths = [self.part(piece, start) for start in starts]
             if not all(part.exists() for part in paths):
+                if self.is_done(piece):  # by another process, which had all parts of a scoring that was stopped
+                    self._remove(piece)
                 return
             rows = pl.concat([io.read_parquet(part) for part in paths]) if paths else empty(self.scored)
             if rows["uid"].to_list() != uids:
                 shutil.rmtree(folder)
                 raise DataError(f"{piece.name} has changed while it was scored; run the same command again")
             io.write_parquet(path, joined(path, rows, self.scored))
-        self.clear(piece)
+            self._remove(piece)  # in here: whoever comes next finds all of the parts or none
 
     def clear(self, piece: Piece) -> None:
         """Remove the parts of a piece whose file is there; a kill may have left them."""
+        if self._parts(piece).exists():
+            with io.lock(self.path(piece).with_name(LOCK), wait=True):
+                self._remove(piece)
+
+    def _remove(self, piece: Piece) -> None:
         shutil.rmtree(self._parts(piece), ignore_errors=True)
 
 

@@ -133,7 +133,8 @@ from tests.data.test_pixels import UIDS, read
 pixels.CHUNK = kept_array.OFTEN = 2
 def stuck(row):
     if row > 1:
-        print("stuck", flush=True)
+        sys.stdout.write("stuck\\n")  # in one piece: several threads are
+        sys.stdout.flush()
         time.sleep(600)
     return read(row)
 pixels.decoded(UIDS, stuck, 4, Path(sys.argv[1]))

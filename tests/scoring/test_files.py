@@ -1,13 +1,15 @@
 """Files of scores: nobody's columns and rows are lost, whoever writes when, and whenever one is killed."""
 
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 
 import polars as pl
 import pytest
 
 from study.data.place import open_source
+from study.io import is_locked
 from study.records import PluginRef
-from study.scoring.files import ScoreFiles
+from study.scoring.files import LOCK, ScoreFiles
 from study.scoring.request import OpenClipRef, Request, Scored
 from tests.data.shards import members, write_tar
 from tests.data.shards import pairs as pairs_of
@@ -38,6 +40,20 @@ def test_columns_that_are_written_at_the_same_time_are_all_kept(pairs):
         list(threads.map(lambda number: write(files(source, f"s{number}"), source, piece, number), range(8)))
     found = pl.read_parquet(pairs.with_suffix(".scores.parquet"))
     assert [found[f"s{number}"].unique().to_list() for number in range(8)] == [[number] for number in range(8)]
+
+
+def test_parts_go_while_nobody_else_may_join_them(pairs, monkeypatch):
+    source, piece = opened(pairs)
+    given, alone = files(source, "s"), []
+    lock, remove = pairs.with_name(LOCK), shutil.rmtree
+    monkeypatch.setattr(shutil, "rmtree", lambda *path, **how: alone.append(is_locked(lock)) or remove(*path, **how))
+    write(given, source, piece, 1)
+    given.part(piece, 0).parent.mkdir()  # as a kill leaves it
+    given.clear(piece)
+    given.part(piece, 0).parent.mkdir()
+    given.finish(piece, range(0, piece.pairs, 1024), [])  # the other process had all parts, and has joined them
+    assert alone == [True, True, True]
+    assert not given.part(piece, 0).parent.exists()
 
 
 def test_a_choice_by_filters_leaves_the_scores_of_other_pairs(pairs):
