@@ -28,6 +28,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from importlib import import_module
 from pathlib import Path
 from shutil import rmtree
 from statistics import median
@@ -231,7 +232,8 @@ def main() -> None:
     args = parser.parse_args()
     if args.run:
         way, folder, out = args.run
-        {**WAYS, "make": make}[way](Path(folder), out)
+        here = import_module(Path(__file__).stem)  # by its name, under which workers find ``File``: not __main__
+        {**here.WAYS, "make": make}[way](Path(folder), out)
         return
     from study.config.fields import whole
 
