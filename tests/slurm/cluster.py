@@ -105,10 +105,18 @@ class Cluster:
                 self.start(name)
         if left := self.run("squeue", "--noheader", "--format", "%A"):
             self.run("scancel", *set(left.split()))
-        for node, state in map(str.split, self.states().splitlines()):
-            if state.startswith(("drain", "down")):
+        for node in self._away():
+            try:
                 self.run("scontrol", "update", f"NodeName={node}", "State=RESUME")
+            except ClusterError:  # refused for a node that has come back by itself since it was looked for
+                if node in self._away():
+                    raise
         self.wait_until_idle()
+
+    def _away(self) -> list[str]:
+        """The nodes that take no jobs until somebody resumes them."""
+        looked = map(str.split, self.states().splitlines())
+        return [node for node, state in looked if state.startswith(("drain", "down"))]
 
     def wait_until_idle(self) -> None:
         """Return when no job runs and both nodes wait for one."""
