@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 from PIL import Image
 
-from study.data.pixels import Skip, decode
+from study.data.pixels import image_or_reason
 from study.data.samples import Samples
 from study.data.source import Source
 
@@ -58,14 +58,8 @@ def _shown(source: Source, rows: pl.DataFrame) -> list[Example]:
 
 
 def _example(samples: Samples, row: int, score: float | None) -> Example:
-    try:
-        image: str | None = _address(decode(samples.read(row), SHOWN_SIDE))
-        problem = None
-    except Skip as reason:
-        image, problem = None, str(reason)
-    except OSError:
-        image, problem = None, "unreadable image file"
-    return Example(samples.captions[row], score, image, problem)
+    image, problem = image_or_reason(samples.read, row, SHOWN_SIDE)
+    return Example(samples.captions[row], score, None if image is None else _address(image), problem or None)
 
 
 def _address(pixels: Any) -> str:

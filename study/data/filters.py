@@ -69,6 +69,11 @@ def reasons(filters: Filters) -> pl.Expr:
     return first.alias("reason")
 
 
+def words_of(captions: pl.Expr) -> pl.Expr:
+    """Lists of what lies between spaces."""
+    return captions.str.extract_all(r"\S+")
+
+
 def counts(reasons: pl.Series) -> dict[str, int]:
     """Reason -> rows."""
     return dict(sorted(reasons.drop_nulls().value_counts().iter_rows()))
@@ -99,7 +104,7 @@ def _sizes(filters: Filters) -> Iterator[tuple[str, pl.Expr]]:
 
 
 def _lengths(filters: Filters) -> Iterator[tuple[str, pl.Expr]]:
-    measures = {"words": _words().list.len(), "characters": pl.col("caption").str.len_chars()}
+    measures = {"words": words_of(pl.col("caption")).list.len(), "characters": pl.col("caption").str.len_chars()}
     for unit, length in measures.items():
         least, most = getattr(filters, f"min_{unit}"), getattr(filters, f"max_{unit}")
         if least is not None:
@@ -117,13 +122,9 @@ def _shares(filters: Filters) -> Iterator[tuple[str, pl.Expr]]:
         signs = _share(r"[\p{P}\p{S}]")
         yield f"punctuation above {filters.max_punctuation:g} of the caption", signs > filters.max_punctuation
     if filters.max_repeated_words is not None:
-        words = pl.col("caption").str.to_lowercase().str.extract_all(r"\S+")
+        words = words_of(pl.col("caption").str.to_lowercase())
         repeated = 1 - words.list.n_unique() / words.list.len()
         yield f"repeated words above {filters.max_repeated_words:g}", repeated > filters.max_repeated_words
-
-
-def _words() -> pl.Expr:
-    return pl.col("caption").str.extract_all(r"\S+")
 
 
 def _share(kind: str) -> pl.Expr:

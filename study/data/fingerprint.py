@@ -10,12 +10,12 @@ import numpy as np
 import polars as pl
 
 from study.data.ids import HEX, texts
+from study.data.index import SCORED, scored_ids
 from study.data.spill import in_key_order
 from study.io import scratch_folder
 
 SEEDS = (1, 2)  # of the two halves of a row's 128 bits
 CHUNK = 1 << 15  # rows whose arrays stay in a processor's cache
-_ENTRY = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])
 _NO_SCORE = np.uint32(0x7FC00000)
 # Of splitmix64 (Steele, Lea and Flood, 2014, "Fast splittable pseudorandom number generators", figure 16).
 _STEP = np.uint64(0x9E3779B97F4A7C15)
@@ -83,7 +83,7 @@ def fingerprint_in_order(pieces: Iterable[pl.DataFrame], pairs: int, scratch: Pa
     """``fingerprint`` of a pool in pieces of ``index.COLUMNS``, sorted through files in ``scratch``."""
     digest, separator = sha256(), b""
     with scratch_folder(scratch) as folder, (folder / "scores").open("w+b") as scores:
-        for part in in_key_order(map(_entries, pieces), pairs, _ENTRY, scratch):
+        for part in in_key_order(map(scored_ids, pieces), pairs, SCORED, scratch):
             if len(part):
                 digest.update(separator + _lines(part))
                 separator = b"\n"
@@ -92,13 +92,6 @@ def fingerprint_in_order(pieces: Iterable[pl.DataFrame], pairs: int, scratch: Pa
         while content := scores.read(1 << 20):
             digest.update(content)
     return digest.hexdigest()[:12]
-
-
-def _entries(rows: pl.DataFrame) -> np.ndarray:
-    entries = np.empty(rows.height, _ENTRY)
-    entries["f0"], entries["f1"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
-    entries["score"] = rows["score"].fill_null(float("nan")).to_numpy()
-    return entries
 
 
 def _lines(ids: np.ndarray) -> bytes:

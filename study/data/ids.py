@@ -13,6 +13,7 @@ import polars as pl
 
 IDS = np.dtype([("f0", "<u8"), ("f1", "<u8")])  # first and last 16 digits; what numpy calls "u8,u8"
 HEX = 32  # digits of an id
+ID = rf"^[0-9a-f]{{{HEX}}}$"  # an id as text
 
 
 def parsed(uids: pl.Series) -> np.ndarray:

@@ -10,9 +10,10 @@ from functools import cached_property
 import numpy as np
 import polars as pl
 
-from study.data.ids import joined, listed, parsed
+from study.data.ids import IDS, joined, listed, parsed
 
 HALVES = {"uid_hi": pl.UInt64, "uid_lo": pl.UInt64}
+SCORED = np.dtype([*IDS.descr, ("score", "<f4")])  # a row of ``COLUMNS`` as a record, NaN for no score
 COLUMNS = {**HALVES, "score": pl.Float32}
 # Where an encoded image lies in its file, in bytes, and the caption that belongs to it.
 MEMBERS = {"offset": pl.UInt64, "size": pl.UInt64, "caption": pl.String}
@@ -117,6 +118,14 @@ def halves(uids: pl.Series) -> pl.DataFrame:
 def ids_of(rows: pl.DataFrame) -> np.ndarray:
     """``IDS`` (n,) of rows with ``HALVES``, in their order."""
     return joined(rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy())
+
+
+def scored_ids(rows: pl.DataFrame) -> np.ndarray:
+    """``SCORED`` (n,) of rows with ``COLUMNS``, in their order."""
+    records = np.empty(rows.height, SCORED)
+    records["f0"], records["f1"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
+    records["score"] = rows["score"].fill_null(float("nan")).to_numpy()
+    return records
 
 
 def uids(rows: pl.DataFrame) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from study.data.examples import tried
+from study.data.filters import words_of
 from study.data.shards.secrets import shown
 from study.data.source import Source
 from study.data.spread import spread
@@ -15,7 +16,7 @@ from study.errors import DataError
 
 # What is measured of each pair, where a source knows it.
 MEASURES = {
-    "caption_words": pl.col("caption").str.extract_all(r"\S+").list.len(),
+    "caption_words": words_of(pl.col("caption")).list.len(),
     "caption_characters": pl.col("caption").str.len_chars(),
     "image_width": pl.col("width"),
     "image_height": pl.col("height"),

@@ -17,7 +17,7 @@ from study.data.kept_array import KeptArray
 from study.hardware import cpu_threads
 from study.io import lock
 
-__all__ = ["MISSING", "OUTSIDE", "Frame", "Pixels", "Skip", "decode", "decoded", "framed"]
+__all__ = ["MISSING", "OUTSIDE", "Frame", "Pixels", "Skip", "decode", "decoded", "framed", "image_or_reason"]
 
 CHUNK = 256  # images decoded together, between two writes
 # Raised when the same bytes give other pixels. Within the tolerance that ``decode`` states that is no other run, as
@@ -66,19 +66,22 @@ def framed(count: int, read: Callable[[int], bytes], frame: Frame) -> Pixels:
     return Pixels(images, skipped)
 
 
+def image_or_reason(read: Callable[[int], bytes], row: int, frame: Frame | int) -> tuple[np.ndarray | None, str]:
+    """The image of a row as ``decode`` gives it and no words; or none, and why it cannot be read."""
+    try:
+        return decode(read(row), frame), ""
+    except Skip as reason:
+        return None, str(reason)
+    except OSError:
+        return None, UNREAD
+
+
 def _decode_all(
     read: Callable[[int], bytes], frame: Frame, wanted: Sequence[int], skipped: dict[int, str]
 ) -> Iterator[np.ndarray]:
     """Decoded images of the rows that are wanted, in chunks, in order; fills ``skipped``."""
 
-    def one(row: int) -> tuple[np.ndarray | None, str]:
-        try:
-            return decode(read(row), frame), ""
-        except Skip as reason:
-            return None, str(reason)
-        except OSError:
-            return None, UNREAD
-
+    one = partial(image_or_reason, read, frame=frame)
     with ThreadPoolExecutor(cpu_threads(), initializer=alone) as threads:
         for first in range(0, len(wanted), CHUNK):
             rows = wanted[first : first + CHUNK]

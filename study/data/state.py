@@ -8,8 +8,11 @@ from pathlib import Path
 
 def file_state(path: Path) -> str:
     """Size and time of change of a file, or of a folder's entries."""
-    if not path.exists():
-        return "missing"
+    return state_there(path) if path.exists() else "missing"
+
+
+def state_there(path: Path) -> str:
+    """``file_state`` of a file that must be there; raises OSError when it is not."""
     stat = path.stat()
     return f"{stat.st_size} {stat.st_mtime_ns}"
 

@@ -84,10 +84,6 @@ class Table(Source):
         """A piece a part of a large file; else one."""
         return self._pairs.index()
 
-    def fingerprint(self) -> str:
-        """12 hex digits over ids and scores."""
-        return self._fingerprint
-
     def left_out(self) -> dict[str, int]:
         """Rows without a caption or an image, and repeats."""
         return dict(self._pairs.left_out)

@@ -12,6 +12,7 @@ from typing import BinaryIO
 import polars as pl
 
 from study.data.parquet import Parquet
+from study.data.state import state_there
 from study.data.table_formats import KINDS, Text, column, opened, readable
 from study.data.table_scores import Scores
 from study.errors import DataError
@@ -85,8 +86,7 @@ class TableFile:
         table = self._opened(named)
         if isinstance(table, Parquet):
             return self
-        known = self.path.stat()
-        what = blake2b(f"{named} {known.st_size} {known.st_mtime_ns}".encode(), digest_size=8).hexdigest()
+        what = blake2b(f"{named} {state_there(self.path)}".encode(), digest_size=8).hexdigest()
         made = folder / f"rows-{what}.parquet"
         if not made.exists():
             write_whole(made, lambda file: self._convert(table, named, file))

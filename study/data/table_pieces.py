@@ -22,6 +22,7 @@ from study.data.shards.describe import described
 from study.data.shards.facts import folder_name
 from study.data.shards.listing import Located
 from study.data.shards.scores import write_scores
+from study.data.state import state_there
 from study.data.table_file import TableFile
 from study.data.table_parts import TablePart, TablePiece
 from study.data.table_rows import check_repeats
@@ -82,9 +83,8 @@ class Pieced:
     def _recipe(self) -> Recipe:
         scores, names = self._scores(), self.table.names
         table = (self.table.unscored() if scores else self.table).as_parquet(self.folder)
-        known = table.path.stat()
-        state, height = f"{known.st_size} {known.st_mtime_ns}", table.height()
-        rows = min(ROWS, max(1, height * PIECE // max(1, known.st_size)))
+        state, height = state_there(table.path), table.height()
+        rows = min(ROWS, max(1, height * PIECE // max(1, table.path.stat().st_size)))
         parts = [
             TablePart(Located(f"{table.path.stem}-{number:05}", str(table.path), state), table, self.root, start, rows)
             for number, start in enumerate(range(0, max(1, height), rows))

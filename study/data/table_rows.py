@@ -9,11 +9,11 @@ import polars as pl
 
 from study.data.decoding import TOO_LARGE
 from study.data.decoding.skip import MAX_BYTES
+from study.data.ids import ID
 from study.data.pixels import MISSING, OUTSIDE, Skip
 from study.data.shards.row import LONGEST, NO_ID, NO_NUMBER, TOO_LONG
 from study.errors import DataError
 
-UID = r"^[0-9a-f]{32}$"
 UNUSABLE = "no image or no caption"
 
 
@@ -22,7 +22,7 @@ def with_problems(rows: pl.DataFrame, path: Path, uid_column: str | None) -> pl.
 
     Raises DataError for a column of ids that holds none.
     """
-    caption, is_id = pl.col("caption"), pl.col("uid").fill_null("").str.contains(UID)
+    caption, is_id = pl.col("caption"), pl.col("uid").fill_null("").str.contains(ID)
     problem = (
         pl.when(pl.col("image").is_null() | (caption.fill_null("").str.strip_chars() == ""))
         .then(pl.lit(UNUSABLE))

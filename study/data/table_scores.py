@@ -7,9 +7,9 @@ from pathlib import Path
 
 import polars as pl
 
+from study.data.ids import ID
 from study.data.parquet import Parquet
 from study.data.table_formats import readable
-from study.data.table_rows import UID
 from study.errors import DataError
 
 
@@ -41,7 +41,7 @@ class Scores:
                 f"{self.files[0]}: column {self.column!r} must hold numbers, not {rows.schema[self.column]}"
             )
         score = pl.col(self.column).cast(pl.Float32).fill_nan(None).alias("score")
-        return rows.filter(pl.col("uid").str.contains(UID)).select("uid", score)
+        return rows.filter(pl.col("uid").str.contains(ID)).select("uid", score)
 
     @property
     def _table(self) -> Parquet:

@@ -7,7 +7,7 @@ from pathlib import Path
 from shutil import disk_usage
 from typing import NamedTuple
 
-from study.data.streaming import CACHE_BYTES
+from study.data.streaming import decoded_bytes, is_too_large
 from study.plan.make import Plan
 from study.plan.resolve import Run
 from study.plan.sizes import size
@@ -26,8 +26,8 @@ class Copy(NamedTuple):
 
     @property
     def bytes(self) -> int:
-        """Of uint8 (pairs, side, side, 3)."""
-        return 3 * self.side**2 * self.pairs
+        """Of the images alone."""
+        return decoded_bytes(self.pairs, self.side)
 
 
 def stored_side(run: Run) -> int:
@@ -38,7 +38,7 @@ def stored_side(run: Run) -> int:
 
 def is_streamed(data: DataRef, side: int, in_shards: bool) -> bool:
     """Whether a run reads its pairs from their shards all along, as ``study.data.streaming`` decides."""
-    return in_shards and 3 * side**2 * data.unique_pairs > CACHE_BYTES
+    return in_shards and is_too_large(data.unique_pairs, side)
 
 
 def copies(plan: Plan) -> list[str]:

@@ -47,7 +47,7 @@ def plan(capsys, tmp_path):
 
 def test_it_is_said_of_what_is_streamed_often_enough(plan, monkeypatch):
     assert plan(100) == []  # so few are decoded once and kept
-    monkeypatch.setattr(copies, "CACHE_BYTES", 0)
+    monkeypatch.setattr("study.data.streaming.CACHE_BYTES", 0)
     (line,) = plan(100)  # small images: each pass moves all of the pool, four times what it needs
     assert line.startswith("advice: 16 of 64 pairs are read 100 times")
     assert "study data reshard webdataset --set shards=" in line
@@ -63,5 +63,5 @@ def test_room_for_decoded_copies_is_told_before_anything_runs(plan, monkeypatch,
     monkeypatch.setattr(copies, "disk_usage", lambda path: Room(1000))
     (line,) = plan(1)
     assert line.endswith("once; only 0.001 MB are free there, so make room or plan less")
-    monkeypatch.setattr(copies, "CACHE_BYTES", 0)
+    monkeypatch.setattr("study.data.streaming.CACHE_BYTES", 0)
     assert plan(1) == []  # what is streamed takes none

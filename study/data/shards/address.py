@@ -6,6 +6,8 @@ FSSPEC_S3_ANON=true), never from a grid.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -14,6 +16,7 @@ import fsspec
 
 from study.data.damage import DAMAGE
 from study.data.shards.secrets import refuse_password, shown
+from study.data.state import state_there
 from study.errors import DataError, UnansweredError
 
 BUFFER = 256 * 1024  # of local files
@@ -77,8 +80,7 @@ def state(address: str) -> str | None:
         if is_remote(address):
             system, path = _system(address)
             return remote_state(system.info(path))
-        found = Path(address).stat()
-        return f"{found.st_size} {found.st_mtime_ns}"
+        return state_there(Path(address))
     except (FileNotFoundError, NotADirectoryError) as error:
         if hidden(error):
             raise fault(address, error) from error
@@ -129,6 +131,15 @@ def _system(address: str) -> tuple[Any, str]:
     refuse_password(address)
     system = _root(address[: address.index("://") + 3])
     return system, system._strip_protocol(address)
+
+
+@contextmanager
+def readable(address: str) -> Iterator[None]:
+    """Raises the DataError of ``fault`` for what polars finds wrong with a table there."""
+    try:
+        yield
+    except DAMAGE as error:
+        raise fault(address, error) from error
 
 
 def fault(address: str, error: BaseException) -> DataError:

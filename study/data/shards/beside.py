@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
 import polars as pl
 
-from study.data.damage import DAMAGE
+from study.data.ids import ID
 from study.data.parquet import Parquet
-from study.data.shards.address import fault, is_remote, read_all, state
+from study.data.shards.address import is_remote, read_all, readable, state
 from study.data.shards.listing import Located, list_folders
 from study.data.shards.secrets import plain
 from study.errors import DataError
 
-UID = r"^[0-9a-f]{32}$"
 ASKED = 16  # files that a store is asked for at a time
 SCORES = ".scores.parquet"  # beside a shard, in the place of its .tar: ``key`` and columns of scores
 
@@ -49,14 +47,14 @@ class Beside:
         table = _read(self.table) if self.table else pl.DataFrame()
         if "key" not in table.columns:
             return pl.DataFrame(schema={"key": pl.String}), []
-        with _readable(self.shard.address):
+        with readable(self.shard.address):
             there = table.filter(pl.col("status") == "success") if "status" in table.columns else table
             return _picked(there, wanted), table.columns
 
     def failed(self) -> int:
         """Samples that img2dataset could not download: they are in its table, not in the shard."""
         table = _read(self.table) if self.table else pl.DataFrame()
-        with _readable(self.shard.address):
+        with readable(self.shard.address):
             return table.filter(pl.col("status") != "success").height if "status" in table.columns else 0
 
     def tables(self) -> Iterator[pl.DataFrame]:
@@ -76,9 +74,9 @@ class Beside:
                 if not kind.is_numeric():
                     raise DataError(f"beside {self.shard.shown}: column {column!r} must hold numbers, not {kind}")
                 score = pl.col(column).cast(pl.Float32).fill_nan(None).alias("score")
-                with _readable(self.shard.address):
+                with readable(self.shard.address):
                     known = _picked(table.with_columns(score), ["score"], by)
-                    return known.filter(pl.col(by).str.contains(UID)) if by == "uid" else known
+                    return known.filter(pl.col(by).str.contains(ID)) if by == "uid" else known
         return None
 
 
@@ -116,14 +114,5 @@ def _picked(table: pl.DataFrame, wanted: Sequence[str], by: str = "key") -> pl.D
 @lru_cache(maxsize=4)
 def _read(table: Located) -> pl.DataFrame:
     """Of a state of the table: another state is read anew."""
-    with _readable(table.address):
+    with readable(table.address):
         return Parquet((read_all(table.address) if is_remote(table.address) else Path(table.address),)).read()
-
-
-@contextmanager
-def _readable(address: str) -> Iterator[None]:
-    """Raises DataError for what polars finds wrong with a table."""
-    try:
-        yield
-    except DAMAGE as error:
-        raise fault(address, error) from error

@@ -20,8 +20,6 @@ from study.data.shards.webdataset import ABSENT, WebDataset
 from study.errors import AbsentError
 from study.io import lock
 
-SIDES = ("original_width", "original_height")  # as the metadata has them: shards hold images made smaller
-
 
 class DataComp(WebDataset):
     """Pairs by the ``uid`` of metadata and shards; without shards it can be planned, and its subsets chosen.
@@ -30,6 +28,7 @@ class DataComp(WebDataset):
     """
 
     places = frozenset({"metadata", "shards", "scores", "max_unreadable", "max_skipped", "pairs"})
+    sides = ("original_width", "original_height")  # as the metadata has them: shards hold images made smaller
 
     class Config(ShardConfig):
         """Options of a DataComp pool."""
@@ -98,11 +97,4 @@ class DataComp(WebDataset):
 
     def _metadata_fields(self) -> Fields:
         config = self.config
-        return Fields(config.uid_column, config.text_column, config.score_column, config.hash_column, SIDES)
-
-    def _fields(self) -> Fields:
-        config = self.config
-        by_bytes = config.unique == "image" and config.hash_column is None
-        return Fields(
-            config.uid_column, config.caption_column, config.score_column, config.hash_column, SIDES, by_bytes
-        )
+        return Fields(config.uid_column, config.text_column, config.score_column, config.hash_column, self.sides)

@@ -8,20 +8,17 @@ from pathlib import Path
 
 import polars as pl
 
-from study.data.damage import DAMAGE
 from study.data.filters import Filters
 from study.data.index import halves
 from study.data.parquet import Parquet
-from study.data.shards.address import fault, is_remote, read_all
+from study.data.shards.address import is_remote, read_all, readable
 from study.data.shards.fields import FACTS, Fields, image_halves
 from study.data.shards.listing import Located
 from study.data.shards.pieces import Picked
-from study.data.shards.row import LONGEST, TOO_LONG
+from study.data.shards.row import LONGEST, SIDES, TOO_LONG
 from study.data.shards.scan import LacksColumnError
 from study.errors import DataError
 from study.registry import unknown_name
-
-SIDES = ("width", "height")
 
 
 @dataclass(frozen=True)
@@ -43,17 +40,13 @@ class Metadata:
 
     def rows(self) -> int:
         """How many pairs there are; raises DataError when the file cannot be read."""
-        try:
+        with readable(self.shard.address):
             return self._table().height()
-        except DAMAGE as error:
-            raise fault(self.shard.address, error) from error
 
     def columns(self) -> list[str]:
         """All names; raises DataError when the file cannot be read."""
-        try:
+        with readable(self.shard.address):
             return self._table().columns()
-        except DAMAGE as error:
-            raise fault(self.shard.address, error) from error
 
     def _table(self) -> Parquet:
         address = self.shard.address
@@ -71,7 +64,7 @@ class Metadata:
         table = self._columns([*fields.named(), *sides.values()])
         caption = pl.col(fields.caption or "").cast(pl.String)
         blank = caption.fill_null("").str.strip_chars() == ""
-        try:
+        with readable(self.shard.address):  # a column may be of another kind than it should be
             said = table.select(
                 caption.alias("caption"),
                 self._score(table),
@@ -82,8 +75,6 @@ class Metadata:
                 .then(pl.lit(TOO_LONG))
                 .alias("problem"),
             )
-        except DAMAGE as error:  # a column of another kind than it should be
-            raise fault(self.shard.address, error) from error
         nested = next((name for name, kind in said.schema.items() if kind.is_nested()), None)
         if nested is not None:  # polars casts what is inside of them
             raise DataError(f"{self.shard.shown}: the column of {nested} holds {said.schema[nested]}")
@@ -114,10 +105,8 @@ class Metadata:
         missing = [name for name in wanted if name not in known]
         if missing:
             raise LacksColumnError(f"{self.shard.shown}: {unknown_name('column', missing[0], known)}")
-        try:
+        with readable(self.shard.address):
             return self._table().read(wanted)
-        except DAMAGE as error:
-            raise fault(self.shard.address, error) from error
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 
 from study.data.index import COLUMNS, HALVES, MEMBERS, Piece, Shard, ids_of
+from study.data.state import state_there
 from study.errors import DataError
 from study.io import read_parquet
 
@@ -80,10 +81,9 @@ class ShardPiece(Picked, Shard):
     def state(self) -> str:
         """Of the file that says which are chosen."""
         try:
-            found = self.chosen.stat()
+            return f"{self.chosen} {state_there(self.chosen)}"
         except OSError as error:
             raise self._spoilt(error) from error
-        return f"{self.chosen} {found.st_size} {found.st_mtime_ns}"
 
     def facts(self) -> pl.DataFrame:
         """From the index."""

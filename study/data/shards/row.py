@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any
 
+from study.data.ids import ID
 from study.data.shards.fields import Fields
 from study.data.shards.tar import Member
 
@@ -18,7 +19,6 @@ TOO_LONG = "caption of more than 1 MiB"
 NO_ID = "no id of 32 hex digits"
 NO_NUMBER = "score that is no number"
 LARGEST_SCORE = 3e38  # of 32 bits
-_UID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass
@@ -73,7 +73,7 @@ def _uid(sample: Sample, name: str | None, caption: str, known: Mapping[str, Any
         digest.update(b"\0" + caption.encode())
         return digest.digest(), None
     given = known.get(name)
-    if isinstance(given, str) and _UID.fullmatch(given):
+    if isinstance(given, str) and re.fullmatch(ID, given):
         return bytes.fromhex(given), None
     return None, NO_ID
 

@@ -10,15 +10,14 @@ import numpy as np
 import polars as pl
 
 from study.data.ids import positions
+from study.data.index import SCORED, scored_ids
 from study.data.spill import in_key_order
 from study.io import write_whole
-
-_SCORED = np.dtype([("f0", "<u8"), ("f1", "<u8"), ("score", "<f4")])
 
 
 def write_scores(path: Path, tables: Iterable[pl.DataFrame], rows: int) -> None:
     """Write the tables' ``uid_hi``, ``uid_lo`` and ``score`` by id; ``rows`` is about how many there are."""
-    parts = in_key_order(map(_entries, tables), rows, _SCORED, path.parent)
+    parts = in_key_order(map(scored_ids, tables), rows, SCORED, path.parent)
 
     def write(file: BinaryIO) -> None:
         _write_header(file, 0)
@@ -34,15 +33,8 @@ def write_scores(path: Path, tables: Iterable[pl.DataFrame], rows: int) -> None:
 
 def _write_header(file: BinaryIO, rows: int) -> None:
     """As long for any number of rows, since numpy leaves room for the largest."""
-    header = {"descr": np.lib.format.dtype_to_descr(_SCORED), "fortran_order": False, "shape": (rows,)}
+    header = {"descr": np.lib.format.dtype_to_descr(SCORED), "fortran_order": False, "shape": (rows,)}
     np.lib.format.write_array_header_2_0(file, header)
-
-
-def _entries(rows: pl.DataFrame) -> np.ndarray:
-    entries = np.empty(rows.height, _SCORED)
-    entries["f0"], entries["f1"] = rows["uid_hi"].to_numpy(), rows["uid_lo"].to_numpy()
-    entries["score"] = rows["score"].fill_null(float("nan")).to_numpy()
-    return entries
 
 
 def scores_of(path: Path, facts: pl.DataFrame) -> pl.Series:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import ClassVar, Literal
 
 import polars as pl
 from pydantic import Field, model_validator
@@ -37,6 +37,7 @@ class WebDataset(Source):
     """
 
     places = frozenset({"shards", "scores", "max_unreadable", "max_skipped", "pairs"})
+    sides: ClassVar[tuple[str, str] | None] = None  # fields that go before the size in an image's header
 
     class Config(ShardConfig):
         """Options of WebDataset shards."""
@@ -171,5 +172,5 @@ class WebDataset(Source):
         config = self.config
         by_bytes = config.unique == "image" and config.hash_column is None
         return Fields(
-            config.uid_column, config.caption_column, config.score_column, config.hash_column, by_bytes=by_bytes
+            config.uid_column, config.caption_column, config.score_column, config.hash_column, self.sides, by_bytes
         )
