@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 
 from study.cli import data_source, options
 from study.cli.data_shown import show
+from study.cli.telling import say
 
 EXAMPLES = """\
   study data reshard webdataset --set shards=pool --set score_column=similarity --quality 0.3 --out best
@@ -30,7 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--window", type=options.at_least(1), default=64, metavar="N", help="shards read at once (default 64)"
     )
     parser.add_argument(
-        "--max-unreadable", type=float, default=0.1, metavar="S", help="share of unreadable images (default 0.1)"
+        "--max-unreadable",
+        type=options.share(zero=True),
+        default=0.1,
+        metavar="S",
+        help="share of a shard's images that may be unreadable (default 0.1)",
     )
     parser.add_argument("--processes", type=options.at_least(1), default=1, metavar="N", help="at once (default 1)")
     parser.add_argument("--dry-run", action="store_true", help="only say what would be written")
@@ -45,17 +49,13 @@ def run(args: argparse.Namespace) -> int:
         source=data_source.chosen(args),
         results=args.results,
         out=args.out,
-        quality=data_source.share(args.quality),
+        quality=args.quality,
         size=data_source.size(args.size),
         per_shard=args.per_shard,
         seed=args.seed,
         window=args.window,
         max_unreadable=args.max_unreadable,
     )
-    found = planned(job, _say) if args.dry_run else reshard(job, args.processes, _say)
+    found = planned(job, say) if args.dry_run else reshard(job, args.processes, say)
     show(found, args.json)
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from study.cli import data_source, options
 from study.cli.data_shown import show
+from study.cli.telling import say
 from study.errors import DataError
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ def run(args: argparse.Namespace) -> int:
         check(request, source)
         show(_planned(request, source), args.json)
         return 0
-    progress = score(request, source, args.processes, _say)
-    _say(progress.line())
+    progress = score(request, source, args.processes, say)
+    say(progress.line())
     told = summary(source, request.out, request.column)
     show({**told, **progress.done.model_dump()}, args.json)
     check_unreadable(source, told)
@@ -112,7 +112,3 @@ def _planned(request: Request, source: Source) -> dict[str, Any]:
         "files_with_this_column": len(there),
         "pairs_left": sum(piece.pairs for piece in pieces) - sum(piece.pairs for piece in there),
     }
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)

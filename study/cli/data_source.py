@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from pathlib import Path
 from types import NoneType
 from typing import TYPE_CHECKING, get_args
 
 from study.cli import options
+from study.cli.telling import say
 from study.errors import DataError
 
 if TYPE_CHECKING:
@@ -34,7 +34,13 @@ def source(parser: argparse.ArgumentParser) -> None:
 
 def subset(parser: argparse.ArgumentParser) -> None:
     """Add ``--quality`` and ``--size``."""
-    parser.add_argument("--quality", type=float, default=1.0, metavar="Q", help="share kept, best scores first")
+    parser.add_argument(
+        "--quality",
+        type=options.share(),
+        default=1.0,
+        metavar="Q",
+        help="share kept, best scores first (default 1)",
+    )
     parser.add_argument("--size", metavar="N", help="share of these (0.25) or number of pairs (5000, 10M)")
 
 
@@ -89,20 +95,9 @@ def opened(args: argparse.Namespace) -> Source:
     """The source itself, which tells of what takes long on standard error."""
     from study.data.place import open_source
 
-    source = open_source(chosen(args), args.results, _tell)
+    source = open_source(chosen(args), args.results, say)
     source.again = True
     return source
-
-
-def _tell(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def share(quality: float) -> float:
-    """``--quality``; raises DataError for what is no share."""
-    if not 0 < quality <= 1:
-        raise DataError(f"--quality must be above 0 and at most 1, got {quality:g}")
-    return quality
 
 
 def size(text: str | None) -> float | int | None:

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from study.data.inspect import inspect_subset
     from study.data.subset import ensure
 
-    quality, size = data_source.share(args.quality), data_source.size(args.size)
+    quality, size = args.quality, data_source.size(args.size)
     source = data_source.opened(args)
     found = inspect_subset(source, quality, size)
     if args.out is not None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import argparse
 import json
 import re
-import sys
 from collections.abc import Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from study.cli import options
+from study.cli.telling import say
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -47,17 +47,13 @@ def run(args: argparse.Namespace) -> int:
     from study.plan.sketch import answer, sketch
 
     made = sketch(reference(args.arch), reference(args.strategy), args.batch, args.image_size, args.text_length)
-    counter = Counter(CountsCache(args.results / "cache" / "counts.json"), _say)
+    counter = Counter(CountsCache(args.results / "cache" / "counts.json"), say)
     found = answer(made, counter, args.depth, args.checkpointing)
     if args.json:
         print(json.dumps(found, indent=2))
     else:
         _show(found)
     return 0
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr)
 
 
 def _show(found: dict[str, Any]) -> None:

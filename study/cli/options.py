@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Callable
 from pathlib import Path
 
@@ -35,6 +36,22 @@ def at_least(least: int) -> Callable[[str], int]:
         if not text.isascii() or not text.isdigit() or int(text) < least:
             raise argparse.ArgumentTypeError(f"must be a whole number of at least {least}, got {text!r}")
         return int(text)
+
+    return number
+
+
+def share(*, zero: bool = False) -> Callable[[str], float]:
+    """The type of an option that is a share: above 0, or 0 too, and at most 1."""
+    least = "at least" if zero else "above"
+
+    def number(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not (value >= 0 if zero else value > 0) or value > 1:
+            raise argparse.ArgumentTypeError(f"must be {least} 0 and at most 1, got {text!r}")
+        return value
 
     return number
 

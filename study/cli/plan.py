@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from study.cli import options
+from study.cli.telling import say
 from study.errors import PlanError
 
 if TYPE_CHECKING:
@@ -110,15 +110,11 @@ def _made(args: argparse.Namespace) -> Planned:
     from study.plan.write import facts, write
 
     chosen = Options(args.gpu, args.recalibrate, not args.dry_run, args.hardware)
-    plan = make(args.grid, args.results, chosen, _progress)
+    plan = make(args.grid, args.results, chosen, say)
     for line in replaced(plan) if args.recalibrate else ():
-        _progress(line)
+        say(line)
     over = plan.held.refusal(plan.grid.document)
     return Planned(facts(plan), plan.held, over, 0 if args.dry_run or over else write(plan))
-
-
-def _progress(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _print(args: argparse.Namespace, planned: Planned) -> None:

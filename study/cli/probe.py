@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from study.cli import options
+from study.cli.telling import say
 from study.errors import ProbeError
 
 if TYPE_CHECKING:
@@ -75,10 +75,10 @@ def _plan(args: argparse.Namespace) -> tuple[Plan, Sequence[Gpu]]:
     file = site_path(args.hardware)
     devices = read_site(file).devices
     device, gpus = at_hand(args.device, devices)
-    plan = make(args.grid, args.results, Options(gpu=device.name, hardware=file), _say)
+    plan = make(args.grid, args.results, Options(gpu=device.name, hardware=file), say)
     asked = plan.grid.file.hardware
     if asked is not None and find(asked.gpu, devices) != device:
-        _say(f"the grid is for {asked.gpu}; what is probed is {device.name}")
+        say(f"the grid is for {asked.gpu}; what is probed is {device.name}")
     return plan, gpus
 
 
@@ -89,7 +89,7 @@ def _probed(args: argparse.Namespace, plan: Plan, every: list[Task], gpus: Seque
     others = busy(gpus)
     if others and not args.busy:
         raise ProbeError(f"{others}, so steps would take longer than in a study of its own; wait, or add --busy")
-    return probe_all(plan, every, lambda task: _how(args, plan, task), args.again, _say)
+    return probe_all(plan, every, lambda task: _how(args, plan, task), args.again, say)
 
 
 def _how(args: argparse.Namespace, plan: Plan, task: Task) -> How:
@@ -106,10 +106,6 @@ def _listed(args: argparse.Namespace, plan: Plan, every: list[Task]) -> list[Pro
 
     before = [known(task, _how(args, plan, task)) for task in every]
     return [Probed(task, probe, kept=probe is not None) for task, probe in zip(every, before, strict=True)]
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _row(one: Probed) -> dict[str, object]:

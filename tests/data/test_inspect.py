@@ -130,7 +130,8 @@ def test_the_table_on_a_terminal_has_every_fact(capsys):
         (["inspect", "table", "--set", "pairs=5"], "only declares 5 pairs"),
         (["subset", "embedded", "--size", "many"], "--size must be"),
         (["subset", "embedded", "--size", "10M"], "10000000 pairs are asked for"),
-        (["subset", "embedded", "--quality", "1.5"], "--quality must be"),
+        (["subset", "embedded", "--quality", "1.5"], "--quality: must be above 0 and at most 1, got '1.5'"),
+        (["reshard", "embedded", "--out", "o", "--max-unreadable", "2"], "--max-unreadable: must be at least 0"),
     ],
 )
 def test_mistakes_are_one_line_and_exit_code_2(capsys, arguments, message):
