@@ -14,6 +14,7 @@ import numpy as np
 from study.data.decoding import Frame, Skip, decode, frame_of
 from study.data.decoding.resize import alone
 from study.data.kept_array import KeptArray
+from study.data.watch import SILENT, Watch
 from study.hardware import cpu_threads
 from study.io import lock
 
@@ -36,21 +37,27 @@ class Pixels:
 
 
 def decoded(
-    uids: Sequence[str], read: Callable[[int], bytes], size: int, cache: Path | None, content: bytes = b""
+    uids: Sequence[str],
+    read: Callable[[int], bytes],
+    size: int,
+    cache: Path | None,
+    content: bytes = b"",
+    watch: Watch = SILENT,
 ) -> Pixels:
     """The square images of ``uids``, ``read`` row by row; from and to a file in ``cache``, if given.
 
     The file is named by the ids and by ``content``, what else is known of the images, so that replaced images of which
     both are the same need the folder to be emptied. One process makes it, and goes on where one before was stopped;
-    others wait, then read it. Rows that were skipped for a PASSING reason are tried again by each that opens it.
+    others wait, then read it; ``watch`` is told of both. Rows that were skipped for a PASSING reason are tried again by
+    each that opens it.
     Raises what ``read`` does but for Skip and OSError, and StorageError when the file cannot be written.
     """
     if cache is None:
-        return framed(len(uids), read, frame_of(size))
+        return framed(len(uids), read, frame_of(size), watch)
     name = blake2b("\n".join([str(DECODER), *uids]).encode() + content, digest_size=10).hexdigest()
-    decode_all = partial(_decode_all, read, frame_of(size))
+    decode_all = partial(_decode_all, read, frame_of(size), watch)
     kept = KeptArray(cache / f"{name}-{size}.npy", (len(uids), size, size, 3))
-    with lock(cache / f".{name}-{size}.lock", wait=True):
+    with lock(cache / f".{name}-{size}.lock", waits=watch.waits):
         if kept.exists():
             kept.mend(PASSING, decode_all)
         else:
@@ -58,10 +65,10 @@ def decoded(
         return Pixels(kept.opened(), kept.skipped())
 
 
-def framed(count: int, read: Callable[[int], bytes], frame: Frame) -> Pixels:
+def framed(count: int, read: Callable[[int], bytes], frame: Frame, watch: Watch = SILENT) -> Pixels:
     """So many images, ``read`` row by row, in memory."""
     skipped: dict[int, str] = {}
-    chunks = list(_decode_all(read, frame, range(count), skipped))
+    chunks = list(_decode_all(read, frame, watch, range(count), skipped))
     images = np.concatenate(chunks) if chunks else np.zeros((0, frame.height, frame.width, 3), np.uint8)
     return Pixels(images, skipped)
 
@@ -77,13 +84,14 @@ def image_or_reason(read: Callable[[int], bytes], row: int, frame: Frame | int) 
 
 
 def _decode_all(
-    read: Callable[[int], bytes], frame: Frame, wanted: Sequence[int], skipped: dict[int, str]
+    read: Callable[[int], bytes], frame: Frame, watch: Watch, wanted: Sequence[int], skipped: dict[int, str]
 ) -> Iterator[np.ndarray]:
     """Decoded images of the rows that are wanted, in chunks, in order; fills ``skipped``."""
 
     one = partial(image_or_reason, read, frame=frame)
     with ThreadPoolExecutor(cpu_threads(), initializer=alone) as threads:
         for first in range(0, len(wanted), CHUNK):
+            watch.decoded(first, len(wanted))
             rows = wanted[first : first + CHUNK]
             chunk = np.zeros((len(rows), frame.height, frame.width, 3), np.uint8)
             for place, (row, (image, reason)) in enumerate(zip(rows, threads.map(one, rows), strict=True)):

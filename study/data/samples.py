@@ -11,6 +11,7 @@ import polars as pl
 
 from study.data.pixels import Pixels, decoded
 from study.data.skipped import Unreadable, words
+from study.data.watch import SILENT, Watch
 from study.errors import DataError
 
 
@@ -38,9 +39,12 @@ class Samples:
     def __len__(self) -> int:
         return len(self.uids)
 
-    def images(self, size: int) -> np.ndarray:
-        """All images, uint8 (n, size, size, 3), row i belonging to caption i; a row that was skipped is black."""
-        return self._decoded(size).images
+    def images(self, size: int, watch: Watch = SILENT) -> np.ndarray:
+        """All images, uint8 (n, size, size, 3), row i belonging to caption i; a row that was skipped is black.
+
+        ``watch`` looks on where they are decoded now.
+        """
+        return self._decoded(size, watch).images
 
     def usable(self, size: int) -> np.ndarray:
         """Rows whose image could be read, int64, ascending; raises Unreadable when there is none."""
@@ -56,9 +60,9 @@ class Samples:
         reasons = {row: reason for pixels in self._pixels.values() for row, reason in pixels.skipped.items()}
         return dict(sorted(Counter(reasons.values()).items()))
 
-    def _decoded(self, size: int) -> Pixels:
+    def _decoded(self, size: int, watch: Watch = SILENT) -> Pixels:
         if size not in self._pixels:
-            self._pixels[size] = decoded(self.uids, self.read, size, self.cache, self.content)
+            self._pixels[size] = decoded(self.uids, self.read, size, self.cache, self.content, watch)
         return self._pixels[size]
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from study.data.samples import Samples
 from study.data.tokens import tokens
+from study.data.watch import SILENT, Watch
 
 
 class RawBatch(NamedTuple):
@@ -56,14 +57,21 @@ class Pairs(ABC):
 class Stream(Pairs):
     """Position p holds pair ``order(p // n)[p % n]``: every pass over the n usable pairs is a new permutation.
 
-    Decodes all images and reads all captions when it is made; ``samples.skipped`` then says what was left out.
+    Decodes all images, which ``watch`` looks on, and reads all captions when it is made; ``samples.skipped`` then says
+    what was left out.
     """
 
     def __init__(
-        self, samples: Samples, tokenizer: SimpleTokenizer, seed: int, image_size: int, text_length: int | None = None
+        self,
+        samples: Samples,
+        tokenizer: SimpleTokenizer,
+        seed: int,
+        image_size: int,
+        text_length: int | None = None,
+        watch: Watch = SILENT,
     ) -> None:
         self.seed = seed
-        self.images = samples.images(image_size)
+        self.images = samples.images(image_size, watch)
         self.rows = samples.usable(image_size)
         length = text_length or tokenizer.context_length
         self.texts = tokens(samples.captions, tokenizer, length, samples.cache)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
@@ -13,14 +13,17 @@ from typing import IO
 from study.errors import BusyError, StorageError
 from study.io.files import reason
 
+LOOK = 0.1  # seconds between two looks at a lock that is waited for
 _NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP)
 
 
 @contextmanager
-def lock(path: Path, wait: bool = False) -> Iterator[None]:
+def lock(path: Path, wait: bool = False, waits: Callable[[], None] | None = None) -> Iterator[None]:
     """Hold ``path`` as a lock between processes; released when the process ends, however it ends.
 
-    Raises BusyError when another process holds it and ``wait`` is false, StorageError when it cannot be made.
+    With ``waits`` it is waited for, too; that is called ten times a second meanwhile, and what it raises ends the
+    waiting. Raises BusyError when another process holds the lock and none is to wait, StorageError when it cannot be
+    made.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +31,11 @@ def lock(path: Path, wait: bool = False) -> Iterator[None]:
     except OSError as error:
         raise StorageError(f"cannot write {path}: {reason(error)}") from error
     with opened as file:
-        if wait:
+        if waits is not None:
+            while not _flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB):
+                waits()
+                time.sleep(LOOK)
+        elif wait:
             _flock(file, fcntl.LOCK_EX)
         elif not _taken(file):
             raise BusyError(f"{path.parent} is in use by another process; wait for it, or stop it")

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from threading import Lock
 
+from study.clock import clock_words
 from study.records import Frozen
 
 
@@ -54,7 +55,7 @@ class Progress:
         done, rate = self.done, self._rate()
         left = self.pairs - done.scored - done.kept
         speed = f", {rate:,.0f} a second" if rate else ""
-        ends = f", {_duration(left / rate)} left" if rate and left > 0 else ""
+        ends = f", {clock_words(left / rate)} left" if rate and left > 0 else ""
         without = f", {done.missing:,} without a score" if done.missing else ""
         return f"{done.scored + done.kept:,} of {self.pairs:,} pairs{speed}{ends}{without}"
 
@@ -62,8 +63,3 @@ class Progress:
         """Pairs scored a second; none before the first."""
         seconds = time.monotonic() - (self._begun or 0.0)
         return self.done.scored / seconds if self.done.scored and seconds > 0 else None
-
-
-def _duration(seconds: float) -> str:
-    hours, rest = divmod(int(seconds), 3600)
-    return f"{hours} h {rest // 60} min" if hours else f"{rest // 60} min {rest % 60} s"

@@ -10,6 +10,7 @@ from study.data.skipped import check
 from study.data.stream import Stream
 from study.data.streaming import ShardStream, Share, is_streamed, shards_of
 from study.data.subset import ensure
+from study.data.watch import SILENT, Watch
 from study.errors import DataError
 from study.models import Arch, tokenizer
 from study.records import RunSpec
@@ -27,8 +28,11 @@ def open_pairs(
     results: Path,
     place: Place,
     study: str | None = None,
+    watch: Watch = SILENT,
 ) -> Feed:
     """The run's subset at the largest image and text that its phases ask for, by the options of a study's plan.
+
+    ``watch`` looks on while a decoded copy is made.
 
     Raises DataError when the pool is not the one that was planned, or when too much of it cannot be read,
     UnansweredError when a store does not answer, and StorageError when a decoded copy cannot be written.
@@ -47,6 +51,6 @@ def open_pairs(
         shards = ShardStream(shards_of(index), subset, tokenizer(arch), spec.seed, size, length, share)
         return Feed(shards, Tally(shards, max_skipped=source.max_skipped), size, length, place.world_size == 1)
     samples = source.samples(subset.uids(), results / "cache" / "pixels")
-    stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length)
+    stream = Stream(samples, tokenizer(arch), seed=spec.seed, image_size=size, text_length=length, watch=watch)
     check(samples.skipped, len(samples), source.max_skipped)
     return Feed(stream, Tally(stream, samples.skipped), size, length, place.world_size == 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from study.clock import clock_words
 from study.records import RunSpec
 
 RECENT = 100  # steps whose speed is told
@@ -17,11 +18,5 @@ def progress(spec: RunSpec, samples_seen: int, step_ms: Sequence[float], loss: f
     shown = "" if loss is None else f"loss {loss:.3f}  "
     return (
         f"{samples_seen:,} of {spec.samples_seen:,} samples ({samples_seen / spec.samples_seen:.0%})  {shown}"
-        f"{rate:,.0f} samples/s  {_clock(left)} left"
+        f"{rate:,.0f} samples/s  {clock_words(left)} left"
     )
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"

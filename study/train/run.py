@@ -17,10 +17,12 @@ from study.records import FAILURE, Outcome, RunSpec, Status
 from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
+from study.train.decoding import Decoding
 from study.train.device import Place
 from study.train.divergence import Diverged
 from study.train.ended import restored, settle
 from study.train.failure import End, end_of
+from study.train.faults import StoppedWaiting
 from study.train.loop import train
 from study.train.pairs import open_pairs
 from study.train.recorder import Interrupted, Recorder
@@ -102,7 +104,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     end = End(Status.COMPLETED)
     with listening() as flag, attempts.measured():
         try:
-            pairs = partial(open_pairs, study=switches.study)
+            pairs = partial(open_pairs, study=switches.study, watch=Decoding(switches.say, flag))
             session = open_session(spec, results, place, switches.micro_batch_size, pairs, switches.shard)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
             session.feed.asked_to_stop = flag
@@ -113,7 +115,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
         except AccelerationError:
             attempts.update(session.samples_seen if session else 0)
             raise
-        except Interrupted as stop:
+        except (Interrupted, StoppedWaiting) as stop:
             by = flag.reason or "a signal to another process"
             raise StoppedError(f"stopped by {by}; {stop}, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError
