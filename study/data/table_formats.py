@@ -13,17 +13,18 @@ import polars as pl
 
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
+from study.data.table_fault import first_fault
+from study.data.table_json import objects
 from study.data.table_quotes import quote_of
 from study.data.table_text import cells
 from study.errors import DataError
 
-# Text files are read as text throughout: a caption such as "1984" is no number.
-TEXTS: dict[str, Callable[[Path], pl.LazyFrame]] = {
-    ".csv": lambda path: cells(path, ",", '"'),
-    ".tsv": lambda path: cells(path, "\t", quote_of(path)),
-    ".jsonl": lambda path: pl.scan_ndjson(path, infer_schema_length=None),
+# Separated cells are text throughout: a caption such as "1984" is no number.
+SEPARATED: dict[str, Callable[[Path], tuple[str, str | None]]] = {  # the separator, and what quotes cells
+    ".csv": lambda path: (",", '"'),
+    ".tsv": lambda path: ("\t", quote_of(path)),
 }
-KNOWN = (*TEXTS, ".parquet")
+KNOWN = (*SEPARATED, ".jsonl", ".parquet")
 
 KINDS: dict[str, type[pl.DataType]] = {
     "uid": pl.String, "image": pl.String, "caption": pl.String, "score": pl.Float32, "width": pl.Int64,
@@ -37,8 +38,15 @@ def readable(path: Path, kind: str = "") -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        words = (str(error).splitlines() or [type(error).__name__])[0]
-        raise DataError(f"{path} cannot be read as {kind or path.suffix[1:]}: {words}") from error
+        raise DataError(f"{path} cannot be read as {kind or path.suffix[1:]}: {_why(path, error)}") from error
+
+
+def _why(path: Path, error: BaseException) -> str:
+    """With the line, where that can be found."""
+    place = None
+    if path.suffix in SEPARATED and not isinstance(error, OSError):
+        place = first_fault(path, *SEPARATED[path.suffix](path))
+    return f"{place}; mend or remove it" if place else (str(error).splitlines() or [type(error).__name__])[0]
 
 
 @dataclass(frozen=True)
@@ -63,7 +71,9 @@ class Text:
         return self._scan().select(*dict.fromkeys(columns))
 
     def _scan(self) -> pl.LazyFrame:
-        return TEXTS[self.path.suffix](self.path)
+        if self.path.suffix in SEPARATED:
+            return cells(self.path, *SEPARATED[self.path.suffix](self.path))
+        return objects(self.path)
 
 
 def columns_of(path: Path) -> list[str]:
@@ -78,7 +88,7 @@ def opened(path: Path) -> Text | Parquet:
         raise DataError(f"{path}: the end of the name must be one of {', '.join(KNOWN)}")
     if not path.is_file():
         raise DataError(f"{path} does not exist; give its path, or pairs: NUMBER to plan without it")
-    return Text(path) if path.suffix in TEXTS else Parquet((path,))
+    return Parquet((path,)) if path.suffix == ".parquet" else Text(path)
 
 
 def column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None) -> pl.Series:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from study.data.decoding import TOO_LARGE
+from study.data.decoding import TOO_LARGE, UNREADABLE
 from study.data.decoding.skip import MAX_BYTES
 from study.data.ids import ID
 from study.data.pixels import MISSING, OUTSIDE, Skip
@@ -67,7 +67,7 @@ def image_of(image: str | bytes, root: Path) -> bytes:
     except FileNotFoundError as error:
         raise Skip(MISSING) from error
     except ValueError as error:  # a path that no file can have
-        raise Skip("unreadable image") from error
+        raise Skip(UNREADABLE) from error
 
 
 def _uids(rows: pl.DataFrame) -> pl.Series:

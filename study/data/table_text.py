@@ -18,9 +18,15 @@ def cells(path: Path, separator: str, quote: str | None) -> pl.LazyFrame:
     known = path.stat()
     if _is_text(path, known.st_size, known.st_mtime_ns):
         return scan()
-    table, text = scan(encoding="utf8-lossy"), pl.col(pl.String)
+    table = scan(encoding="utf8-lossy")
     if LOST in "".join(table.collect_schema().names()):
         raise pl.exceptions.ComputeError("its first line is not UTF-8")
+    return without_lost(table)
+
+
+def without_lost(table: pl.LazyFrame) -> pl.LazyFrame:
+    """Text in which bytes were no text becomes null."""
+    text = pl.col(pl.String)
     return table.with_columns(pl.when(~text.str.contains(LOST, literal=True)).then(text).name.keep())
 
 

@@ -50,6 +50,26 @@ def test_a_file_in_another_encoding_says_so(opened):
         opened("pairs.csv", "image,caption\na.jpg,fine\n".encode("utf-16")).pool()
 
 
+def test_lines_that_are_no_objects(opened):
+    whole = b'{"caption": "\\u00e9: NaN, \\"e\\"", "image": "d,\'.png", "s": 0.25}'
+    lines = [
+        b'{"image": "a.png", "caption": "a", "s": NaN}',
+        *(b'{"image": "b.png", "capt', b"", b"nonsense", b"[1, 2]", b"[" * 5000),
+        b'{"image": "c.png", "caption": "\xff"}',
+        whole,
+        b'{"image": "e.png", "caption": null}',
+        b'{"image": "f.png", "caption": "f"',
+    ]
+    source = opened("pairs.jsonl", b"\r\n".join(lines), score_column="s")
+    assert source.left_out() == {UNUSABLE: 7}
+    found = source.pool()
+    samples = source.samples(found["uid"].to_list())
+    assert dict(zip(samples.captions, found["score"], strict=True)) == {"a": None, 'é: NaN, "e"': 0.25}
+    assert source.columns() == ["image", "caption", "s"]
+    alone = opened("whole.jsonl", whole, score_column="s").pool()
+    assert alone.equals(found.filter(pl.col("score") == 0.25))
+
+
 def test_a_caption_of_more_than_a_mebibyte(opened):
     content = b"image,caption\na.jpg,fine\nb.jpg," + b"x" * (LONGEST + 1) + b"\nc.jpg," + b"y" * LONGEST + b"\n"
     source = opened("pairs.csv", content)
