@@ -147,8 +147,14 @@ def test_whatever_ends_it_ends_its_processes(request_for, pairs, monkeypatch):
 
 @pytest.mark.slow
 def test_an_interrupt_at_the_keyboard_is_told_in_a_line(request_for, pairs, tmp_path):
+    heard = (
+        "import signal, sys\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored by what runs in the background\n"
+        "from study.cli import main\n"
+        "sys.exit(main())"
+    )
     request = request_for("table", path=str(pairs))
-    command = [sys.executable, "-m", "study", "data", "score", "table", "--set", f"path={pairs}", "--model", MODEL]
+    command = [sys.executable, "-c", heard, "data", "score", "table", "--set", f"path={pairs}", "--model", MODEL]
     command += ["--pretrained", request.by.pretrained, "--out", str(request.out), "--column", "s", "--device", "cpu"]
     command += ["--results", str(tmp_path / "r"), "--processes", "2"]
     with (
@@ -182,5 +188,5 @@ def test_the_speed_is_that_of_this_run_since_models_were_loaded(monkeypatch):
     assert lines == [
         "10,000 pairs are to have a score; models are loaded first",
         "4,000 of 10,000 pairs",
-        "6,000 of 10,000 pairs, 200 a second, 0 min 20 s left, 2 without a score",
+        "6,000 of 10,000 pairs, 200 a second, 0:20 left, 2 without a score",
     ]
