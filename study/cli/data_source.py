@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from types import NoneType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from study.cli import options
 from study.cli.telling import say
@@ -27,7 +28,8 @@ def source(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="an option of the source, as in a grid, such as shards=DIR; none for none; docs/data.md has them all",
+        help="an option of the source, as in a grid, such as shards=DIR, and again for a second value; none for none; "
+        "docs/data.md has them all",
     )
     options.results(parser)
 
@@ -58,8 +60,7 @@ def chosen(args: argparse.Namespace) -> PluginRef:
     if args.place is not None:
         raise DataError(_as_option(args.place, kind))
     try:
-        given = dict(setting.split("=", 1) for setting in args.set)
-        config = kind.Config(name=args.source, **{key: _value(kind, key, text) for key, text in given.items()})
+        config = kind.Config(name=args.source, **_given(kind, args.set))
     except ValidationError as error:
         found = error.errors()
         problems = (f"{'.'.join(map(str, [args.source, *e['loc']]))}: {words(kind.Config, e)}" for e in found)
@@ -68,6 +69,15 @@ def chosen(args: argparse.Namespace) -> PluginRef:
         raise DataError(f"--set takes KEY=VALUE, got {' '.join(args.set)}") from error
     options = config.model_dump(mode="json", exclude_defaults=True, exclude={"name"})
     return PluginRef(name=args.source, version=kind.version, options=options)
+
+
+def _given(kind: type[Source], settings: Sequence[str]) -> dict[str, Any]:
+    """Options by key, several values as a list; raises ValueError for one without a value."""
+    found: dict[str, list[str | None]] = {}
+    for setting in settings:
+        key, text = setting.split("=", 1)
+        found.setdefault(key, []).append(_value(kind, key, text))
+    return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
 
 def _value(kind: type[Source], key: str, text: str) -> str | None:

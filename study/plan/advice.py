@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from shlex import quote
 
 from study.data.shards.secrets import shown
 from study.data.streaming.fetch import WHOLE_SHARE
@@ -33,10 +34,16 @@ def _line(pool: Pool, quality: float, pairs: int, epochs: float) -> str | None:
     reading = Reading(pool.stored.bytes, pool.pairs, pairs, epochs, pool.stored.remote, WHOLE_SHARE)
     if not reading.is_worth_it:
         return None
-    settings = " ".join(f"--set {name}={value}" for name, value in pool.located.options.items())
+    settings = " ".join(_setting(name, value) for name, value in pool.located.options.items())
     return shown(
         f"advice: {pairs:,} of {pool.pairs:,} pairs are read {epochs:.3g} times, {size(reading.streamed_bytes)}; "
         f"written once as shards of their own, which take {size(reading.subset_bytes)} of disk, it is "
         f"{size(reading.resharded_bytes)}: study data reshard {pool.located.name} {settings} --quality {quality:g} "
         f"--size {pairs} --out DIR (a pool of its own, whose runs have ids of their own)"
     )
+
+
+def _setting(name: str, value: object) -> str:
+    """An option as the command takes it, in a shell; one of several values once for each."""
+    values = value if isinstance(value, list) else [value]
+    return " ".join(f"--set {quote(f'{name}={one}')}" for one in values)

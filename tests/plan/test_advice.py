@@ -1,6 +1,8 @@
 """A plan says when a subset is cheaper to write once than to stream."""
 
 import json
+import subprocess
+import sys
 from typing import NamedTuple
 
 import pytest
@@ -35,9 +37,9 @@ def plan(capsys, tmp_path):
     made = ["data", "reshard", "embedded", "--size", "64", "--per-shard", "16", "--out", str(shards)]
     assert main([*made, "--results", str(results)]) == 0
 
-    def run(epochs):
+    def run(epochs, places="{shards}"):
         grid = tmp_path / "grid.yaml"
-        grid.write_text(GRID.format(shards=shards, epochs=epochs))
+        grid.write_text(GRID.format(shards=places.format(shards=shards), epochs=epochs))
         capsys.readouterr()
         assert main(["plan", str(grid), "--results", str(results), "--json", "--dry-run"]) == 0
         return json.loads(capsys.readouterr().out)["advice"]
@@ -53,6 +55,15 @@ def test_it_is_said_of_what_is_streamed_often_enough(plan, monkeypatch):
     assert "study data reshard webdataset --set shards=" in line
     assert "--quality 0.25 --size 16" in line
     assert plan(1) == []
+
+
+def test_what_it_says_can_be_run_as_it_stands(plan, monkeypatch, tmp_path):
+    monkeypatch.setattr("study.data.streaming.CACHE_BYTES", 0)
+    (line,) = plan(100, "['{shards}/0000[01].tar', '{shards}/{{00002..00003}}.tar']")
+    command = line.split(": ")[2].split(" (")[0].replace("DIR", str(tmp_path / "written"))
+    done = subprocess.run(["bash", "-c", f"{sys.executable} -m {command}"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "written" / "00000.tar").exists()
 
 
 def test_room_for_decoded_copies_is_told_before_anything_runs(plan, monkeypatch, tmp_path):
