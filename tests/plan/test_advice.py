@@ -60,8 +60,9 @@ def test_it_is_said_of_what_is_streamed_often_enough(plan, monkeypatch):
 def test_what_it_says_can_be_run_as_it_stands(plan, monkeypatch, tmp_path):
     monkeypatch.setattr("study.data.streaming.CACHE_BYTES", 0)
     (line,) = plan(100, "['{shards}/0000[01].tar', '{shards}/{{00002..00003}}.tar']")
-    command = line.split(": ")[2].split(" (")[0].replace("DIR", str(tmp_path / "written"))
-    done = subprocess.run(["bash", "-c", f"{sys.executable} -m {command}"], cwd=tmp_path, capture_output=True, text=True)
+    advised = line.split(": ")[2].split(" (")[0].replace("DIR", str(tmp_path / "written"))
+    command = ["bash", "-c", f"{sys.executable} -m {advised}"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "written" / "00000.tar").exists()
 
