@@ -25,10 +25,11 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", nargs="?", help=argparse.SUPPRESS)  # not taken: told how it is written
     parser.add_argument(
         "--set",
-        action="append",
+        action="extend",
+        nargs="+",
         default=[],
         metavar="KEY=VALUE",
-        help="an option of the source, as in a grid, such as shards=DIR, and again for a second value; none for none; "
+        help="an option of the source, as in a grid, such as shards=DIR; again for a second value; none for none; "
         "docs/data.md has them all",
     )
     options.results(parser)

@@ -47,11 +47,11 @@ def test_a_pool_without_its_scores_is_told_how_to_get_them(tmp_path, capsys, emb
     assert said.endswith("study data score adds a column of scores\n")
 
 
-def test_an_option_of_several_values_is_given_several_times(tmp_path, capsys, embedded):
-    asked = []
+@pytest.mark.parametrize("again", [["--set"], []], ids=["again", "as a shell expands braces"])
+def test_an_option_of_several_values_is_given_several_times(tmp_path, capsys, embedded, again):
     for first, name in enumerate(("one", "two")):
         shards.write_img2dataset(tmp_path / name, "00000", shards.pairs(embedded, 4, 4 * first))
-        asked += ["--set", f"shards={tmp_path / name}"]
+    asked = ["--set", f"shards={tmp_path / 'one'}", *again, f"shards={tmp_path / 'two'}"]
     assert main(["data", "subset", "webdataset", *asked, "--results", str(tmp_path / "results"), "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["pool"] == 8
 
