@@ -14,7 +14,7 @@ SOURCES: Registry[type[Source]] = Registry(
     {
         "datacomp": "study.data.shards.datacomp:DataComp",
         "embedded": "study.data.embedded:Embedded",
-        "table": "study.data.table:Table",
+        "table": "study.data.tables.table:Table",
         "webdataset": "study.data.shards.webdataset:WebDataset",
     },
 )

@@ -17,7 +17,7 @@ from study.data import skipped
 from study.data.imageless import with_images
 from study.data.parquet import read_apart
 from study.data.source import Source
-from study.data.table_formats import readable
+from study.data.tables.formats import readable
 from study.errors import DataError
 from study.hardware import cpu_threads
 from study.scoring.files import ScoreFiles

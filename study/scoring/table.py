@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 
 from study.data.parquet import Parquet
-from study.data.table_formats import readable
+from study.data.tables.formats import readable
 from study.errors import DataError
 from study.scoring.request import Scored
 

@@ -93,7 +93,7 @@ def test_a_script_needs_no_guard(tmp_path):
     pl.DataFrame({"image": ["a.png"], "caption": ["a"]}).write_parquet(tmp_path / "pairs.parquet")
     script = tmp_path / "script.py"
     script.write_text(
-        "from study.data.table import Table\n"
+        "from study.data.tables.table import Table\n"
         f"print(Table(Table.Config(path={str(tmp_path / 'pairs.parquet')!r})).pool().height)\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, cwd=tmp_path, env=environment())

@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 
 from study import io
-from study.data import streaming, table
+from study.data import streaming
+from study.data.tables import table
 from study.train.steps import read_steps
 from tests.data import shards, store
 from tests.data.planned import trained

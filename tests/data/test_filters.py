@@ -6,7 +6,7 @@ from pydantic import ValidationError
 
 from study.data import SOURCES
 from study.data.filters import Filters, counts, reasons
-from study.data.table import Table
+from study.data.tables.table import Table
 from tests.data import shards
 
 CAPTIONS = {

@@ -10,8 +10,8 @@ import pytest
 from study.data import spill
 from study.data.ids import IDS
 from study.data.pixels import decoded
-from study.data.table_file import TableFile
-from study.data.table_formats import KINDS
+from study.data.tables.file import TableFile
+from study.data.tables.formats import KINDS
 from study.errors import StorageError
 from tests.data.test_pixels import UIDS, read
 

@@ -12,7 +12,7 @@ from study.data.shards.datacomp import DataComp
 from study.data.shards.fields import Fields
 from study.data.shards.listing import located
 from study.data.shards.metadata import Metadata
-from study.data.table import Table
+from study.data.tables.table import Table
 from study.errors import DataError
 from tests.data.mutations import lying
 

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from pydantic import ValidationError
 
-from study.data.table import Table
+from study.data.tables.table import Table
 from study.errors import DataError
 
 

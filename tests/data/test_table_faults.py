@@ -8,8 +8,8 @@ import pytest
 from study.data.shards.datacomp import DataComp
 from study.data.shards.row import LONGEST, NO_ID, NO_NUMBER, TOO_LONG
 from study.data.shards.webdataset import WebDataset
-from study.data.table import Table
-from study.data.table_rows import UNUSABLE
+from study.data.tables.rows import UNUSABLE
+from study.data.tables.table import Table
 from study.errors import DataError
 from tests.data import shards
 
@@ -20,7 +20,7 @@ UIDS = [f"{number:032x}" for number in range(9)]
 def opened(request, tmp_path, monkeypatch):
     """A function that opens a table by its name and content."""
     if request.param == "in parts":
-        monkeypatch.setattr("study.data.table.HELD", 0)
+        monkeypatch.setattr("study.data.tables.table.HELD", 0)
 
     def open_it(name, content, **options):
         (tmp_path / name).write_bytes(content)

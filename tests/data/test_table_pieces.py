@@ -9,7 +9,7 @@ from study.data.index import uids
 from study.data.piece_pairs import pairs_of
 from study.data.pixels import Skip
 from study.data.subset import ensure
-from study.data.table import Table
+from study.data.tables.table import Table
 from study.errors import DataError
 from tests.data.photos import encoded
 from tests.data.test_table import WRITERS
@@ -49,8 +49,8 @@ def opened(tmp_path, monkeypatch):
     """A function that opens a table, in memory or in about seven parts."""
 
     def opened(path, in_parts, **options):
-        monkeypatch.setattr("study.data.table.HELD", 0 if in_parts else 1 << 28)
-        monkeypatch.setattr("study.data.table_pieces.PIECE", path.stat().st_size // 7)
+        monkeypatch.setattr("study.data.tables.table.HELD", 0 if in_parts else 1 << 28)
+        monkeypatch.setattr("study.data.tables.pieces.PIECE", path.stat().st_size // 7)
         source = Table(Table.Config(path=path, **options), tmp_path / "results")
         source.index()
         return source

@@ -7,7 +7,7 @@ import pytest
 
 from study.data.fingerprint import fingerprint_of, fingerprint_sum
 from study.data.shards.webdataset import WebDataset
-from study.data.table import Table
+from study.data.tables.table import Table
 from study.errors import DataError
 from tests.data import shards
 

@@ -14,7 +14,7 @@ from study import io
 from study.data.place import remember, without_places
 from study.data.shards.webdataset import WebDataset
 from study.data.skipped import words
-from study.data.table import Table
+from study.data.tables.table import Table
 from study.errors import DataError, UnansweredError
 from study.probe.random_pairs import RandomPairs
 from study.records import DataRef, Outcome, PluginRef, Status, run_id

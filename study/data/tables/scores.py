@@ -9,7 +9,7 @@ import polars as pl
 
 from study.data.ids import ID
 from study.data.parquet import Parquet
-from study.data.table_formats import readable
+from study.data.tables.formats import readable
 from study.errors import DataError
 
 

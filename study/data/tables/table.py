@@ -18,11 +18,11 @@ from study.data.shards.facts import folder_name
 from study.data.skipped import MAX_SKIPPED, SHARE
 from study.data.source import Source
 from study.data.state import states_of
-from study.data.table_file import TableFile
-from study.data.table_formats import columns_of
-from study.data.table_held import Held
-from study.data.table_pieces import Pieced
-from study.data.table_rows import image_of
+from study.data.tables.file import TableFile
+from study.data.tables.formats import columns_of
+from study.data.tables.held import Held
+from study.data.tables.pieces import Pieced
+from study.data.tables.rows import image_of
 from study.errors import DataError
 
 HELD = 1 << 28  # bytes of a file that memory holds

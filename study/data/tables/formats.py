@@ -13,10 +13,10 @@ import polars as pl
 
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
-from study.data.table_fault import first_fault
-from study.data.table_json import objects
-from study.data.table_quotes import quote_of
-from study.data.table_text import cells
+from study.data.tables.fault import first_fault
+from study.data.tables.json_lines import objects
+from study.data.tables.quotes import quote_of
+from study.data.tables.text import cells
 from study.errors import DataError
 
 # Separated cells are text throughout: a caption such as "1984" is no number.

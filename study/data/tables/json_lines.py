@@ -9,7 +9,7 @@ from pathlib import Path
 
 import polars as pl
 
-from study.data.table_text import without_lost
+from study.data.tables.text import without_lost
 
 UNUSED = "\x1f"  # separates nothing: JSON has no such character
 NAN = (r"(:\s*)NaN(\s*[,}])", "${1}null${2}")  # which Python's json writes, for a score that is none

@@ -13,8 +13,8 @@ import polars as pl
 
 from study.data.parquet import Parquet
 from study.data.state import state_there
-from study.data.table_formats import KINDS, Text, column, opened, readable
-from study.data.table_scores import Scores
+from study.data.tables.formats import KINDS, Text, column, opened, readable
+from study.data.tables.scores import Scores
 from study.errors import DataError
 from study.io import write_whole
 from study.registry import unknown_name

@@ -16,9 +16,9 @@ from study.data.index import HALVES, halves
 from study.data.shards.fields import FACTS, image_halves
 from study.data.shards.listing import Located
 from study.data.shards.pieces import Picked
-from study.data.table_file import TableFile
-from study.data.table_formats import KINDS
-from study.data.table_rows import image_of, with_ids, with_problems
+from study.data.tables.file import TableFile
+from study.data.tables.formats import KINDS
+from study.data.tables.rows import image_of, with_ids, with_problems
 
 
 @dataclass(frozen=True)

@@ -23,10 +23,10 @@ from study.data.shards.facts import folder_name
 from study.data.shards.listing import Located
 from study.data.shards.scores import write_scores
 from study.data.state import state_there
-from study.data.table_file import TableFile
-from study.data.table_parts import TablePart, TablePiece
-from study.data.table_rows import check_repeats
-from study.data.table_scores import Scores
+from study.data.tables.file import TableFile
+from study.data.tables.parts import TablePart, TablePiece
+from study.data.tables.rows import check_repeats
+from study.data.tables.scores import Scores
 from study.io import lock, read_json, write_json
 
 PIECE = 1 << 27  # bytes of the file, about, whose rows are in memory at a time

@@ -12,8 +12,8 @@ from study.data.filters import Filters, counts
 from study.data.fingerprint import fingerprint
 from study.data.index import Index, Piece, Whole
 from study.data.samples import rows_of
-from study.data.table_file import TableFile
-from study.data.table_rows import check_repeats, image_of, with_ids, with_problems
+from study.data.tables.file import TableFile
+from study.data.tables.rows import check_repeats, image_of, with_ids, with_problems
 from study.errors import DataError
 
 
