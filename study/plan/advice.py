@@ -7,10 +7,10 @@ from shlex import quote
 
 from study.data.shards.secrets import shown
 from study.data.streaming.fetch import WHOLE_SHARE
+from study.io.sizes import size
 from study.plan.choices import Pool
 from study.plan.copies import copies, is_streamed, stored_side
 from study.plan.make import Plan
-from study.plan.sizes import size
 from study.predict.resharding import Reading
 
 

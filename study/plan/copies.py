@@ -8,9 +8,9 @@ from shutil import disk_usage
 from typing import NamedTuple
 
 from study.data.streaming import decoded_bytes, is_too_large
+from study.io.sizes import size
 from study.plan.make import Plan
 from study.plan.resolve import Run
-from study.plan.sizes import size
 from study.records import DataRef
 
 WORTH_A_WORD = 10**9  # bytes

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from study.io.sizes import size
 from study.report.html import html
 
 MEASURES = {
@@ -17,7 +18,6 @@ MEASURES = {
     "image_bytes": "Bytes of an image",
 }
 WIDTH, HEIGHT = 320, 84  # of a drawing
-UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
 
 
 class Bar(NamedTuple):
@@ -57,9 +57,13 @@ def _described(found: Mapping[str, Any]) -> str:
 
 
 def _tiles(found: Mapping[str, Any]) -> Iterator[dict[str, str]]:
-    out, tried = sum(found["left_out"].values()), found["tried"]
+    out, tried, taken = sum(found["left_out"].values()), found["tried"], found["bytes"]
     yield {"name": "Pairs in the pool", "value": f"{found['pool']:,}", "note": f"{out:,} left out"}
-    yield {"name": "Size", "value": _bytes(found["bytes"]), "note": "of all files"}
+    yield {
+        "name": "Size",
+        "value": "unknown" if taken is None else size(taken),
+        "note": "of all files",
+    }
     if tried is None:
         yield {"name": "Unreadable images", "value": "unknown", "note": "the images are not here"}
     else:
@@ -77,15 +81,6 @@ def _without_score(found: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     if found["without_score"]:
         told = f"{found['without_score']:,} of {found['described']:,} pairs have none"
         yield {"title": "No score", "bars": [], "told": told}
-
-
-def _bytes(size: float | None) -> str:
-    if size is None:
-        return "unknown"
-    power = 0
-    while size >= 1000 and power < len(UNITS) - 1:
-        size, power = size / 1000, power + 1
-    return f"{size:.3g} {UNITS[power]}"
 
 
 def _drawing(title: str, spread: Mapping[str, float], counted: Mapping[str, Any]) -> dict[str, Any]:

@@ -71,9 +71,9 @@ def test_room_for_decoded_copies_is_told_before_anything_runs(plan, monkeypatch,
     monkeypatch.setattr(copies, "WORTH_A_WORD", 1)
     taken = 3 * 32**2 * (16 + 64)  # of each subset one
     (line,) = plan(1)
-    assert line == f"disk: decoded copies take {taken / 1e6:.3g} MB under {tmp_path / 'results/cache/pixels'}, once"
+    assert line == f"disk: decoded copies take {taken / 1e3:.3g} kB under {tmp_path / 'results/cache/pixels'}, once"
     monkeypatch.setattr(copies, "disk_usage", lambda path: Room(1000))
     (line,) = plan(1)
-    assert line.endswith("once; only 0.001 MB are free there, so make room or plan less")
+    assert line.endswith("once; only 1 kB are free there, so make room or plan less")
     monkeypatch.setattr("study.data.streaming.CACHE_BYTES", 0)
     assert plan(1) == []  # what is streamed takes none
