@@ -10,10 +10,10 @@ def start_command(name: str, folder: Path) -> list[str]:
     if name in NODES:
         return ["slurmd", "-D", "-N", name]
     munge = [f"--{part}-file={folder}/munge.{part}" for part in ("key", "pid", "seed")]
-    tables = [f"--datadir={folder}/tables", f"--socket={folder}/mariadb.socket", f"--pid-file={folder}/mariadb.pid"]
+    sockets = [f"--socket={folder}/mariadb.socket", f"--pid-file={folder}/mariadb.pid"]
     return {
         "munged": ["munged", "--foreground", "--force", f"--socket={folder}/munge.socket", *munge],
-        "mariadbd": ["mariadbd", "--no-defaults", "--user=root", "--skip-networking", *tables],
+        "mariadbd": ["mariadbd", "--no-defaults", "--user=root", "--skip-networking", *_tables(folder), *sockets],
         "slurmdbd": ["slurmdbd", "-D"],
         "slurmctld": ["slurmctld", "-D"],
     }[name]
@@ -32,4 +32,9 @@ def ask_command(name: str, folder: Path) -> list[str]:
 def make_tables_command(folder: Path) -> list[str]:
     """How mariadbd's own tables are made, once."""
     root = ["--no-defaults", "--user=root", "--auth-root-authentication-method=normal", "--skip-test-db"]
-    return ["mariadb-install-db", *root, f"--datadir={folder}/tables"]
+    return ["mariadb-install-db", *root, *_tables(folder)]
+
+
+def _tables(folder: Path) -> list[str]:
+    """Temporary ones have a place of their own, too: who starts removes all that it finds there, of others as well."""
+    return [f"--datadir={folder}/tables", f"--tmpdir={folder}"]

@@ -3,6 +3,8 @@
 import socket
 from pathlib import Path
 
+from tests.ports import free_ports
+
 NODES = ("n1", "n2")
 GPUS_PER_NODE = 2
 
@@ -69,18 +71,6 @@ StorageUser=root
 StorageLoc=slurm
 """
 GRES = "AutoDetect=off\nNodeName=n[1-2] Name=gpu File={folder}/gpu[0-{last}]\n"
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nothing listens on now."""
-    held = [socket.socket() for _ in range(count)]
-    try:
-        for one in held:
-            one.bind(("", 0))
-        return [one.getsockname()[1] for one in held]
-    finally:
-        for one in held:
-            one.close()
 
 
 def write_settings(folder: Path, accounting: bool, extra: dict[str, str]) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -12,6 +11,7 @@ import pytest
 from study import io
 from study.saved import samples_saved
 from study.train.steps import read_steps
+from tests.ports import free_ports
 
 BATCH, STEPS = 32, 600
 
@@ -24,15 +24,9 @@ def start(path, rank, port):
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def stopped(path, told):
     """What the two ranks of a run said, of which one was told to stop once training was under way."""
-    port = free_port()
+    port = free_ports(1)[0]
     ranks = [start(path, rank, port) for rank in range(2)]
     try:
         while not read_steps(path.parent):

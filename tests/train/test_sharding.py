@@ -1,7 +1,6 @@
 """Sharded towers train as whole ones do; tests.train.test_processes compares single steps."""
 
 import shutil
-import socket
 
 import pytest
 import torch
@@ -21,6 +20,7 @@ from study.train.device import Place
 from study.train.moments import MOMENTS
 from study.train.setup import open_session
 from study.train.step import GlobalStep
+from tests.ports import free_ports
 from tests.strategies.parts import parts
 from tests.train.processes import difference
 from tests.train.test_processes import python
@@ -34,12 +34,6 @@ RUNS = [
 STRETCHES = [[2, True], [1, True], [2, False]]
 
 
-def free_port():
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]
-
-
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory):
     """A function of runs' paths and stretches that trains them all."""
@@ -47,7 +41,7 @@ def trained(tmp_path_factory):
     def train(paths, stretches):
         plan = tmp_path_factory.mktemp("shards") / "plan.json"
         io.write_json(plan, [[str(path), stretches] for path in paths])
-        python("tests.train.shards", plan, free_port())
+        python("tests.train.shards", plan, free_ports(1)[0])
 
     return train
 

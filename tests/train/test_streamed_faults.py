@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from study.train.skipped import Tally
 from study.train.state import restore, state_of
 from study.train.steps import read_steps
 from tests.data import shards, store
+from tests.ports import free_ports
 from tests.train.streamed import opened, steps
 
 PAIRS, SHARDS, BATCH = 48, 3, 16
@@ -168,9 +168,7 @@ def test_data_that_a_process_cannot_get_ends_all_with_an_outcome(spec, streamed,
 
 def ranks(*paths, **more):
     """The processes of a run, which nobody watches, each with the path that it is given."""
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(one.getsockname()[1])}
+    where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_ports(1)[0])}
     command = [sys.executable, "-m", "tests.train.stuck", "train", "--threads", "1"]
     return [
         subprocess.Popen(
