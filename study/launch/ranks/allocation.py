@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import socket
 from dataclasses import dataclass
 
 from study.errors import PlanError, SubmitError
+from study.launch.ranks.ports import port_from
 from study.launch.slurm.ask import ask
-
-PORTS = range(20_000, 32_000)  # below those that systems give to whoever asks for any
 
 BINDS = {"SLURM_GPUS_PER_TASK", "SLURM_GPU_BIND", "SLURM_NTASKS_PER_GPU", "SLURM_TRES_PER_TASK", "SLURM_TRES_BIND"}
 
@@ -72,22 +70,11 @@ class Allocation:
         return {"MASTER_ADDR": address, "MASTER_PORT": os.environ.get("MASTER_PORT") or str(self._port())}
 
     def _port(self) -> int:
-        """Not one that is taken, as far as this machine can tell: it is the first node, but for a job by salloc."""
-        first = self.job % len(PORTS)
-        return next((port for port in (*PORTS[first:], *PORTS[:first]) if _is_free(port)), PORTS[first])
+        """Free on this machine, which is the first node, but for a job by salloc."""
+        return port_from(self.job)
 
 
 def _least(told: str) -> int:
     """``4(x2),8``: the fewest CPUs of a node."""
     found = re.findall(r"(\d+)(?:\(x\d+\))?(?:,|$)", told)
     return min(map(int, found), default=1)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as one:
-        one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            one.bind(("", port))
-        except OSError:
-            return False
-    return True

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Sequence
 
 from study.errors import SubmitError
 from study.launch.inside.tree import MARK, before_exec, exit_code, send
+from study.launch.ranks.ports import port_from
 
 LOOPBACK = "127.0.0.1"
 TAIL = 2**16  # bytes of a rank's errors that are shown
@@ -24,7 +24,8 @@ class Here:
         self.codes: dict[int, int] = {}
         self._errors = [tempfile.TemporaryFile() for _ in range(count)]  # noqa: SIM115, closed with this process
         self._processes: list[subprocess.Popen[bytes]] = []
-        shared = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_ADDR": LOOPBACK, "MASTER_PORT": _free_port()}
+        port = port_from(os.getpid())
+        shared = {"WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count, "MASTER_ADDR": LOOPBACK, "MASTER_PORT": port}
         environment = {"GLOO_SOCKET_IFNAME": "lo"} | os.environ | {MARK: "1"} | {k: str(v) for k, v in shared.items()}
         try:
             for rank in range(count):
@@ -81,9 +82,3 @@ class Here:
 
     def _left(self) -> list[int]:
         return [process.pid for process in self._processes if process.poll() is None]
-
-
-def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind((LOOPBACK, 0))
-        return int(one.getsockname()[1])
