@@ -25,8 +25,7 @@ def source(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("place", nargs="?", help=argparse.SUPPRESS)  # not taken: told how it is written
     parser.add_argument(
         "--set",
-        action="extend",
-        nargs="+",
+        action="append",
         default=[],
         metavar="KEY=VALUE",
         help="an option of the source, as in a grid, such as shards=DIR; again for a second value; none for none; "
@@ -78,6 +77,8 @@ def _given(kind: type[Source], settings: Sequence[str]) -> dict[str, Any]:
     for setting in settings:
         key, text = setting.split("=", 1)
         found.setdefault(key, []).append(_value(kind, key, text))
+        if len(found[key]) > 1 and None in found[key]:
+            raise DataError(f"--set {key}=none: none stands alone, not beside other values")
     return {key: values[0] if len(values) == 1 else values for key, values in found.items()}
 
 

@@ -38,7 +38,7 @@ def _line(pool: Pool, quality: float, pairs: int, epochs: float) -> str | None:
     return shown(
         f"advice: {pairs:,} of {pool.pairs:,} pairs are read {epochs:.3g} times, {size(reading.streamed_bytes)}; "
         f"written once as shards of their own, which take {size(reading.subset_bytes)} of disk, it is "
-        f"{size(reading.resharded_bytes)}: study data reshard {pool.located.name} {settings} --quality {quality:g} "
+        f"{size(reading.resharded_bytes)}: study data reshard {pool.located.name} {settings} --quality {quality!r} "
         f"--size {pairs} --out DIR (a pool of its own, whose runs have ids of their own)"
     )
 
@@ -46,4 +46,5 @@ def _line(pool: Pool, quality: float, pairs: int, epochs: float) -> str | None:
 def _setting(name: str, value: object) -> str:
     """An option as the command takes it, in a shell; one of several values once for each."""
     values = value if isinstance(value, list) else [value]
-    return " ".join(f"--set {quote(f'{name}={one}')}" for one in values)
+    texts = ("none" if one is None else one for one in values)
+    return " ".join(f"--set {quote(f'{name}={text}')}" for text in texts)

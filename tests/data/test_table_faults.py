@@ -50,24 +50,66 @@ def test_a_file_in_another_encoding_says_so(opened):
         opened("pairs.csv", "image,caption\na.jpg,fine\n".encode("utf-16")).pool()
 
 
-def test_lines_that_are_no_objects(opened):
-    whole = b'{"caption": "\\u00e9: NaN, \\"e\\"", "image": "d,\'.png", "s": 0.25}'
-    lines = [
-        b'{"image": "a.png", "caption": "a", "s": NaN}',
-        *(b'{"image": "b.png", "capt', b"", b"nonsense", b"[1, 2]", b"[" * 5000),
-        b'{"image": "c.png", "caption": "\xff"}',
-        whole,
-        b'{"image": "e.png", "caption": null}',
-        b'{"image": "f.png", "caption": "f"',
-    ]
-    source = opened("pairs.jsonl", b"\r\n".join(lines), score_column="s")
-    assert source.left_out() == {UNUSABLE: 7}
+GOOD = '{"image": "a.png", "caption": "say \\"NaN\\": NaN, \ufffd", "s": 0.25, "caption": "twice"}'.encode()
+SPOILT = {
+    "cut": b'{"image": "b.png", "capt', "word": b"nonsense", "list": b"[1, 2]", "number": b"12", "null": b"null",
+    "text": b'"text"', "deep": b"[" * 5000, "too large": b'{"image": "b.png", "caption": "b", "s": 1e400}',
+    "infinite": b'{"image": "b.png", "caption": "b", "s": Infinity}',
+    "foreign": b'{"image": "b.png", "caption": "\xff"}', "name": b'{"\\ud83d": "b.png", "b\xffd": 1}',
+    "tab": b'{"image": "b.png", "caption": "b\tc"}',
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_line_that_is_no_object_and_what_is_no_text_in_one_that_is(opened, kind, first):
+    alone = opened("alone.jsonl", GOOD, score_column="s")
+    lines = [SPOILT[kind], GOOD] if first else [GOOD, SPOILT[kind]]
+    source = opened("pairs.jsonl", b"\r\n\r\n".join(lines), score_column="s")
+    assert source.left_out() == {UNUSABLE: 1}
+    assert source.pool().equals(alone.pool())
+    (uid,) = source.pool()["uid"]
+    assert source.samples([uid]).captions == alone.samples([uid]).captions == ['say "NaN": NaN, \ufffd']
+    assert source.columns()[:3] == ["image", "caption", "s"] or first
+
+
+def test_a_score_that_is_no_number_as_python_writes_it(opened):
+    lines = [GOOD.replace(b"0.25", b"NaN"), b'\xef\xbb\xbf{"image": "b.png", "caption": "b", "s": 0.5}'][::-1]
+    source = opened("pairs.jsonl", b"\n".join(lines), score_column="s")
     found = source.pool()
-    samples = source.samples(found["uid"].to_list())
-    assert dict(zip(samples.captions, found["score"], strict=True)) == {"a": None, 'é: NaN, "e"': 0.25}
-    assert source.columns() == ["image", "caption", "s"]
-    alone = opened("whole.jsonl", whole, score_column="s").pool()
-    assert alone.equals(found.filter(pl.col("score") == 0.25))
+    captions = source.samples(found["uid"].to_list()).captions
+    assert dict(zip(captions, found["score"], strict=True)) == {'say "NaN": NaN, \ufffd': None, "b": 0.5}
+
+
+def test_lines_without_any_object(opened):
+    for content in (b"image,caption\na,b\n", '{"image": "a", "caption": "b"}'.encode("utf-16"), b"[]\n"):
+        with pytest.raises(DataError, match=r"cannot be read as jsonl: none of its lines is a JSON object"):
+            opened("pairs.jsonl", content).pool()
+
+
+ROWS = {"b,c,d": None, '"b,c",d,': None, "b": None, 'b,12" rec': '12" rec', "b,plain": "plain"}
+
+
+# quotes of a TSV are text throughout where some are, for which there are tests of their own
+CASES = [("pairs.csv", ",", row) for row in ROWS] + [("pairs.tsv", "\t", row) for row in ROWS if '"' not in row]
+
+
+@pytest.mark.parametrize(("name", "tab", "row"), CASES)
+def test_a_row_that_polars_cannot_read_costs_no_other(opened, name, tab, row):
+    """With a long caption, one of two lines, one with what stands for lost bytes, and one that is not UTF-8."""
+    good = {"a": "x" * 200_000, "c": "two\nlines", "d": 'say "hi"', "e": "lost \ufffd", "f": "last"}
+    quoted = ['{}{}"{}"'.format(image, tab, caption.replace('"', '""')) for image, caption in good.items()]
+    lines = [f"image{tab}caption", quoted[0], row.replace(",", tab), *quoted[1:]]
+    content = "\n".join(lines).encode() + b"\ng" + tab.encode() + b"caf\xe9\n"
+    source = opened(name, content)
+    expected = {*good.values(), *filter(None, [ROWS[row]])}
+    assert {*source.samples(source.pool()["uid"].to_list()).captions} == expected
+    assert source.left_out() == {UNUSABLE: 2 - (ROWS[row] is not None)}
+
+
+def test_a_table_of_another_encoding_is_told_as_such_whatever_its_rows_have(opened):
+    with pytest.raises(DataError, match="its first line is not UTF-8"):
+        opened("pairs.csv", "image,caption\na,b,c\n".encode("utf-16")).pool()
 
 
 def test_a_caption_of_more_than_a_mebibyte(opened):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -13,18 +13,17 @@ import polars as pl
 
 from study.data.damage import DAMAGE
 from study.data.parquet import Parquet
-from study.data.tables.fault import first_fault
 from study.data.tables.json_lines import objects
-from study.data.tables.quotes import quote_of
 from study.data.tables.text import cells
 from study.errors import DataError
 
 # Separated cells are text throughout: a caption such as "1984" is no number.
-SEPARATED: dict[str, Callable[[Path], tuple[str, str | None]]] = {  # the separator, and what quotes cells
-    ".csv": lambda path: (",", '"'),
-    ".tsv": lambda path: ("\t", quote_of(path)),
+TEXTS: dict[str, Callable[[Path], AbstractContextManager[pl.LazyFrame]]] = {
+    ".csv": lambda path: cells(path, ",", quotes=True),
+    ".tsv": lambda path: cells(path, "\t", quotes=False),
+    ".jsonl": objects,
 }
-KNOWN = (*SEPARATED, ".jsonl", ".parquet")
+KNOWN = (*TEXTS, ".parquet")
 
 KINDS: dict[str, type[pl.DataType]] = {
     "uid": pl.String, "image": pl.String, "caption": pl.String, "score": pl.Float32, "width": pl.Int64,
@@ -38,15 +37,8 @@ def readable(path: Path, kind: str = "") -> Iterator[None]:
     try:
         yield
     except DAMAGE as error:
-        raise DataError(f"{path} cannot be read as {kind or path.suffix[1:]}: {_why(path, error)}") from error
-
-
-def _why(path: Path, error: BaseException) -> str:
-    """With the line, where that can be found."""
-    place = None
-    if path.suffix in SEPARATED and not isinstance(error, OSError):
-        place = first_fault(path, *SEPARATED[path.suffix](path))
-    return f"{place}; mend or remove it" if place else (str(error).splitlines() or [type(error).__name__])[0]
+        words = (str(error).splitlines() or [type(error).__name__])[0]
+        raise DataError(f"{path} cannot be read as {kind or path.suffix[1:]}: {words}") from error
 
 
 @dataclass(frozen=True)
@@ -57,23 +49,21 @@ class Text:
 
     def columns(self) -> list[str]:
         """All names."""
-        return self._scan().collect_schema().names()
+        with self._scan() as table:
+            return table.collect_schema().names()
 
     def read(self, columns: Sequence[str], start: int = 0, count: int | None = None) -> pl.DataFrame:
         """So many rows from ``start`` on, or all, of these columns, each once."""
-        return self._chosen(columns).slice(start, count).collect()
+        with self._scan() as table:
+            return table.select(*dict.fromkeys(columns)).slice(start, count).collect()
 
     def convert(self, columns: Sequence[str], made: BinaryIO, group: int) -> None:
         """Write these columns as parquet, so many rows at a time."""
-        self._chosen(columns).sink_parquet(made, row_group_size=group)
+        with self._scan() as table:
+            table.select(*dict.fromkeys(columns)).sink_parquet(made, row_group_size=group)
 
-    def _chosen(self, columns: Sequence[str]) -> pl.LazyFrame:
-        return self._scan().select(*dict.fromkeys(columns))
-
-    def _scan(self) -> pl.LazyFrame:
-        if self.path.suffix in SEPARATED:
-            return cells(self.path, *SEPARATED[self.path.suffix](self.path))
-        return objects(self.path)
+    def _scan(self) -> AbstractContextManager[pl.LazyFrame]:
+        return TEXTS[self.path.suffix](self.path)
 
 
 def columns_of(path: Path) -> list[str]:
