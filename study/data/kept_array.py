@@ -34,6 +34,10 @@ class KeptArray:
         """Whether it is there, and whole."""
         return self.path.exists()
 
+    def rows_done(self) -> int:
+        """How many rows are written for good while it is made; 0 before the first."""
+        return int(read_json(self._progress)["rows"]) if self._progress.exists() else 0
+
     def make(self, rows: Make) -> None:
         """Write it, from the row on to which it was written before; what is done stays when ``rows`` raises."""
         with growing(self.path) as file:
@@ -59,16 +63,20 @@ class KeptArray:
         again = np.array([row for row, reason in before.items() if reason in reasons], np.int64)
         if not len(again):
             return
-        array, start = self._mapped("r+"), 0
-        for some in rows(again.tolist(), still):
-            part = again[start : start + len(some)]
-            there = [row not in still for row in part.tolist()]
-            array[part[there]] = some[there]
-            start += len(some)
-        array.flush()
-        left = {row: reason for row, reason in before.items() if reason not in reasons} | still
-        if left != before:
-            self._write_reasons(left)
+        array, left, start = self._mapped("r+"), dict(before), 0
+        try:
+            for some in rows(again.tolist(), still):
+                part = again[start : start + len(some)]
+                there = [row not in still for row in part.tolist()]
+                array[part[there]] = some[there]
+                start += len(some)
+                for row in part.tolist():
+                    left.pop(row)
+                left |= {row: still[row] for row in part.tolist() if row in still}
+        finally:
+            array.flush()
+            if left != before:
+                self._write_reasons(left)
 
     def opened(self) -> np.ndarray:
         """The array, memory-mapped; raises StorageError when it is damaged."""

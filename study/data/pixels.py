@@ -57,7 +57,7 @@ def decoded(
     name = blake2b("\n".join([str(DECODER), *uids]).encode() + content, digest_size=10).hexdigest()
     decode_all = partial(_decode_all, read, frame_of(size), watch)
     kept = KeptArray(cache / f"{name}-{size}.npy", (len(uids), size, size, 3))
-    with lock(cache / f".{name}-{size}.lock", waits=watch.waits):
+    with lock(cache / f".{name}-{size}.lock", waits=lambda: watch.waits(kept.rows_done, len(uids))):
         if kept.exists():
             kept.mend(PASSING, decode_all)
         else:

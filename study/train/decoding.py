@@ -7,20 +7,21 @@ from collections.abc import Callable
 
 from study.clock import TICK_SECONDS, clock_words
 from study.data.watch import Watch
+from study.train.device import Place
 from study.train.faults import StoppedWaiting
 
 
 class Decoding(Watch):
-    """Says a line every ten seconds; raises StoppedWaiting once the run is to end."""
+    """Says a line every ten seconds; raises StoppedWaiting once any process of the run is asked to end."""
 
-    def __init__(self, say: Callable[[str], None], asked_to_stop: Callable[[], bool]) -> None:
-        self.say, self.asked_to_stop = say, asked_to_stop
+    def __init__(self, say: Callable[[str], None], asked_to_stop: Callable[[], bool], place: Place) -> None:
+        self.say, self.asked_to_stop, self.place = say, asked_to_stop, place
         self._begun = self._said = time.monotonic()
 
-    def waits(self) -> None:
-        """Also until another process has decoded the same images."""
+    def waits(self, done: Callable[[], int], of: int) -> None:
+        """Also until another process has decoded the same images, of this run or of another."""
         self._heed("another process decodes the same images")
-        self._tell(lambda seconds: "another process decodes the same images; this one waits for them")
+        self._tell(lambda seconds: f"another process decodes the same images, {done():,} of {of:,}; this one waits")
 
     def decoded(self, done: int, of: int) -> None:
         """With how long it will take at the speed so far."""
@@ -32,7 +33,10 @@ class Decoding(Watch):
 
     def _heed(self, state: str) -> None:
         if self.asked_to_stop():
-            raise StoppedWaiting(state)
+            self.place.ask_to_stop()
+        elif not self.place.stop_asked():
+            return
+        raise StoppedWaiting(state)
 
     def _tell(self, line: Callable[[float], str]) -> None:
         now = time.monotonic()

@@ -15,6 +15,7 @@ from typing import Literal, TypeVar, cast
 
 import torch
 import torch.distributed as dist
+from torch.distributed.distributed_c10d import _get_default_store
 
 from study.errors import PlanError, StoppedError
 from study.hardware import asked, cpu_threads, processes_here
@@ -23,6 +24,7 @@ from study.records import Precision
 T = TypeVar("T")
 # For one process to wait for another: long enough to write a large checkpoint to a busy file system.
 PATIENCE = timedelta(minutes=30)
+STOP = "stop"  # in the store of the processes of a run
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,15 @@ class Place:
         if self.world_size > 1:
             dist.all_gather_object(every, own)
         return every
+
+    def ask_to_stop(self) -> None:
+        """Have ``stop_asked`` be true in all processes from now on, wherever they are."""
+        if self.world_size > 1:
+            _get_default_store().set(STOP, "")
+
+    def stop_asked(self) -> bool:
+        """Whether a process has; found out without the others, so that one may work while others wait."""
+        return self.world_size > 1 and bool(_get_default_store().check([STOP]))
 
     def meet(self) -> None:
         """Return when all processes of the run are here."""

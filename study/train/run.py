@@ -14,6 +14,7 @@ from study.config.spec import read_outcome, read_spec
 from study.errors import DataError, StoppedError
 from study.measure.timing import StepTimer
 from study.records import FAILURE, Outcome, RunSpec, Status
+from study.saved import samples_saved
 from study.train import outcome as outcomes
 from study.train.accelerate import AccelerationError, decide, give_up, switched_on
 from study.train.attempts import Attempts
@@ -104,7 +105,7 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
     end = End(Status.COMPLETED)
     with listening() as flag, attempts.measured():
         try:
-            pairs = partial(open_pairs, study=switches.study, watch=Decoding(switches.say, flag))
+            pairs = partial(open_pairs, study=switches.study, watch=Decoding(switches.say, flag, place))
             session = open_session(spec, results, place, switches.micro_batch_size, pairs, switches.shard)
             recorder = Recorder(session, run, timer, attempts, switches.say, flag, switches.checkpoint_seconds)
             session.feed.asked_to_stop = flag
@@ -116,6 +117,8 @@ def _to_the_end(spec: RunSpec, run: Path, results: Path, place: Place, switches:
             attempts.update(session.samples_seen if session else 0)
             raise
         except (Interrupted, StoppedWaiting) as stop:
+            if session is None and place.leads:
+                attempts.begin(samples_saved(run))
             by = flag.reason or "a signal to another process"
             raise StoppedError(f"stopped by {by}; {stop}, the same command goes on from here") from None
         except (Diverged, DataError, MemoryError, RuntimeError) as error:  # lack of GPU memory is a RuntimeError

@@ -53,5 +53,5 @@ def test_a_run_that_waits_for_another_to_decode_hears_a_signal(train, tmp_path):
         io.lock(lock),
         pytest.raises(StoppedError, match="stopped by SIGUSR2; another process decodes the same images, the same"),
     ):
-        train("another process decodes the same images; this one waits for them", [])
+        train("another process decodes the same images, 128 of 256; this one waits", [])
     assert train("never", []).outcome.status == "completed"

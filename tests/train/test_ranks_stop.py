@@ -5,11 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from study import io
+from study.data import pixels
+from study.errors import StoppedError
 from study.saved import samples_saved
+from study.train import decoding
+from study.train.device import place
+from study.train.run import Switches, train_run
 from study.train.steps import read_steps
 from tests.ports import free_ports
 
@@ -39,6 +45,39 @@ def stopped(path, told):
             rank.kill()
     assert [rank.returncode for rank in ranks] == [75, 75], said
     return said
+
+
+def waits_for(process, lock):
+    """Whether a process has this file open."""
+    return any(one.resolve() == lock for one in Path(f"/proc/{process.pid}/fd").iterdir())
+
+
+@pytest.mark.parametrize("told", [0, 1])
+def test_all_ranks_end_when_one_is_told_while_another_run_decodes_their_images(planned_run, monkeypatch, told):
+    monkeypatch.setattr(pixels, "CHUNK", 64)
+    path = planned_run(pairs=256)
+    results = path.parents[2]
+    monkeypatch.setattr(decoding, "TICK_SECONDS", 0.0)
+    with pytest.raises(StoppedError):
+        train_run(path, results, Switches(lambda: place("cpu", 1), lambda line: signal.raise_signal(signal.SIGUSR2)))
+    (lock,) = (results / "cache/pixels").glob(".*.lock")
+    port = free_ports(1)[0]
+    with io.lock(lock):
+        ranks = [start(path, rank, port) for rank in range(2)]
+        try:
+            while not all(waits_for(rank, lock) for rank in ranks):
+                assert all(rank.poll() is None for rank in ranks)
+                time.sleep(0.02)
+            ranks[told].send_signal(signal.SIGUSR2)
+            said = [rank.communicate(timeout=600)[1] for rank in ranks]
+        finally:
+            for rank in ranks:
+                rank.kill()
+    assert [rank.returncode for rank in ranks] == [75, 75], said
+    assert "stopped by SIGUSR2; another process decodes the same images, the same command" in said[told]
+    attempts = io.read_json(path.parent / "attempts.json")
+    assert [attempt["last_sample"] for attempt in attempts] == [0, 0]
+    assert attempts[1]["world_size"] == 2
 
 
 @pytest.mark.parametrize("told", [0, 1])
