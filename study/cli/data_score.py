@@ -48,7 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Score what is left, then say what the scores are."""
-    from study.scoring.start import check, check_unreadable, score, summary
+    from study.scoring.start import check, check_scored, score, summary
 
     request, source = _request(args), data_source.opened(args)
     if args.dry_run:
@@ -59,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
     say(progress.line())
     told = summary(source, request.out, request.column)
     show({**told, **progress.done.model_dump()}, args.json)
-    check_unreadable(source, told)
+    check_scored(source, told)
     return 0
 
 

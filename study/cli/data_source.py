@@ -76,6 +76,8 @@ def _given(kind: type[Source], settings: Sequence[str]) -> dict[str, Any]:
     found: dict[str, list[str | None]] = {}
     for setting in settings:
         key, text = setting.split("=", 1)
+        if not text:
+            raise DataError(f"--set {setting}: there is no value behind the =; none stands for none")
         found.setdefault(key, []).append(_value(kind, key, text))
         if len(found[key]) > 1 and None in found[key]:
             raise DataError(f"--set {key}=none: none stands alone, not beside other values")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from study.cli import data_source, options
 from study.cli.data_shown import show
+from study.errors import DataError
 
 EXAMPLES = """\
   study data subset embedded --quality 0.5 --size 1000
@@ -29,6 +30,8 @@ def run(args: argparse.Namespace) -> int:
     from study.data.subset import ensure
 
     quality, size = args.quality, data_source.size(args.size)
+    if args.out is not None and args.out.suffix != ".npy":
+        raise DataError(f"--out {args.out}: the name of a file of ids ends in .npy, such as {args.out.stem}.npy")
     source = data_source.opened(args)
     found = inspect_subset(source, quality, size)
     if args.out is not None:

@@ -52,6 +52,10 @@ class Request(Frozen):
     chunk: int = Field(CHUNK, ge=1)
 
 
+NAMES = ("", "_missing", "_model", "_pretrained", "_weights", "_how")  # what a scoring's columns end in
+IDS = ("uid", "key")  # by which scores are found
+
+
 class Scored(Frozen):
     """Who gave the scores, as it stands in the files beside them."""
 
@@ -63,8 +67,7 @@ class Scored(Frozen):
 
     def columns(self) -> tuple[str, str, str, str, str, str]:
         """The columns that one scoring writes beside ``uid``: the score, why it is missing, by whom it is, and how."""
-        names = ("", "_missing", "_model", "_pretrained", "_weights", "_how")
-        return tuple(f"{self.column}{name}" for name in names)  # type: ignore[return-value]
+        return tuple(f"{self.column}{name}" for name in NAMES)  # type: ignore[return-value]
 
     @property
     def mark(self) -> str:

@@ -23,7 +23,8 @@ from study.hardware import cpu_threads
 from study.scoring.files import ScoreFiles
 from study.scoring.hub import check_packages
 from study.scoring.progress import EVERY, Done, Progress
-from study.scoring.request import NOT_FINITE, SEEN, Request, RunsRef, Scored, scored_by_runs
+from study.scoring.request import IDS, NOT_FINITE, SEEN, Request, RunsRef, Scored, scored_by_runs
+from study.scoring.table import columns
 
 Child = subprocess.Popen[str]
 
@@ -55,16 +56,37 @@ def score(request: Request, source: Source, processes: int, say: Callable[[str],
 def check(request: Request, source: Source) -> None:
     """Raise a StudyError for what can be seen to be wrong before any process starts."""
     with_images(source)
+    _check_column(_files(source, request.out, request.column))
     if isinstance(request.by, RunsRef):
         scored_by_runs(request, request.by)
     else:
         check_packages(request.by.model)
 
 
-def check_unreadable(source: Source, told: dict[str, Any]) -> None:
-    """Raise Unreadable where what ``summary`` told has more pairs without an image than the source allows."""
-    unreadable = {why: count for why, count in told["without_score"].items() if why not in (SEEN, NOT_FINITE)}
+def _check_column(files: ScoreFiles) -> None:
+    """Raise DataError for one that would take the place of another: of the data, or of what stands beside scores."""
+    column, own, known = files.scored.column, {*files.scored.columns()}, {*files.source.columns()}
+    for piece in files.source.index().pieces[:1]:
+        known |= {*columns(files.path(piece))} if files.path(piece).exists() else set()
+    if column in IDS:
+        raise DataError(f"--column {column}: the name of what scores are found by; take another")
+    if (taken := sorted(own & known)) and not own <= known:
+        raise DataError(
+            f"--column {column}: there is another column {taken[0]!r}, which its scores would hide; take another"
+        )
+
+
+def check_scored(source: Source, told: dict[str, Any]) -> None:
+    """Raise Unreadable where what ``summary`` told has more pairs without an image than the source allows.
+
+    And DataError where no pair has a score.
+    """
+    reasons: dict[str, int] = told["without_score"]
+    unreadable = {why: count for why, count in reasons.items() if why not in (SEEN, NOT_FINITE)}
     skipped.check(unreadable, told["pairs"], source.max_skipped)
+    if sum(reasons.values()) == told["pairs"]:
+        way = "; to score what was trained on, too: --seen-too and another --column" if SEEN in reasons else ""
+        raise DataError(f"column {told['column']!r}: no pair has a score ({skipped.words(reasons)}){way}")
 
 
 def _start(request: str, index: int, processes: int) -> Child:

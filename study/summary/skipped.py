@@ -60,7 +60,12 @@ def _rows(run: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
 
 def said(found: Iterable[dict[str, Any]]) -> str:
     """The rows of ``by_reason`` in a line, such as ``unreadable image (4 samples in 1 run)``; empty without any."""
-    told = (f"{row['reason']} ({_number(row)} in {_plural(row['runs'], 'run')})" for row in found)
+    together: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in found:  # however the runs ended
+        one = together.setdefault((row["reason"], row["unit"]), {**row, "runs": 0, "number": 0, "most": 0})
+        one |= {name: one[name] + row[name] for name in ("runs", "number")}
+        one["most"] = max(one["most"], row["most"])
+    told = (f"{row['reason']} ({_number(row)} in {_plural(row['runs'], 'run')})" for row in together.values())
     return ", ".join(told)
 
 

@@ -128,6 +128,7 @@ def test_the_table_on_a_terminal_has_every_fact(capsys):
         (["inspect", "embedded", "--set", "fold"], "KEY=VALUE"),
         (["inspect", "embedded", "--page", "p3"], "--page p3: the name of a page ends in .html, such as p3.html"),
         (["inspect", "table", "--set", "pairs=5"], "only declares 5 pairs"),
+        (["subset", "embedded", "--out", "best.csv"], "--out best.csv: the name of a file of ids ends in .npy"),
         (["subset", "embedded", "--size", "many"], "--size must be"),
         (["subset", "embedded", "--size", "10M"], "10000000 pairs are asked for"),
         (["subset", "embedded", "--quality", "1.5"], "--quality: must be above 0 and at most 1, got '1.5'"),

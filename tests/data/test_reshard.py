@@ -148,10 +148,11 @@ def test_images_that_cannot_be_read_are_counted_and_many_of_them_end_it(tmp_path
     (tmp_path / "pool").mkdir()
     for row in range(1, 20):
         (tmp_path / "pool" / f"{row}.png").write_bytes(png(row))
-    pl.DataFrame({"image": [f"{row}.png" for row in range(20)], "caption": "a"}).write_csv(tmp_path / "pool" / "p.csv")
+    (tmp_path / "pool" / "20.png").touch()
+    pl.DataFrame({"image": [f"{row}.png" for row in range(21)], "caption": "a"}).write_csv(tmp_path / "pool" / "p.csv")
     given = ["table", "--set", f"path={tmp_path / 'pool' / 'p.csv'}"]
     told = reshard(given, tmp_path / "out")
-    assert (told["pairs"], told["images_that_could_not_be_read"]) == (19, 1)
+    assert (told["pairs"], told["images_that_could_not_be_read"]) == (19, 2)
     after = source_of(shards(tmp_path / "out"), tmp_path / "r")
     assert after.pool().height == 19
     assert after.fingerprint() == told["fingerprint"]
@@ -159,7 +160,7 @@ def test_images_that_cannot_be_read_are_counted_and_many_of_them_end_it(tmp_path
         (tmp_path / "pool" / f"{row}.png").unlink()
     command = ["data", "reshard", *given, "--results", str(tmp_path / "r"), "--out", str(tmp_path / "other")]
     assert main(command) == 2
-    assert "4 of 20 images cannot be read (4 missing image file)" in capsys.readouterr().err
+    assert "5 of 21 images cannot be read (4 missing image file, 1 empty image file)" in capsys.readouterr().err
     assert not list((tmp_path / "other").glob("*.tar"))
 
 

@@ -21,6 +21,7 @@ WRONG = {
     "webdataset --set shard=pool": r"webdataset.shard: unknown key; did you mean shards\?",
     "webdataset --set shards=pool --set min_side=big": r"webdataset.min_side: must be a whole number, got 'big'",
     "webdataset --set shards=pool --set max_aspect=0.5": r"webdataset.max_aspect: must be at least 1, got '0.5'",
+    "webdataset --set shards=": r"--set shards=: there is no value behind the =; none stands for none",
     "webdataset --set shards": r"--set takes KEY=VALUE, got shards",
     "webdataset --set shards=pool": r"no .tar file at /.*/pool$",
     "webdataset --set shards=pool --set shards=none": r"--set shards=none: none stands alone, not beside other values",

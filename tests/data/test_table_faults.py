@@ -156,3 +156,10 @@ def test_a_long_caption_of_a_table_beside_a_shard_or_of_metadata(tmp_path, embed
     table.with_columns(original_width=8, original_height=8).write_parquet(tmp_path / "metadata" / "0.parquet")
     pool = DataComp(DataComp.Config(metadata=str(tmp_path / "metadata"), score_column=None), tmp_path)
     assert pool.left_out() == {TOO_LONG: 1}
+
+
+def test_images_in_a_form_of_their_own_are_refused(opened):
+    file = io.BytesIO()
+    pl.DataFrame({"image": [{"bytes": b"x", "path": "a.png"}], "caption": ["a"]}).write_parquet(file)
+    with pytest.raises(DataError, match="column 'image' must hold text, not Struct"):
+        opened("pairs.parquet", file.getvalue()).pool()

@@ -177,6 +177,9 @@ def test_a_shard_that_is_cut_short_gives_what_was_before(tmp_path, rows, opened)
     cut = opened()
     assert [piece.pairs for piece in cut.index().pieces] == [8, 5, 8]
     assert cut.left_out() == {"end of a shard that is cut short": 1}
+    for end in (offset - 512, offset - 700):  # where a member ends, and within what fills up its last block
+        path.write_bytes(content[:end])
+        assert opened().left_out()["end of a shard that is cut short"] == 1
     path.write_bytes(content[: offset - 512] + b"\1" * 512 + content[offset:])
     damaged = opened()
     assert [piece.pairs for piece in damaged.index().pieces] == [8, 5, 8]

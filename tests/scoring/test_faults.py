@@ -124,6 +124,22 @@ def test_a_column_is_given_by_one_command_at_a_time(request_for, pairs, tmp_path
     assert main([*command, "--column", "s"]) == 0
 
 
+def test_a_column_takes_the_place_of_no_other(request_for, pairs, tmp_path, capsys):
+    request = request_for("table", path=str(pairs))
+    command = ["data", "score", "table", "--set", f"path={pairs}", "--model", MODEL, "--device", "cpu"]
+    command += ["--pretrained", request.by.pretrained, "--results", str(tmp_path / "r")]
+    assert main([*command, "--column", "s"]) == 0
+    scores = (tmp_path / "pairs.scores.parquet").read_bytes()
+    told = "which its scores would hide; take another"
+    taken = {"caption": f"another column 'caption', {told}", "s_model": f"another column 's_model', {told}"}
+    capsys.readouterr()
+    for column, message in {**taken, "uid": "--column uid: the name of what scores are found by"}.items():
+        for more in ([], ["--dry-run"]):
+            assert main([*command, "--column", column, *more]) == 2
+            assert message in capsys.readouterr().err
+    assert (tmp_path / "pairs.scores.parquet").read_bytes() == scores
+
+
 class Ended(Exception):
     pass
 

@@ -11,6 +11,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import polars as pl
 
+from study.data.decoding import EMPTY
 from study.data.pixels import UNREAD, Skip
 from study.data.reshard.kept import Kept
 from study.errors import DataError
@@ -75,6 +76,8 @@ def _add(tar: tarfile.TarFile, key: str, kept: Kept, place: int) -> dict[str, An
     row = {"key": key, "uid": samples.uids[place], "caption": samples.captions[place], "score": kept.scores[place]}
     try:
         image = samples.read(place)
+        if not image:
+            raise Skip(EMPTY)
     except (Skip, OSError) as error:
         reason = str(error) if isinstance(error, Skip) else UNREAD
         return {**row, "status": FAILED, "error_message": reason}

@@ -41,9 +41,9 @@ def members(file: BinaryIO, length: int | None = None) -> Iterator[Member]:
     while True:
         block = _at(file, at, BLOCK)
         if not block.strip(b"\0"):
-            if len(block) in (0, BLOCK):
-                return  # writers that die leave no end, which costs nothing
-            raise CutShortError
+            if len(block) == BLOCK:
+                return
+            raise CutShortError  # without the blocks that end a tar there is no telling whether more followed
         kind, own_name, own_size = _header(block)
         at += BLOCK
         content = 0 if kind in NO_CONTENT else own_size if size is None or kind in b"xgLK" else size

@@ -130,7 +130,10 @@ class WebDataset(Source):
 
     @cached_property
     def _tables(self) -> list[Beside]:
-        return beside_all(self._shards, self.config.scores)
+        scores = self.config.scores
+        if scores is not None and not is_remote(scores) and not Path(scores).is_dir():
+            raise DataError(f"{scores} is no folder; give as scores the folder of tables of scores")
+        return beside_all(self._shards, scores)
 
     @cached_property
     def _built(self) -> Built:
