@@ -45,7 +45,7 @@ def _is_sound(path: Path, separator: str, quote: str | None, size: int, changed:
         return False
     table = pl.scan_csv(path, infer_schema=False, separator=separator, quote_char=quote)
     try:
-        table.select(pl.all().null_count()).collect()
+        table.select(pl.all().null_count()).collect(engine="streaming")
     except DAMAGE:
         return False
     return True
