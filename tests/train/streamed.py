@@ -3,6 +3,7 @@
 import sys
 from pathlib import Path
 
+import pytest
 import torch
 
 from study import io
@@ -18,8 +19,9 @@ STEPS = 6
 
 def opened(spec, results, here):
     """The run's session, in which no set fits the cache."""
-    streaming.CACHE_BYTES = 0
-    return open_session(read_spec(spec), results, here, None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(streaming, "CACHE_BYTES", 0)
+        return open_session(read_spec(spec), results, here, None)
 
 
 def steps(session, count):
