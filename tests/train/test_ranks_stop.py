@@ -30,12 +30,12 @@ def start(path, rank, port):
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
-def stopped(path, told):
-    """What the two ranks of a run said, of which one was told to stop once training was under way."""
+def stopped(path, told, when):
+    """What the two ranks of a run said, of which one was told to stop when this was so of both."""
     port = free_ports(1)[0]
     ranks = [start(path, rank, port) for rank in range(2)]
     try:
-        while not read_steps(path.parent):
+        while not all(map(when, ranks)):
             assert all(rank.poll() is None for rank in ranks)
             time.sleep(0.02)
         ranks[told].send_signal(signal.SIGUSR2)
@@ -61,19 +61,8 @@ def test_all_ranks_end_when_one_is_told_while_another_run_decodes_their_images(p
     with pytest.raises(StoppedError):
         train_run(path, results, Switches(lambda: place("cpu", 1), lambda line: signal.raise_signal(signal.SIGUSR2)))
     (lock,) = (results / "cache/pixels").glob(".*.lock")
-    port = free_ports(1)[0]
     with io.lock(lock):
-        ranks = [start(path, rank, port) for rank in range(2)]
-        try:
-            while not all(waits_for(rank, lock) for rank in ranks):
-                assert all(rank.poll() is None for rank in ranks)
-                time.sleep(0.02)
-            ranks[told].send_signal(signal.SIGUSR2)
-            said = [rank.communicate(timeout=600)[1] for rank in ranks]
-        finally:
-            for rank in ranks:
-                rank.kill()
-    assert [rank.returncode for rank in ranks] == [75, 75], said
+        said = stopped(path, told, lambda rank: waits_for(rank, lock))
     assert "stopped by SIGUSR2; another process decodes the same images, the same command" in said[told]
     attempts = io.read_json(path.parent / "attempts.json")
     assert [attempt["last_sample"] for attempt in attempts] == [0, 0]
@@ -83,7 +72,7 @@ def test_all_ranks_end_when_one_is_told_while_another_run_decodes_their_images(p
 @pytest.mark.parametrize("told", [0, 1])
 def test_all_ranks_save_and_end_at_the_step_at_which_one_was_told(planned_run, told):
     path = planned_run(samples_seen=BATCH * STEPS)
-    said = stopped(path, told)
+    said = stopped(path, told, lambda rank: read_steps(path.parent))
     assert "stopped by SIGUSR2; saved" in said[told]
     assert "stopped by a signal to another process; saved" in said[1 - told]
     (attempt,) = io.read_json(path.parent / "attempts.json")

@@ -90,9 +90,7 @@ def column(path: Path, table: pl.DataFrame, ours: str, theirs: str | None) -> pl
     if theirs is None:
         return pl.Series(ours, [None] * table.height, kind)
     given = table[theirs]
-    if (
-        given.dtype.is_nested()
-    ):  # of which polars casts what is inside, as lists, or makes text, as Hugging Face's images
+    if given.dtype.is_nested():  # polars casts what is inside of a list, and makes text of Hugging Face's images
         raise DataError(f"{path}: column {theirs!r} must hold {_words(kind)}, not {given.dtype}")
     try:
         cast = given.cast(kind, strict=False).alias(ours)
