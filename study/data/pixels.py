@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from hashlib import blake2b
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
@@ -18,8 +19,20 @@ from study.data.watch import SILENT, Watch
 from study.hardware import cpu_threads
 from study.io import lock
 
-__all__ = ["MISSING", "OUTSIDE", "Frame", "Pixels", "Skip", "decode", "decoded", "framed", "image_or_reason"]
+__all__ = [
+    "MISSING",
+    "OUTSIDE",
+    "Frame",
+    "Pixels",
+    "Skip",
+    "decode",
+    "decoded",
+    "framed",
+    "image_or_reason",
+    "made_or_reason",
+]
 
+T = TypeVar("T")
 CHUNK = 256  # images decoded together, between two writes
 # Raised when the same bytes give other pixels. Within the tolerance that ``decode`` states that is no other run, as
 # another version of Pillow is none: it names the files of this cache only, and no source's version follows.
@@ -75,8 +88,13 @@ def framed(count: int, read: Callable[[int], bytes], frame: Frame, watch: Watch 
 
 def image_or_reason(read: Callable[[int], bytes], row: int, frame: Frame | int) -> tuple[np.ndarray | None, str]:
     """The image of a row as ``decode`` gives it and no words; or none, and why it cannot be read."""
+    return made_or_reason(lambda: decode(read(row), frame))
+
+
+def made_or_reason(make: Callable[[], T]) -> tuple[T | None, str]:
+    """What is made of an image and no words; or none, and why that cannot be read."""
     try:
-        return decode(read(row), frame), ""
+        return make(), ""
     except Skip as reason:
         return None, str(reason)
     except OSError:

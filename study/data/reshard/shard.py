@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, NamedTuple
 import polars as pl
 
 from study.data.decoding import EMPTY
-from study.data.pixels import UNREAD, Skip
+from study.data.pixels import made_or_reason
 from study.data.reshard.kept import Kept
 from study.errors import DataError
 from study.io import write_parquet, write_whole
@@ -74,13 +74,9 @@ def _check(rows: list[dict[str, Any]], most_failed: float) -> None:
 def _add(tar: tarfile.TarFile, key: str, kept: Kept, place: int) -> dict[str, Any]:
     samples = kept.samples
     row = {"key": key, "uid": samples.uids[place], "caption": samples.captions[place], "score": kept.scores[place]}
-    try:
-        image = samples.read(place)
-        if not image:
-            raise Skip(EMPTY)
-    except (Skip, OSError) as error:
-        reason = str(error) if isinstance(error, Skip) else UNREAD
-        return {**row, "status": FAILED, "error_message": reason}
+    image, reason = made_or_reason(lambda: samples.read(place))
+    if not image:
+        return {**row, "status": FAILED, "error_message": reason or EMPTY}
     _member(tar, f"{key}.{_ENDINGS.get(image[:4], 'jpg')}", image)
     _member(tar, f"{key}.txt", samples.captions[place].encode())
     return {**row, "status": "success", "error_message": None}

@@ -42,7 +42,7 @@ def _rows(file: Iterator[str], separator: str, quote: str | None) -> Iterator[Se
         quoting=csv.QUOTE_MINIMAL if quote else csv.QUOTE_NONE,
         strict=True,
     )
-    line, before = 1, "its first row"
+    line, before = 1, ""
     try:
         for row in rows:
             yield row
